@@ -1,0 +1,1 @@
+"""The contract between applications and Postroad: messages in, results out."""

@@ -1,0 +1,83 @@
+"""The words of the contract. Rows, results, metrics and pages carry them exactly as they stand here."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a message stands. What each means: docs/reference/contract.md."""
+
+    SCHEDULED = "scheduled"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    UNSUBSCRIBED = "unsubscribed"
+    CAPPED = "capped"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    INVALID = "invalid"
+    HELD = "held"
+
+
+class StreamKind(StrEnum):
+    """What a stream carries: unsubscribing never stops transactional mail."""
+
+    TRANSACTIONAL = "transactional"
+    MARKETING = "marketing"
+
+
+class BounceKind(StrEnum):
+    """SES's bounce types Permanent, Transient and Undetermined, in the words of the field."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    UNDETERMINED = "undetermined"
+
+
+class Reason(StrEnum):
+    """Why a message has its status, or why an address is suppressed."""
+
+    # The body can't be read as a message.
+    NOT_JSON = "not_json"
+    TOO_LARGE = "too_large"
+    SCHEMA = "schema"
+    # The message can be read and can't be sent as it is.
+    UNKNOWN_STREAM = "unknown_stream"
+    UNKNOWN_TEMPLATE = "unknown_template"
+    TEMPLATE_DATA = "template_data"
+    ADDRESS = "address"
+    HEADER = "header"
+    TAG = "tag"
+    LOCALE = "locale"
+    TOPIC = "topic"
+    ATTACHMENT = "attachment"
+    ATTACHMENT_MISSING = "attachment_missing"
+    ATTACHMENT_TOO_LARGE = "attachment_too_large"
+    CONFLICT = "conflict"
+    NOT_AVAILABLE_YET = "not_available_yet"
+    # The message could be sent and must not be.
+    EXPIRED = "expired"
+    RECIPIENT_NOT_ALLOWED = "recipient_not_allowed"
+    HARD_BOUNCE = "hard_bounce"
+    SOFT_BOUNCES = "soft_bounces"
+    COMPLAINT = "complaint"
+    MANUAL = "manual"
+    UNSUBSCRIBED = "unsubscribed"
+    # What SES answered or reported.
+    SOFT_BOUNCE = "soft_bounce"
+    UNDETERMINED_BOUNCE = "undetermined_bounce"
+    ON_ACCOUNT_SUPPRESSION_LIST = "on_account_suppression_list"
+    SES_SUPPRESSED = "ses_suppressed"
+    DELIVERY_DELAY = "delivery_delay"
+    REJECTED_BY_SES = "rejected_by_ses"
+    RENDERING_FAILURE = "rendering_failure"
+    MESSAGE_REJECTED = "message_rejected"
+    BAD_REQUEST = "bad_request"
+    # Postroad could not bring it to an end by itself.
+    UNKNOWN_OUTCOME = "unknown_outcome"
+    ATTEMPTS_EXHAUSTED = "attempts_exhausted"

@@ -1,0 +1,30 @@
+"""What sending, feedback and the command line need of the suppressions."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from postroad.suppression.model import HistoryEntry, ScopeEntry, Suppression
+
+
+class SuppressionStore(Protocol):
+    """One item per address with its scopes, and a history beside it that is only ever added to."""
+
+    def find(self, address_keys: Sequence[str]) -> dict[str, Suppression]:
+        """Read these addresses' suppressions consistently, by address key. Keys may repeat."""
+
+    def suppress(self, address_key: str, email: str, scope: str, entry: ScopeEntry) -> bool:
+        """Stop a scope of an address; True if this call changed what stands.
+
+        A stronger or older entry is kept (`postroad.suppression.model.replaces`). Copies of one event, known
+        by their evidence, write one history item in all.
+        """
+
+    def lift(self, address_key: str, scope: str, *, source: str, now: datetime) -> bool:
+        """Let a scope of an address be mailed again; False if nothing stood there. The history stays."""
+
+    def history(self, address_key: str) -> list[HistoryEntry]:
+        """Tell what happened to this address, oldest first."""
+
+    def pages(self) -> Iterator[list[Suppression]]:
+        """Yield every address with at least one scope, page by page, in no particular order."""
