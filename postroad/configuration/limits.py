@@ -1,0 +1,172 @@
+"""The sections of times: how long things are kept, and how long functions run and wait."""
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from postroad.configuration.section import Section, broken_rule
+
+# What CloudWatch Logs takes (its PutRetentionPolicy), up to two years.
+LOG_RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
+# Lambda's and SQS's advice: a run that was throttled can be retried before its messages show up again.
+VISIBILITY_PER_TIMEOUT = 6
+
+
+class Retention(Section):
+    """How long things are kept."""
+
+    messages_days: int = Field(
+        default=90,
+        ge=28,
+        le=3650,
+        description=(
+            "A message's row (address, status, decision record) after its final status. 28 at least: until then its "
+            "row is what stops a late copy from being sent again."
+        ),
+    )
+    bodies_days: int = Field(
+        default=28,
+        ge=22,
+        le=3650,
+        description=(
+            "The body of a message that waits (scheduled, held). More than 21, the longest that a message may wait."
+        ),
+    )
+    queue_days: int = Field(
+        default=14,
+        ge=1,
+        le=14,
+        description="Messages in a queue that nobody works off; SQS keeps 14 days at most.",
+    )
+    dead_letter_days: int = Field(
+        default=14,
+        ge=1,
+        le=14,
+        description=(
+            "Dead letters. No less than `queue_days`: SQS counts from when a message was first enqueued."
+        ),
+    )
+    logs_days: int = Field(
+        default=30,
+        description=f"Logs of the functions. CloudWatch knows {', '.join(map(str, LOG_RETENTIONS))}.",
+    )
+
+    @field_validator("dead_letter_days")
+    @classmethod
+    def _dead_letters_outlive_the_queue(cls, value: int, info: ValidationInfo) -> int:
+        if value < info.data.get("queue_days", 0):
+            raise broken_rule(f"expected at least queue_days ({info.data['queue_days']}), got {value}")
+        return value
+
+    @field_validator("logs_days")
+    @classmethod
+    def _cloudwatch_knows_it(cls, value: int) -> int:
+        if value not in LOG_RETENTIONS:
+            raise broken_rule(f"expected one of {', '.join(map(str, LOG_RETENTIONS))}, got {value}")
+        return value
+
+
+class Timing(Section):
+    """How long functions run, wait and hold what they claimed."""
+
+    send_timeout_seconds: int = Field(
+        default=60, ge=2, le=900, description="The longest run of the send function (Lambda's limit is 900)."
+    )
+    lease_seconds: int = Field(
+        default=120,
+        ge=3,
+        le=43_200,
+        description=(
+            "How long a claim holds a message before another run may judge it. Longer than `send_timeout_seconds`, "
+            "so that no two runs ever have the same message."
+        ),
+    )
+    ses_connect_timeout_seconds: float = Field(
+        default=2.0, gt=0, le=60, description="How long send waits for a connection to SES."
+    )
+    ses_read_timeout_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        le=300,
+        description=(
+            "How long send waits for SES's answer; after that the outcome is unknown. With the connect timeout less "
+            "than `send_timeout_seconds`."
+        ),
+    )
+    retry_after_seconds: int = Field(
+        default=60,
+        ge=1,
+        le=43_200,
+        description="When a message comes back that SES could not take for now (rate, pause, missing permission).",
+    )
+    attempts_max: int = Field(
+        default=5,
+        ge=1,
+        le=100,
+        description="After so many failed attempts a message ends as `failed` with the reason `attempts_exhausted`.",
+    )
+    feedback_timeout_seconds: int = Field(
+        default=30, ge=1, le=900, description="The longest run of the feedback function."
+    )
+    feedback_batch_size: int = Field(
+        default=100, ge=1, le=1000, description="The most SES events that one run of feedback takes."
+    )
+    feedback_batching_window_seconds: int = Field(
+        default=1,
+        ge=0,
+        le=300,
+        description="How long Lambda waits to fill such a batch. A batch size over 10 needs 1 at least.",
+    )
+    feedback_maximum_concurrency: int = Field(
+        default=5, ge=2, le=1000, description="How many copies of the feedback function run at once."
+    )
+    outcomes_timeout_seconds: int = Field(
+        default=30, ge=1, le=900, description="The longest run of the outcomes function."
+    )
+    outcomes_batch_size: int = Field(
+        default=100, ge=1, le=1000, description="The most changed rows that one run of outcomes takes."
+    )
+    outcomes_batching_window_seconds: int = Field(
+        default=1, ge=0, le=300, description="How long Lambda waits to fill such a batch."
+    )
+
+    @field_validator("lease_seconds")
+    @classmethod
+    def _lease_outlives_the_run(cls, value: int, info: ValidationInfo) -> int:
+        timeout = info.data.get("send_timeout_seconds")
+        if timeout is not None and value <= timeout:
+            raise broken_rule(f"expected more than send_timeout_seconds ({timeout}), got {value}")
+        return value
+
+    @field_validator("ses_read_timeout_seconds")
+    @classmethod
+    def _an_answer_fits_into_a_run(cls, value: float, info: ValidationInfo) -> float:
+        timeout = info.data.get("send_timeout_seconds")
+        connect = info.data.get("ses_connect_timeout_seconds")
+        if timeout is not None and connect is not None and value + connect >= timeout:
+            raise broken_rule(
+                f"expected less than send_timeout_seconds ({timeout}) together with ses_connect_timeout_seconds "
+                f"({connect:g}), got {value:g}"
+            )
+        return value
+
+    @field_validator("feedback_batching_window_seconds")
+    @classmethod
+    def _large_batches_need_a_window(cls, value: int, info: ValidationInfo) -> int:
+        most_without_window = 10
+        if value == 0 and info.data.get("feedback_batch_size", 0) > most_without_window:
+            raise broken_rule(
+                "expected at least 1, for feedback_batch_size is over 10 (Lambda's rule), got 0"
+            )
+        return value
+
+    def visibility_seconds(self, timeout_seconds: int, window_seconds: int) -> int:
+        """Visibility timeout of the queue of a function with that timeout and batching window."""
+        return VISIBILITY_PER_TIMEOUT * timeout_seconds + window_seconds
+
+    @property
+    def feedback_visibility_seconds(self) -> int:
+        """Visibility timeout of the feedback queue."""
+        return self.visibility_seconds(self.feedback_timeout_seconds, self.feedback_batching_window_seconds)
+
+    def send_visibility_seconds(self, batching_window_seconds: int) -> int:
+        """Visibility timeout of a stream's queue, given that stream's batching window."""
+        return self.visibility_seconds(self.send_timeout_seconds, batching_window_seconds)

@@ -1,0 +1,214 @@
+"""The configuration of one stage. What each key means stands beside it, and from here in docs/reference/configuration.md."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from postroad.configuration.limits import Retention, Timing
+from postroad.configuration.section import Section
+from postroad.configuration.stream import Stream
+from postroad.configuration.texts import (
+    AccountId,
+    Address,
+    BucketName,
+    CertificateArn,
+    DomainLabel,
+    DomainName,
+    HostedZoneId,
+    RecipientPattern,
+    Region,
+    StageName,
+    StreamName,
+)
+
+LOCAL_STAGE = "local"
+
+
+class Aws(Section):
+    """The AWS account that the stage is deployed to."""
+
+    account: AccountId = Field(
+        description="The account that owns the stacks, the data and the SES identities."
+    )
+    region: Region = Field(
+        description="The Region of everything. SES quotas and identities belong to one Region."
+    )
+
+
+class Domain(Section):
+    """One domain that mail is sent from."""
+
+    name: DomainName = Field(description="The domain after the @ of the From addresses.")
+    identity: Literal["create", "existing"] = Field(
+        default="create",
+        description=(
+            "`create`: the deployment makes the SES identity with Easy DKIM and its own MAIL FROM domain. "
+            "`existing`: SES in this account and Region has verified the domain already, and it is left as it is."
+        ),
+    )
+    hosted_zone_id: HostedZoneId | None = Field(
+        default=None,
+        description=(
+            "The Route 53 hosted zone to write the domain's records into. Without it `postroad dns` prints the "
+            "exact records for whoever keeps the domain's DNS."
+        ),
+    )
+    mail_from: DomainLabel = Field(
+        default="bounce",
+        description=(
+            "Label of the custom MAIL FROM domain (`bounce` makes bounce.shop.example), which aligns SPF with the "
+            'From address. Only with `identity = "create"`.'
+        ),
+    )
+    dmarc: Literal["create", "external"] = Field(
+        default="create",
+        description=(
+            "Who keeps the domain's DMARC record. `create`: this deployment. `external`: someone else, or a record "
+            "of the parent domain. A domain has one `_dmarc` record at most: where one exists, `create` fails the "
+            "deployment."
+        ),
+    )
+    dmarc_policy: Literal["none", "quarantine", "reject"] = Field(
+        default="none",
+        description=(
+            "What receivers are asked to do with mail that fails DMARC. Begin with `none`, read the reports, then "
+            'tighten. Only with `dmarc = "create"`.'
+        ),
+    )
+    dmarc_reports: Address | None = Field(
+        default=None,
+        description=(
+            "Where receivers send their daily DMARC reports. An address in another domain works only if that "
+            'domain publishes a record that allows it (RFC 7489, section 7.1). Only with `dmarc = "create"`.'
+        ),
+    )
+
+
+class Web(Section):
+    """Recipients' own pages: leaving, preferences. Required where a stream can be unsubscribed."""
+
+    domain: DomainName = Field(description="The domain of the pages, such as mail.shop.example.")
+    certificate_arn: CertificateArn | None = Field(
+        default=None,
+        description="An ACM certificate for that domain, in the stage's own account and Region.",
+    )
+    hosted_zone_id: HostedZoneId | None = Field(
+        default=None,
+        description=(
+            "The Route 53 hosted zone of that domain: the name is pointed at the pages, and the certificate is made "
+            "and validated unless `certificate_arn` gives one. Without a zone `postroad dns` prints the record."
+        ),
+    )
+
+
+class Producer(Section):
+    """Another AWS account whose applications may enqueue. Those in the stage's own account attach a managed policy."""
+
+    account: AccountId = Field(description="The producing account.")
+    streams: tuple[StreamName, ...] = Field(min_length=1, description="The streams it may enqueue to.")
+
+
+class Attachments(Section):
+    """What messages may attach. Postroad's own attachments bucket is always allowed."""
+
+    buckets: tuple[BucketName, ...] = Field(
+        default=(), description="Other buckets, of this account, that messages may attach objects from."
+    )
+    max_bytes: int = Field(
+        default=10_000_000,
+        ge=1,
+        le=25_000_000,
+        description=(
+            "The attachments of one message together. SES takes 40 MB with everything encoded, which is why 25 MB "
+            "is the highest; many mailboxes refuse mail over 10 MB."
+        ),
+    )
+    keep_days: int = Field(
+        default=30,
+        ge=22,
+        le=365,
+        description=(
+            "Objects in the attachments bucket are deleted after so many days. More than 21, for a message may wait "
+            "that long."
+        ),
+    )
+
+
+class Recipients(Section):
+    """Whom the stage may mail. This is what keeps a staging system from mailing customers."""
+
+    allow: tuple[RecipientPattern, ...] = Field(
+        min_length=1,
+        description='`["*"]` for everybody, or addresses and patterns such as `*@ourcompany.example`.',
+    )
+    otherwise: Literal["hold", "redirect"] = Field(
+        default="hold",
+        description=(
+            "What happens to a message for anybody else. `hold`: it gets the status `held` and is not sent. "
+            "`redirect`: it goes to `redirect_to` instead."
+        ),
+    )
+    redirect_to: Address | None = Field(
+        default=None,
+        description='Receives the mail of everybody not allowed. Only with `otherwise = "redirect"`.',
+    )
+
+
+class Alarms(Section):
+    """Who hears of alarms."""
+
+    email: Address | None = Field(
+        default=None,
+        description=(
+            "Gets a mail from SNS when an alarm changes (confirm the subscription once). Better a mailbox of "
+            "another domain than those below, so that it arrives when sending is what fails."
+        ),
+    )
+
+
+class Configuration(Section):
+    """Everything that a platform team sets for one stage: the content of config/<stage>.toml."""
+
+    stage: StageName = Field(
+        description="The stage, taken from the file's name. It is part of every name in AWS."
+    )
+    account_share: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description=(
+            "This stage's share of the account's SES rate and daily quota. The shares of all stages in one account "
+            "and Region must not add up to more than 1."
+        ),
+    )
+    encryption: Literal["aws-owned", "customer-managed"] = Field(
+        default="aws-owned",
+        description=(
+            "The key that encrypts tables, queues and buckets at rest. `customer-managed` makes a KMS key of your "
+            "own: about 1 USD a month, and KMS requests with every batch."
+        ),
+    )
+    aws: Aws
+    domains: tuple[Domain, ...] = Field(min_length=1)
+    streams: Mapping[StreamName, Stream] = Field(min_length=1)
+    recipients: Recipients
+    web: Web | None = None
+    producers: tuple[Producer, ...] = ()
+    attachments: Attachments = Attachments()
+    retention: Retention = Retention()
+    alarms: Alarms = Alarms()
+    timing: Timing = Timing()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the stage of the emulated cloud on one machine."""
+        return self.stage == LOCAL_STAGE
+
+    def domain_of(self, stream: Stream) -> Domain:
+        """Return the domain that a stream sends from."""
+        return next(domain for domain in self.domains if domain.name == stream.domain)
+
+    def producers_of(self, stream: str) -> tuple[str, ...]:
+        """Return the other accounts that may enqueue to a stream."""
+        return tuple(producer.account for producer in self.producers if stream in producer.streams)

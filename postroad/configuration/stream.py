@@ -1,0 +1,157 @@
+"""The section of one stream."""
+
+from email.utils import formataddr
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from postroad.configuration.section import Section, broken_rule
+from postroad.configuration.texts import Address, DisplayName, DomainName
+from postroad.contract.words import Status, StreamKind
+
+# A claim is a lock, no result: nothing has become of the message yet.
+PUBLISHABLE = tuple(status for status in Status if status is not Status.CLAIMED)
+# One result more per mail would cost as much as sending it.
+PUBLISHED_BY_DEFAULT = tuple(
+    status for status in PUBLISHABLE if status not in {Status.SENT, Status.DELIVERED}
+)
+
+
+class Stream(Section):
+    """A class of mail with its own queue, sender, SES configuration set, limits and rules."""
+
+    kind: StreamKind = Field(
+        description="`transactional`: mail that somebody waits for. `marketing`: mail that can be unsubscribed."
+    )
+    domain: DomainName = Field(description="One of the names in `[[domains]]`.")
+    from_address: Address = Field(alias="from", description="The sender's address, in that domain.")
+    from_name: DisplayName | None = Field(default=None, description="The sender's name beside the address.")
+    reply_to: Address | None = Field(
+        default=None, description="Where answers go, unless the message itself says. Without it: to `from`."
+    )
+    unsubscribable: bool = Field(
+        default=False,
+        description=(
+            "Whether recipients can leave the stream's topics. Each message then names its `topic`. Always so for "
+            "marketing; for transactional streams `false` unless set."
+        ),
+    )
+    tls: Literal["require", "optional"] = Field(
+        default="require",
+        description="Whether SES delivers only over TLS. `optional` falls back to plain text.",
+    )
+    longest_delivery_seconds: int = Field(
+        default=50_400,
+        ge=300,
+        le=50_400,
+        description=(
+            "How long SES goes on trying a receiver that doesn't take the mail, 5 minutes to 14 hours. Short for "
+            "mail that is worthless when late, such as a login code."
+        ),
+    )
+    tracking_domain: DomainName | None = Field(
+        default=None,
+        description=(
+            "The HTTPS domain of this stream's tracked links and open pixels, which you point at SES through a CDN "
+            "with a certificate. Required for tracking: without it links would lead to a domain of AWS's."
+        ),
+    )
+    open_tracking: bool = Field(
+        default=False,
+        description=(
+            "Whether SES adds a pixel that reports opens. Unless set: on for marketing with a `tracking_domain`, off "
+            "for everything else."
+        ),
+    )
+    click_tracking: bool = Field(
+        default=False,
+        description="Whether SES rewrites links to report clicks. Unless set: as for `open_tracking`.",
+    )
+    publishes: tuple[Status, ...] = Field(
+        default=PUBLISHED_BY_DEFAULT,
+        description=(
+            "The statuses that become results on the event bus. `sent` and `delivered` are not among the defaults, "
+            "for a result for every mail costs as much as sending it."
+        ),
+    )
+    maximum_concurrency: int = Field(
+        default=5,
+        ge=2,
+        le=1000,
+        description="How many copies of the send function run at once (Lambda's own limits are 2 and 1000).",
+    )
+    batch_size: int = Field(
+        default=50,
+        ge=1,
+        le=1000,
+        description="The most messages that one run of the send function takes.",
+    )
+    batching_window_seconds: int = Field(
+        default=1,
+        ge=0,
+        le=300,
+        description=(
+            "How long Lambda waits to fill a batch: what a message may lose in time so that runs get fewer. A "
+            "`batch_size` over 10 needs 1 at least (Lambda's rule)."
+        ),
+    )
+    threads: int = Field(
+        default=20,
+        ge=1,
+        le=100,
+        description="Requests to SES at once in one run. One thread sends about 20 mails a second.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_what_depends_on_the_kind(cls, given: object) -> object:
+        if not isinstance(given, dict) or given.get("kind") != StreamKind.MARKETING:
+            return given
+        tracked = given.get("tracking_domain") is not None
+        return {"unsubscribable": True, "open_tracking": tracked, "click_tracking": tracked, **given}
+
+    @field_validator("from_address")
+    @classmethod
+    def _sender_is_in_the_domain(cls, value: str, info: ValidationInfo) -> str:
+        domain = info.data.get("domain")
+        if domain is not None and value.rpartition("@")[2] != domain:
+            raise broken_rule(f"expected an address of the stream's domain '{domain}', got '{value}'")
+        return value
+
+    @field_validator("unsubscribable")
+    @classmethod
+    def _marketing_can_be_left(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's form
+        if not value and info.data.get("kind") is StreamKind.MARKETING:
+            raise broken_rule("marketing mail can always be unsubscribed: expected true, or no such key")
+        return value
+
+    @field_validator("open_tracking", "click_tracking")
+    @classmethod
+    def _tracking_has_a_domain(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's form
+        if value and info.data.get("tracking_domain", "not valid") is None:
+            raise broken_rule(
+                "tracking needs its own HTTPS domain: expected false, or a tracking_domain beside it"
+            )
+        return value
+
+    @field_validator("publishes")
+    @classmethod
+    def _only_results_are_published(cls, value: tuple[Status, ...]) -> tuple[Status, ...]:
+        if unwanted := sorted(set(value) - set(PUBLISHABLE)):
+            raise broken_rule(f"'{unwanted[0]}' is no result: expected some of {', '.join(PUBLISHABLE)}")
+        if len(set(value)) < len(value):
+            raise broken_rule("expected each status once")
+        return value
+
+    @field_validator("batching_window_seconds")
+    @classmethod
+    def _large_batches_need_a_window(cls, value: int, info: ValidationInfo) -> int:
+        most_without_window = 10
+        if value == 0 and info.data.get("batch_size", 0) > most_without_window:
+            raise broken_rule("expected at least 1, for batch_size is over 10 (Lambda's rule), got 0")
+        return value
+
+    @property
+    def sender(self) -> str:
+        """The From header: `Name <address>` with the name encoded (RFC 2047) where it isn't ASCII."""
+        return formataddr((self.from_name or "", self.from_address))
