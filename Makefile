@@ -1,0 +1,75 @@
+# Every target does its own set-up: a fresh clone needs Python 3.11 or later and make, nothing else.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+# Node comes from the wheel inside .venv; nothing on the machine is used or changed.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+DEVELOPMENT := .venv/.ready
+CLOUD := .venv-cloud/.ready
+NODE := node_modules/.ready
+SETUP := $(DEVELOPMENT) $(CLOUD) $(NODE)
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: $(SETUP) ## Install everything into this folder (each other target does it by itself)
+
+$(DEVELOPMENT): requirements/development.txt pyproject.toml
+	@$(PYTHON) tools/check_python.py
+	@echo "Installing Python dependencies into .venv (about two minutes, once)"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/development.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(CLOUD): requirements/cloud.txt
+	@$(PYTHON) tools/check_python.py
+	@echo "Installing the embedded cloud into .venv-cloud"
+	@$(PYTHON) -m venv --clear .venv-cloud
+	@.venv-cloud/bin/python -m pip install --quiet --require-hashes --requirement requirements/cloud.txt
+	@touch $@
+
+$(NODE): package-lock.json $(DEVELOPMENT)
+	@echo "Installing the CDK command line into node_modules"
+	@$(BIN)/npm ci --silent --no-fund --no-audit
+	@touch $@
+
+.PHONY: check
+check: $(DEVELOPMENT) ## Lint, types and fast tests (under a minute once caches are warm)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-timings 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q -n 2 tests/unit tests/contract tests/handlers
+
+.PHONY: test
+test: $(SETUP) check ## Everything, also the whole stack on this machine
+	@$(BIN)/pytest -q tests/infrastructure tests/local
+
+.PHONY: demo
+demo: $(SETUP) ## Deploy to an emulated AWS account and send the mails of ORDERS to CUSTOMERS
+	@$(BIN)/python -m postroad.local.demo $(if $(ORDERS),--orders $(ORDERS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS))
+
+.PHONY: up
+up: $(SETUP) ## Start the local stack and leave it running
+	@$(BIN)/postroad local up
+
+.PHONY: down
+down: $(DEVELOPMENT) ## Stop the local stack
+	@$(BIN)/postroad local down
+
+.PHONY: lock
+lock: $(DEVELOPMENT) ## Rewrite the lock files after a change of requirements/*.in
+	@for name in runtime development cloud; do \
+	  $(BIN)/pip-compile --quiet --generate-hashes --no-emit-options --no-emit-index-url --strip-extras \
+	    --allow-unsafe --no-header --output-file requirements/$$name.txt requirements/$$name.in || exit 1; done
+	@$(BIN)/npm install --package-lock-only --silent
+
+.PHONY: clean
+clean: ## Remove everything that make made
+	rm -rf .venv .venv-cloud node_modules build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis

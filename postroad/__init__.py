@@ -1,0 +1,1 @@
+"""Postroad: a serverless e-mail sending stack for your own AWS account."""

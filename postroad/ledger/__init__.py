@@ -1,0 +1,1 @@
+"""The message ledger: one row per message, which holds its status and its whole decision record."""

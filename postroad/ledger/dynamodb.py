@@ -1,0 +1,126 @@
+"""The ledger in DynamoDB: the table Messages, one item per message."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from postroad.ledger.errors import LedgerUnavailableError
+from postroad.ledger.item import SORT_KEY, from_item, to_item
+from postroad.ledger.updating import apply_change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from postroad.ledger.ports import Change
+    from postroad.ledger.row import Row
+
+INDEX = "by_recipient"
+MOST_KEYS = 100
+"""BatchGetItem takes no more keys than this in one request."""
+
+
+class DynamoLedger:
+    """A `Ledger` over the table Messages.
+
+    Raises LedgerUnavailableError when DynamoDB can't be asked. Whether a write took effect is then unknown;
+    each write is conditional, so that repeating it is safe.
+    """
+
+    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+        """Use this low-level client and this table."""
+        self._client = client
+        self._table = table_name
+
+    def get(self, message_id: str) -> Row | None:
+        """Return the row by a consistent read, or None."""
+        with _asking():
+            answer = self._client.get_item(
+                TableName=self._table,
+                Key={"pk": {"S": message_id}, "sk": {"S": SORT_KEY}},
+                ConsistentRead=True,
+            )
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def insert(self, row: Row) -> Row | None:
+        """Write a message's first row, or return the one that stands."""
+        standing = self._put(row, ConditionExpression="attribute_not_exists(pk)")
+        return None if standing is None else from_item(standing)
+
+    def replace(self, row: Row, *, expected: int) -> bool:
+        """Write over version `expected`, and say whether the row now stands."""
+        standing = self._put(
+            row,
+            ConditionExpression="version = :expected",
+            ExpressionAttributeValues={":expected": {"N": str(expected)}},
+        )
+        return standing is None
+
+    def apply(self, message_id: str, change: Change) -> Row | None:
+        """Change one row; see `Ledger.apply`."""
+        return apply_change(self, message_id, change)
+
+    def by_recipient(self, address_key: str, *, limit: int) -> Sequence[Row]:
+        """Return the latest rows of one recipient, newest first.
+
+        The index holds keys only, and follows the table by a moment.
+        """
+        with _asking():
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName=INDEX,
+                KeyConditionExpression="address_key = :key",
+                ExpressionAttributeValues={":key": {"S": address_key}},
+                ScanIndexForward=False,
+                Limit=min(limit, MOST_KEYS),
+            )
+        keys = [{"pk": item["pk"], "sk": item["sk"]} for item in answer["Items"]]
+        rows = [from_item(item) for item in self._read_all(keys)]
+        return sorted(rows, key=lambda row: row.times["accepted"], reverse=True)
+
+    def _read_all(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        waiting: dict[str, Any] = {self._table: {"Keys": keys}} if keys else {}
+        while waiting:
+            with _asking():
+                answer = self._client.batch_get_item(RequestItems=waiting)
+            found.extend(answer["Responses"].get(self._table, []))
+            waiting = answer.get("UnprocessedKeys") or {}
+        return found
+
+    def _put(self, row: Row, **condition: Any) -> dict[str, Any] | None:  # noqa: ANN401  passed on to boto3
+        """Put on a condition; return None if the row now stands, else the item that stands instead."""
+        item = to_item(row)
+        try:
+            with _asking():
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **condition,
+                )
+        except LedgerUnavailableError as unavailable:
+            error = unavailable.__cause__
+            if not isinstance(error, ClientError):
+                raise
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            standing = cast("dict[str, Any]", error.response.get("Item", {}))
+            # An answer that got lost makes the SDK write again: our own row is then what stands.
+            return None if standing == item else standing
+        return None
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Turn boto3's errors into the ledger's own."""
+    try:
+        yield
+    except ClientError as error:
+        raise LedgerUnavailableError(f"DynamoDB refused: {error.response['Error']['Code']}") from error
+    except BotoCoreError as error:
+        raise LedgerUnavailableError(f"DynamoDB didn't answer: {type(error).__name__}") from error

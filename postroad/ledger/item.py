@@ -1,0 +1,88 @@
+"""A row as a DynamoDB item, and back.
+
+Empty attributes are left out: an item past 1,024 bytes costs twice. Times are whole milliseconds since 1970.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from postroad.contract.words import Status
+from postroad.ledger.row import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SORT_KEY = "message"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TEXTS = (
+    "reason",
+    "detail",
+    "stream",
+    "template",
+    "fingerprint",
+    "address_key",
+    "email",
+    "locale",
+    "topic",
+    "owner",
+    "bounce",
+)
+
+
+def to_item(row: Row) -> dict[str, dict[str, Any]]:
+    """Return the item that holds this row, in DynamoDB's own notation."""
+    texts = {name: {"S": text} for name in _TEXTS if (text := getattr(row, name))}
+    maps = {
+        "ses_ids": {attempt: {"S": ses_id} for attempt, ses_id in row.ses_ids.items()},
+        "times": {word: {"N": str(milliseconds(at))} for word, at in row.times.items()},
+        "tags": {name: {"S": value} for name, value in row.tags.items()},
+    }
+    numbers = {
+        "version": row.version,
+        "attempt": row.attempt or None,
+        "lease_until": None if row.lease_until is None else milliseconds(row.lease_until),
+        "accepted": milliseconds(row.times["accepted"]) if "accepted" in row.times else None,
+        "ttl": None if row.expires_at is None else milliseconds(row.expires_at) // 1000,
+    }
+    return {
+        "pk": {"S": row.message_id},
+        "sk": {"S": SORT_KEY},
+        "status": {"S": row.status.value},
+        **texts,
+        **{name: {"M": entries} for name, entries in maps.items() if entries},
+        **{name: {"N": str(number)} for name, number in numbers.items() if number is not None},
+        **({"notes": {"L": [{"S": note} for note in row.notes]}} if row.notes else {}),
+    }
+
+
+def from_item(item: Mapping[str, Mapping[str, Any]]) -> Row:
+    """Return the row that this item holds."""
+    return Row(
+        message_id=item["pk"]["S"],
+        status=Status(item["status"]["S"]),
+        **{name: item[name]["S"] for name in _TEXTS if name in item},
+        attempt=_number(item, "attempt") or 0,
+        lease_until=None if (lease := _number(item, "lease_until")) is None else moment(lease),
+        ses_ids={attempt: value["S"] for attempt, value in item.get("ses_ids", {}).get("M", {}).items()},
+        times={word: moment(int(value["N"])) for word, value in item.get("times", {}).get("M", {}).items()},
+        notes=tuple(value["S"] for value in item.get("notes", {}).get("L", [])),
+        tags={name: value["S"] for name, value in item.get("tags", {}).get("M", {}).items()},
+        version=_number(item, "version") or 1,
+        expires_at=None if (ttl := _number(item, "ttl")) is None else moment(ttl * 1000),
+    )
+
+
+def _number(item: Mapping[str, Mapping[str, Any]], name: str) -> int | None:
+    return int(item[name]["N"]) if name in item else None
+
+
+def milliseconds(at: datetime) -> int:
+    """Return whole milliseconds since 1970, exactly (a float would round)."""
+    return (at - EPOCH) // timedelta(milliseconds=1)
+
+
+def moment(at: int) -> datetime:
+    """Return the moment so many milliseconds after 1970, in UTC."""
+    return EPOCH + timedelta(milliseconds=at)

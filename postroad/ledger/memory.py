@@ -1,0 +1,67 @@
+"""The ledger in memory: for fast tests and for walks that need no AWS account."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from postroad.ledger.updating import apply_change
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from postroad.ledger.ports import Change
+    from postroad.ledger.row import Row
+
+
+class MemoryLedger:
+    """A `Ledger` in a dictionary, as strict about versions as the real one."""
+
+    def __init__(self) -> None:
+        """Begin without rows."""
+        self._rows: dict[str, Row] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """Return how many rows stand."""
+        return len(self._rows)
+
+    def __contains__(self, message_id: str) -> bool:
+        """Say whether this message has a row."""
+        return message_id in self._rows
+
+    def rows(self) -> list[Row]:
+        """Return every row, in the order in which they were first written."""
+        return list(self._rows.values())
+
+    def get(self, message_id: str) -> Row | None:
+        """Return the row, or None."""
+        return self._rows.get(message_id)
+
+    def insert(self, row: Row) -> Row | None:
+        """Write a message's first row, or return the one that stands."""
+        with self._lock:
+            standing = self._rows.setdefault(row.message_id, row)
+        return None if standing == row else standing
+
+    def replace(self, row: Row, *, expected: int) -> bool:
+        """Write over version `expected`, and say whether the row now stands."""
+        with self._lock:
+            standing = self._rows.get(row.message_id)
+            if standing is None:
+                return False
+            if standing.version == expected:
+                self._rows[row.message_id] = row
+                return True
+            return standing == row
+
+    def apply(self, message_id: str, change: Change) -> Row | None:
+        """Change one row; see `Ledger.apply`."""
+        return apply_change(self, message_id, change)
+
+    def by_recipient(self, address_key: str, *, limit: int) -> Sequence[Row]:
+        """Return the latest rows of one recipient, newest first."""
+        found = [
+            row for row in self._rows.values() if row.address_key == address_key and "accepted" in row.times
+        ]
+        return sorted(found, key=lambda row: row.times["accepted"], reverse=True)[:limit]

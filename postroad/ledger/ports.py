@@ -1,0 +1,44 @@
+"""What the use cases need of the ledger."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from postroad.ledger.row import Row
+
+Change = Callable[[Row], Row | None]
+"""A pure step from the row that stands to the row that shall stand; None when nothing changes."""
+
+
+class Ledger(Protocol):
+    """The rows of all messages. Every write is conditional, and repeating it changes nothing."""
+
+    def get(self, message_id: str) -> Row | None:
+        """Return the row as it stands now (a consistent read), or None."""
+        ...
+
+    def insert(self, row: Row) -> Row | None:
+        """Write the first row of its message and return None.
+
+        If a row stands there already nothing is written, and that row is returned. A repetition of the same
+        write (an answer was lost) counts as written.
+        """
+        ...
+
+    def replace(self, row: Row, *, expected: int) -> bool:
+        """Write the row over version `expected` and say whether it now stands.
+
+        The row's own version must be `expected + 1`. A repetition of the same write counts as written.
+        """
+        ...
+
+    def apply(self, message_id: str, change: Change) -> Row | None:
+        """Read, change and write one row until no one else interferes; return the row that now stands.
+
+        Returns None if there is no such row: an event never makes one. Raises LedgerBusyError if others kept
+        changing the row.
+        """
+        ...
+
+    def by_recipient(self, address_key: str, *, limit: int) -> Sequence[Row]:
+        """Return the latest rows of one recipient, newest first (eventually consistent)."""
+        ...

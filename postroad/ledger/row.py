@@ -1,0 +1,89 @@
+"""One message's row: its status, and everything needed to say why it stands there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from postroad.contract.words import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+NEVER: Mapping[str, datetime] = MappingProxyType({})
+
+LEAST_RETENTION = timedelta(days=28)
+"""An id is unique until this long after its final status, so no row goes earlier."""
+
+MOST_NOTES = 20
+"""Notes past this many are dropped: a row must stay small whatever is tried with its id."""
+
+UNSETTLED = frozenset({Status.CLAIMED, Status.HELD, Status.SCHEDULED})
+"""Statuses whose message still waits for something: such a row has no end date."""
+
+REFUSAL_PREFIX = "!"
+"""Starts the id of a refusal that has no message id of its own; it can't occur in a message id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What the ledger knows of one message.
+
+    `times` maps a word (`created`, `accepted`, `claimed`, or a status) to when it first happened; `ses_ids`
+    maps the attempt, in decimal, to the id that SES gave it; `notes` are sentences for a support person and
+    hold no address. `owner` is empty unless an attempt is under way or its outcome is unknown. `version` grows
+    by one with each write, and each write is conditional on the version that it read.
+    """
+
+    message_id: str
+    status: Status
+    reason: str = ""
+    detail: str = ""
+    stream: str = ""
+    template: str = ""
+    fingerprint: str = ""
+    address_key: str = ""
+    email: str = ""
+    locale: str = ""
+    topic: str = ""
+    attempt: int = 0
+    owner: str = ""
+    lease_until: datetime | None = None
+    ses_ids: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    times: Mapping[str, datetime] = field(default_factory=lambda: NEVER)
+    notes: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    bounce: str = ""
+    version: int = 1
+    expires_at: datetime | None = None
+
+    @property
+    def ses_message_id(self) -> str:
+        """The id that SES gave the latest attempt that it accepted, or an empty string."""
+        if not self.ses_ids:
+            return ""
+        return self.ses_ids[max(self.ses_ids, key=int)]
+
+    def with_note(self, note: str) -> Row:
+        """Return the row with one more sentence, unless it is there already or there are too many."""
+        if note in self.notes or len(self.notes) >= MOST_NOTES:
+            return self
+        return replace(self, notes=(*self.notes, note))
+
+    def with_time(self, word: str, at: datetime) -> Row:
+        """Return the row with the earliest time known for this word."""
+        known = self.times.get(word)
+        if known is not None and known <= at:
+            return self
+        return replace(self, times={**self.times, word: at})
+
+    def kept_until(self, at: datetime) -> Row:
+        """Return the row with its end no earlier than `at`; an unsettled row has none."""
+        if self.status in UNSETTLED:
+            return replace(self, expires_at=None)
+        if self.expires_at is not None and self.expires_at >= at:
+            return self
+        return replace(self, expires_at=at)

@@ -1,0 +1,73 @@
+"""The one logger and the one set of metrics.
+
+Logs are JSON, carry no address, body or template data, and one `service` word per function. Metrics are
+written to the log in CloudWatch's embedded format; alarms import the names from here, so the two can't drift.
+"""
+
+from enum import StrEnum
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+NAMESPACE = "Postroad"
+
+
+class Metric(StrEnum):
+    """Every metric that a function writes, each a count."""
+
+    SENT = "sent"
+    SUPPRESSED = "suppressed"
+    REFUSED = "refused"
+    FAILED = "failed"
+    HELD = "held"
+    RETRIED = "retried"
+    UNKNOWN_OUTCOMES = "unknown_outcomes"
+    DUPLICATES_DROPPED = "duplicates_dropped"
+    HARD_BOUNCES = "hard_bounces"
+    SOFT_BOUNCES = "soft_bounces"
+    COMPLAINTS = "complaints"
+    DELIVERIES = "deliveries"
+    EVENTS_WITHOUT_ROW = "events_without_row"
+    MALFORMED_EVENTS = "malformed_events"
+    RESULTS_PUBLISHED = "results_published"
+
+
+class Dimension(StrEnum):
+    """The dimensions of every metric: few, since CloudWatch bills each combination."""
+
+    STAGE = "stage"
+    STREAM = "stream"
+
+
+def make_logger(service: str) -> Logger:
+    """Return the JSON logger of the function `service`."""
+    return Logger(service=service)
+
+
+class Counts:
+    """Adds up a batch's metrics per stream and writes each stream's once, at the end of the batch."""
+
+    def __init__(self, stage: str) -> None:
+        """Count for the stage `stage`."""
+        self._stage = stage
+        self._sums: dict[str, dict[Metric, int]] = {}
+
+    def add(self, metric: Metric, stream: str, count: int = 1) -> None:
+        """Add `count` to the metric of this stream."""
+        sums = self._sums.setdefault(stream, {})
+        sums[metric] = sums.get(metric, 0) + count
+
+    def of(self, metric: Metric, stream: str) -> int:
+        """Return what has been counted and not yet written."""
+        return self._sums.get(stream, {}).get(metric, 0)
+
+    def flush(self) -> None:
+        """Write every sum to the log in the embedded metric format, and start again from nothing."""
+        for stream, sums in self._sums.items():
+            metrics = EphemeralMetrics(namespace=NAMESPACE)
+            metrics.add_dimension(Dimension.STAGE.value, self._stage)
+            metrics.add_dimension(Dimension.STREAM.value, stream)
+            for metric, count in sums.items():
+                metrics.add_metric(metric.value, MetricUnit.Count, count)
+            metrics.flush_metrics()
+        self._sums = {}
