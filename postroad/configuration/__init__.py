@@ -1,4 +1,4 @@
-"""config/<stage>.toml: everything that a platform team sets for one stage. Read at synthesis, never in Lambda."""
+"""config/<stage>.toml: what a platform team sets for one stage. Read at synthesis, never in Lambda."""
 
 from postroad.configuration.limits import Retention, Timing
 from postroad.configuration.loader import ConfigurationError, load, parse

@@ -18,8 +18,8 @@ class Retention(Section):
         ge=28,
         le=3650,
         description=(
-            "A message's row (address, status, decision record) after its final status. 28 at least: until then its "
-            "row is what stops a late copy from being sent again."
+            "A message's row (address, status, decision record) after its final status. 28 at least: until "
+            "then its row is what stops a late copy from being sent again."
         ),
     )
     bodies_days: int = Field(
@@ -27,7 +27,8 @@ class Retention(Section):
         ge=22,
         le=3650,
         description=(
-            "The body of a message that waits (scheduled, held). More than 21, the longest that a message may wait."
+            "The body of a message that waits (scheduled, held). More than 21, the longest that a message "
+            "may wait."
         ),
     )
     queue_days: int = Field(
@@ -75,8 +76,8 @@ class Timing(Section):
         ge=3,
         le=43_200,
         description=(
-            "How long a claim holds a message before another run may judge it. Longer than `send_timeout_seconds`, "
-            "so that no two runs ever have the same message."
+            "How long a claim holds a message before another run may judge it. Longer than "
+            "`send_timeout_seconds`, so that no two runs ever have the same message."
         ),
     )
     ses_connect_timeout_seconds: float = Field(
@@ -87,21 +88,21 @@ class Timing(Section):
         gt=0,
         le=300,
         description=(
-            "How long send waits for SES's answer; after that the outcome is unknown. With the connect timeout less "
-            "than `send_timeout_seconds`."
+            "How long send waits for SES's answer; after that the outcome is unknown. With the connect "
+            "timeout less than `send_timeout_seconds`."
         ),
     )
     retry_after_seconds: int = Field(
         default=60,
         ge=1,
         le=43_200,
-        description="When a message comes back that SES could not take for now (rate, pause, missing permission).",
+        description="When a message comes back that SES could not take for now (rate, pause, permission).",
     )
     attempts_max: int = Field(
         default=5,
         ge=1,
         le=100,
-        description="After so many failed attempts a message ends as `failed` with the reason `attempts_exhausted`.",
+        description="After so many failed attempts a message ends `failed`, reason `attempts_exhausted`.",
     )
     feedback_timeout_seconds: int = Field(
         default=30, ge=1, le=900, description="The longest run of the feedback function."
@@ -143,8 +144,8 @@ class Timing(Section):
         connect = info.data.get("ses_connect_timeout_seconds")
         if timeout is not None and connect is not None and value + connect >= timeout:
             raise broken_rule(
-                f"expected less than send_timeout_seconds ({timeout}) together with ses_connect_timeout_seconds "
-                f"({connect:g}), got {value:g}"
+                f"expected less than send_timeout_seconds ({timeout}) together with "
+                f"ses_connect_timeout_seconds ({connect:g}), got {value:g}"
             )
         return value
 

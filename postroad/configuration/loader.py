@@ -14,7 +14,7 @@ class ConfigurationError(Exception):
 
 
 def load(stage: str, folder: Path = Path("config")) -> Configuration:
-    """Read and check the configuration of a stage; raises ConfigurationError with every problem of the file."""
+    """Read and check the configuration of a stage; ConfigurationError names every problem of the file."""
     file = folder / f"{stage}.toml"
     return parse(file.read_text(encoding="utf-8"), stage=stage, file=str(file))
 

@@ -1,4 +1,4 @@
-"""The configuration of one stage. What each key means stands beside it, and from here in docs/reference/configuration.md."""
+"""The configuration of one stage, with each key's meaning (docs/reference/configuration.md is made of it)."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -44,36 +44,37 @@ class Domain(Section):
         default="create",
         description=(
             "`create`: the deployment makes the SES identity with Easy DKIM and its own MAIL FROM domain. "
-            "`existing`: SES in this account and Region has verified the domain already, and it is left as it is."
+            "`existing`: SES in this account and Region has verified the domain already, and it is left as "
+            "it is."
         ),
     )
     hosted_zone_id: HostedZoneId | None = Field(
         default=None,
         description=(
-            "The Route 53 hosted zone to write the domain's records into. Without it `postroad dns` prints the "
-            "exact records for whoever keeps the domain's DNS."
+            "The Route 53 hosted zone to write the domain's records into. Without it `postroad dns` prints "
+            "the exact records for whoever keeps the domain's DNS."
         ),
     )
     mail_from: DomainLabel = Field(
         default="bounce",
         description=(
-            "Label of the custom MAIL FROM domain (`bounce` makes bounce.shop.example), which aligns SPF with the "
-            'From address. Only with `identity = "create"`.'
+            "Label of the custom MAIL FROM domain (`bounce` makes bounce.shop.example), which aligns SPF "
+            'with the From address. Only with `identity = "create"`.'
         ),
     )
     dmarc: Literal["create", "external"] = Field(
         default="create",
         description=(
-            "Who keeps the domain's DMARC record. `create`: this deployment. `external`: someone else, or a record "
-            "of the parent domain. A domain has one `_dmarc` record at most: where one exists, `create` fails the "
-            "deployment."
+            "Who keeps the domain's DMARC record. `create`: this deployment. `external`: someone else, or a "
+            "record of the parent domain. A domain has one `_dmarc` record at most: where one exists, "
+            "`create` fails the deployment."
         ),
     )
     dmarc_policy: Literal["none", "quarantine", "reject"] = Field(
         default="none",
         description=(
-            "What receivers are asked to do with mail that fails DMARC. Begin with `none`, read the reports, then "
-            'tighten. Only with `dmarc = "create"`.'
+            "What receivers are asked to do with mail that fails DMARC. Begin with `none`, read the reports, "
+            'then tighten. Only with `dmarc = "create"`.'
         ),
     )
     dmarc_reports: Address | None = Field(
@@ -96,14 +97,15 @@ class Web(Section):
     hosted_zone_id: HostedZoneId | None = Field(
         default=None,
         description=(
-            "The Route 53 hosted zone of that domain: the name is pointed at the pages, and the certificate is made "
-            "and validated unless `certificate_arn` gives one. Without a zone `postroad dns` prints the record."
+            "The Route 53 hosted zone of that domain: the name is pointed at the pages, and the certificate "
+            "is made and validated unless `certificate_arn` gives one. Without a zone `postroad dns` prints "
+            "the record."
         ),
     )
 
 
 class Producer(Section):
-    """Another AWS account whose applications may enqueue. Those in the stage's own account attach a managed policy."""
+    """Another AWS account that may enqueue; applications of the stage's own attach a managed policy."""
 
     account: AccountId = Field(description="The producing account.")
     streams: tuple[StreamName, ...] = Field(min_length=1, description="The streams it may enqueue to.")
@@ -120,8 +122,8 @@ class Attachments(Section):
         ge=1,
         le=25_000_000,
         description=(
-            "The attachments of one message together. SES takes 40 MB with everything encoded, which is why 25 MB "
-            "is the highest; many mailboxes refuse mail over 10 MB."
+            "The attachments of one message together. SES takes 40 MB with everything encoded, which is why "
+            "25 MB is the highest; many mailboxes refuse mail over 10 MB."
         ),
     )
     keep_days: int = Field(
@@ -129,8 +131,8 @@ class Attachments(Section):
         ge=22,
         le=365,
         description=(
-            "Objects in the attachments bucket are deleted after so many days. More than 21, for a message may wait "
-            "that long."
+            "Objects in the attachments bucket are deleted after so many days. More than 21, for a message "
+            "may wait that long."
         ),
     )
 
@@ -178,15 +180,15 @@ class Configuration(Section):
         gt=0,
         le=1,
         description=(
-            "This stage's share of the account's SES rate and daily quota. The shares of all stages in one account "
-            "and Region must not add up to more than 1."
+            "This stage's share of the account's SES rate and daily quota. The shares of all stages in one "
+            "account and Region must not add up to more than 1."
         ),
     )
     encryption: Literal["aws-owned", "customer-managed"] = Field(
         default="aws-owned",
         description=(
-            "The key that encrypts tables, queues and buckets at rest. `customer-managed` makes a KMS key of your "
-            "own: about 1 USD a month, and KMS requests with every batch."
+            "The key that encrypts tables, queues and buckets at rest. `customer-managed` makes a KMS key of "
+            "your own: about 1 USD a month, and KMS requests with every batch."
         ),
     )
     aws: Aws

@@ -21,7 +21,7 @@ class Stream(Section):
     """A class of mail with its own queue, sender, SES configuration set, limits and rules."""
 
     kind: StreamKind = Field(
-        description="`transactional`: mail that somebody waits for. `marketing`: mail that can be unsubscribed."
+        description="`transactional`: mail that somebody waits for. `marketing`: mail that can be left."
     )
     domain: DomainName = Field(description="One of the names in `[[domains]]`.")
     from_address: Address = Field(alias="from", description="The sender's address, in that domain.")
@@ -32,8 +32,8 @@ class Stream(Section):
     unsubscribable: bool = Field(
         default=False,
         description=(
-            "Whether recipients can leave the stream's topics. Each message then names its `topic`. Always so for "
-            "marketing; for transactional streams `false` unless set."
+            "Whether recipients can leave the stream's topics. Each message then names its `topic`. Always "
+            "so for marketing; for transactional streams `false` unless set."
         ),
     )
     tls: Literal["require", "optional"] = Field(
@@ -45,22 +45,23 @@ class Stream(Section):
         ge=300,
         le=50_400,
         description=(
-            "How long SES goes on trying a receiver that doesn't take the mail, 5 minutes to 14 hours. Short for "
-            "mail that is worthless when late, such as a login code."
+            "How long SES goes on trying a receiver that doesn't take the mail, 5 minutes to 14 hours. Short "
+            "for mail that is worthless when late, such as a login code."
         ),
     )
     tracking_domain: DomainName | None = Field(
         default=None,
         description=(
-            "The HTTPS domain of this stream's tracked links and open pixels, which you point at SES through a CDN "
-            "with a certificate. Required for tracking: without it links would lead to a domain of AWS's."
+            "The HTTPS domain of this stream's tracked links and open pixels, which you point at SES through "
+            "a CDN with a certificate. Required for tracking: without it links would lead to a domain of "
+            "AWS's."
         ),
     )
     open_tracking: bool = Field(
         default=False,
         description=(
-            "Whether SES adds a pixel that reports opens. Unless set: on for marketing with a `tracking_domain`, off "
-            "for everything else."
+            "Whether SES adds a pixel that reports opens. Unless set: on for marketing with a "
+            "`tracking_domain`, off for everything else."
         ),
     )
     click_tracking: bool = Field(
@@ -70,8 +71,8 @@ class Stream(Section):
     publishes: tuple[Status, ...] = Field(
         default=PUBLISHED_BY_DEFAULT,
         description=(
-            "The statuses that become results on the event bus. `sent` and `delivered` are not among the defaults, "
-            "for a result for every mail costs as much as sending it."
+            "The statuses that become results on the event bus. `sent` and `delivered` are not among the "
+            "defaults, for a result for every mail costs as much as sending it."
         ),
     )
     maximum_concurrency: int = Field(
@@ -91,8 +92,8 @@ class Stream(Section):
         ge=0,
         le=300,
         description=(
-            "How long Lambda waits to fill a batch: what a message may lose in time so that runs get fewer. A "
-            "`batch_size` over 10 needs 1 at least (Lambda's rule)."
+            "How long Lambda waits to fill a batch: what a message may lose in time so that runs get fewer. "
+            "A `batch_size` over 10 needs 1 at least (Lambda's rule)."
         ),
     )
     threads: int = Field(

@@ -13,7 +13,7 @@ from pydantic_core import CoreSchema, core_schema
 
 @dataclass(frozen=True)
 class Text:
-    """Marks a string type. `expected` ends the sentence "expected …"; `normalise` returns the value to keep."""
+    """Marks a string type. `expected` ends the sentence "expected …"; `normalise` returns what to keep."""
 
     expected: str
     normalise: Callable[[str], str]
@@ -54,7 +54,7 @@ def address(value: str) -> str:
 
 
 def recipient_pattern(value: str) -> str:
-    """`*`, an address, or an address with `*` in the part before the @; lower-cased like the addresses compared."""
+    """`*`, an address, or one with `*` in the part before the @; lower-cased like what it is matched with."""
     if value == "*":
         return value
     local_part, at, domain = value.rpartition("@")

@@ -1,0 +1,6 @@
+"""What Lambda runs: one bundle of our own code for each function, and one layer of third-party code."""
+
+from stacks.bundling.bundle import build_bundle, handler_of
+from stacks.bundling.layer import HOST, LAMBDA, LayerError, Target, build_layer
+
+__all__ = ["HOST", "LAMBDA", "LayerError", "Target", "build_bundle", "build_layer", "handler_of"]

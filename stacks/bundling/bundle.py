@@ -1,0 +1,60 @@
+"""One function's own code: an allow-list of the repository, in build/bundles/<verb>/<hash of inputs>/."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from postroad.rendering.build import build_templates
+from stacks.bundling.once import build_once, digest
+
+ROOT = Path(__file__).resolve().parents[2]
+# Never deployed: the operator's command line, the emulated cloud, and what only synthesis reads.
+LEFT_OUT = frozenset({"cli", "local", "configuration"})
+SUFFIXES = frozenset({".py", ".typed"})
+# Functions that render mail carry the compiled templates, in this folder at the bundle's root.
+RENDERING = frozenset({"send"})
+COMPILED_TEMPLATES = "compiled_templates"
+
+
+def handler_of(verb: str) -> str:
+    """Return what Lambda calls in the bundle of `verb`."""
+    return f"functions.{verb}.handler.lambda_handler"
+
+
+def build_bundle(verb: str, *, root: Path = ROOT) -> Path:
+    """Return the folder with the code of functions/<verb>, built if its inputs changed since last time."""
+    files = sorted(_code(root, verb))
+    inputs = [*files, *sorted(_template_inputs(root))] if verb in RENDERING else files
+    name = digest(
+        part for file in inputs for part in (str(file.relative_to(root)).encode(), file.read_bytes())
+    )
+
+    def build(target: Path) -> None:
+        for file in files:
+            copy = target / file.relative_to(root)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+        if verb in RENDERING:
+            build_templates(root / "templates", target / COMPILED_TEMPLATES)
+
+    return build_once(root / "build" / "bundles" / verb / name, build)
+
+
+def _code(root: Path, verb: str) -> Iterator[Path]:
+    handler = root / "functions" / verb / "handler.py"
+    if not handler.is_file():
+        raise FileNotFoundError(f"there is no function '{verb}': expected {handler}")
+    yield from (root / "functions").glob("__init__.py")
+    for folder in (root / "functions" / verb, root / "postroad"):
+        for file in folder.rglob("*"):
+            inside = file.relative_to(root).parts
+            hidden = any(part.startswith(".") for part in inside)
+            left_out = inside[0] == "postroad" and inside[1] in LEFT_OUT
+            if file.is_file() and file.suffix in SUFFIXES and not hidden and not left_out:
+                yield file
+
+
+def _template_inputs(root: Path) -> Iterator[Path]:
+    yield from (file for file in (root / "templates").rglob("*") if file.is_file())
+    # Jinja and css-inline make the compiled templates: another version may make others.
+    yield root / "requirements" / "development.txt"

@@ -1,0 +1,124 @@
+"""The layer of third-party code, in build/layer/<hash of inputs>/python: installed by pip, without Docker."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stacks.bundling.once import build_once, digest
+
+ROOT = Path(__file__).resolve().parents[2]
+# The AWS services that functions call. botocore knows some four hundred, in half of the layer's files.
+SERVICES = frozenset(
+    {"dynamodb", "events", "kms", "lambda", "s3", "secretsmanager", "sesv2", "sns", "sqs", "ssm", "sts"}
+)
+# Written for the machine that installs (the interpreter's path is in them), or never read in Lambda.
+UNUSED = ("bin", "boto3/examples", "*.dist-info/RECORD", "*.dist-info/direct_url.json")
+# Settings of the machine's AWS account or of the local cloud, which pip must not take for its own.
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+class LayerError(Exception):
+    """pip could not install the layer; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the layer is for: a Python version and platform tags, or without tags this interpreter."""
+
+    python: str
+    platforms: tuple[str, ...] = ()
+
+    @property
+    def pip_options(self) -> tuple[str, ...]:
+        if not self.platforms:
+            return ()
+        tags = (f"--platform={tag}" for tag in self.platforms)
+        return (*tags, f"--python-version={self.python}", "--implementation=cp")
+
+
+# Amazon Linux 2023 (glibc 2.34) on Graviton. To pip each tag stands for itself: the older are named as well.
+LAMBDA = Target("3.13", ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"))
+HOST = Target(f"{sys.version_info.major}.{sys.version_info.minor}")
+
+
+def build_layer(target: Target, *, root: Path = ROOT) -> Path:
+    """Return the layer's folder (it holds `python/`), built if lock file, target or this file changed."""
+    lock = root / "requirements" / "runtime.txt"
+    machine = "" if target.platforms else f"{sysconfig.get_platform()} {sys.implementation.cache_tag}"
+    name = digest(
+        (
+            lock.read_bytes(),
+            Path(__file__).read_bytes(),
+            " ".join((target.python, *target.platforms, machine)).encode(),
+        )
+    )
+
+    def build(folder: Path) -> None:
+        _install(lock, target, folder / "python")
+        for unused in _unused(folder / "python"):
+            shutil.rmtree(unused) if unused.is_dir() else unused.unlink()
+
+    return build_once(root / "build" / "layer" / name, build)
+
+
+def _install(lock: Path, target: Target, folder: Path) -> None:
+    """Install exactly what the lock file names, from wheels alone: nothing built, no hash unchecked."""
+    # -I: neither the working folder nor PYTHONPATH may lend pip a module.
+    command = [
+        sys.executable,
+        "-I",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-input",
+        "--disable-pip-version-check",
+    ]
+    command += [
+        "--require-hashes",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--no-compile",
+        "--requirement",
+        str(lock),
+    ]
+    command += [*target.pip_options, "--target", str(folder)]
+    run = subprocess.run(  # noqa: S603 - all words are ours
+        command,
+        env=clean_environment(os.environ, lock.parents[1]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0:
+        raise LayerError(
+            f"pip could not install the layer for Python {target.python} from {lock}:\n{run.stderr.strip()}"
+        )
+
+
+def clean_environment(environment: Mapping[str, str], root: Path) -> dict[str, str]:
+    """Return the environment for pip: without AWS's variables, and without certificates kept below `root`.
+
+    `cdk deploy` to the local cloud runs with that cloud's certificate as the only one trusted, and pip would then
+    trust no package index. The machine's own certificates stay: a company's proxy may need them.
+    """
+
+    def keep(name: str, value: str) -> bool:
+        if name in CERTIFICATES:
+            return not Path(value).resolve().is_relative_to(root)
+        return not name.startswith(("AWS_", "PYTHON", "PIP_TARGET", "PIP_USER", "PIP_PREFIX"))
+
+    return {name: value for name, value in environment.items() if keep(name, value)}
+
+
+def _unused(folder: Path) -> Iterator[Path]:
+    for pattern in UNUSED:
+        yield from folder.glob(pattern)
+    for service in (folder / "botocore" / "data").iterdir():
+        if service.is_dir() and service.name not in SERVICES:
+            yield service
