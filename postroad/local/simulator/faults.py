@@ -1,0 +1,94 @@
+"""Faults on request: what SES, or the network before it, can do to a SendEmail and to its events. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+import msgspec
+
+
+class FaultKind(StrEnum):
+    """What goes wrong. The first five answers are SES's own and nothing is sent."""
+
+    THROTTLE = "throttle"
+    QUOTA = "quota"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
+    SERVER_ERROR = "server_error"
+    LOST_REQUEST = "lost_request"  # nothing is sent, and no answer comes
+    SENT_SERVER_ERROR = "sent_server_error"  # the mail is sent, and the answer is a 5xx
+    LOST_ANSWER = "lost_answer"  # the mail is sent, and no answer comes
+    LOST_EVENTS = "lost_events"
+    DUPLICATE_EVENTS = "duplicate_events"
+    LATE_EVENTS = "late_events"  # by `seconds`
+    REORDERED_EVENTS = "reordered_events"  # last event first
+
+
+EVENT_FAULTS = frozenset(
+    [
+        FaultKind.LOST_EVENTS,
+        FaultKind.DUPLICATE_EVENTS,
+        FaultKind.LATE_EVENTS,
+        FaultKind.REORDERED_EVENTS,
+    ]
+)
+
+
+class Fault(msgspec.Struct, forbid_unknown_fields=True):
+    """`times` requests suffer it (None: all, until cleared) after `skip` others; `recipient` is a pattern.
+
+    `seconds`: how late LATE_EVENTS are, and how long LOST_ANSWER and LOST_REQUEST hang before the reset.
+    """
+
+    kind: FaultKind
+    times: Annotated[int, msgspec.Meta(ge=0)] | None = 1
+    skip: Annotated[int, msgspec.Meta(ge=0)] = 0
+    recipient: str = "*"
+    seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+
+    def strikes(self, recipients: Sequence[str]) -> bool:
+        """Whether it befalls this request; counts itself down."""
+        pattern = self.recipient.lower()
+        if not any(fnmatchcase(each.lower(), pattern) for each in recipients):
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        if self.times is None:
+            return True
+        if self.times <= 0:
+            return False
+        self.times -= 1
+        return True
+
+
+@dataclass(slots=True)
+class Faults:
+    pending: list[Fault] = field(default_factory=list)
+
+    def add(self, fault: Fault) -> None:
+        self.pending.append(fault)
+
+    def clear(self) -> None:
+        self.pending.clear()
+
+    def strike(self, recipients: Sequence[str]) -> "Struck":
+        """Take what befalls one request: at most one fault of the answer, and any of the events."""
+        answer: Fault | None = None
+        of_events: list[Fault] = []
+        for fault in self.pending:
+            if fault.kind in EVENT_FAULTS:
+                if fault.strikes(recipients):
+                    of_events.append(fault)
+            elif answer is None and fault.strikes(recipients):
+                answer = fault
+        self.pending = [fault for fault in self.pending if fault.times is None or fault.times > 0]
+        return Struck(answer, tuple(of_events))
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    answer: Fault | None = None
+    events: tuple[Fault, ...] = ()

@@ -1,0 +1,82 @@
+"""A mail as the simulator keeps it, and what became of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from postroad.contract.words import Status
+from postroad.local.simulator.request import Attachment
+
+
+class EventType(StrEnum):
+    """Value: `eventType` in the published JSON. Member's name: the type in an event destination."""
+
+    SEND = "Send"
+    DELIVERY = "Delivery"
+    BOUNCE = "Bounce"
+    COMPLAINT = "Complaint"
+    REJECT = "Reject"
+    RENDERING_FAILURE = "Rendering Failure"
+    DELIVERY_DELAY = "DeliveryDelay"
+    OPEN = "Open"
+    CLICK = "Click"
+
+
+@dataclass(frozen=True, slots=True)
+class SesEvent:
+    """One event: `payload` is what SES would publish, `topics` those who asked for it, `due` when it goes."""
+
+    type: EventType
+    at: datetime
+    recipient: str
+    summary: str
+    payload: dict[str, object]
+    topics: tuple[str, ...]
+    due: datetime
+    status: Status
+
+
+@dataclass(slots=True)
+class Mail:
+    """One accepted SendEmail. `at` is when SES took it; addresses stand as they were given."""
+
+    ses_message_id: str
+    message_id: str
+    at: datetime
+    sender: str
+    source_arn: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    bcc: tuple[str, ...]
+    reply_to: tuple[str, ...]
+    subject: str
+    html: str | None
+    text: str | None
+    headers: tuple[tuple[str, str], ...]
+    tags: dict[str, str]
+    configuration_set: str
+    attachments: tuple[Attachment, ...]
+    size: int
+    recipients: tuple[str, ...]
+    account: str
+    events: list[SesEvent] = field(default_factory=list)
+
+    @property
+    def status(self) -> Status:
+        """The gravest thing that has been reported, by the rank that feedback uses."""
+        reported = {event.status for event in self.events}
+        hard = any(_is_hard_bounce(event) for event in self.events)
+        ranked = (
+            (Status.COMPLAINED, Status.COMPLAINED in reported),
+            (Status.BOUNCED, hard),
+            (Status.DELIVERED, Status.DELIVERED in reported),
+            (Status.BOUNCED, Status.BOUNCED in reported),
+            (Status.REJECTED, Status.REJECTED in reported),
+            (Status.DELAYED, Status.DELAYED in reported),
+        )
+        return next((status for status, holds in ranked if holds), Status.SENT)
+
+
+def _is_hard_bounce(event: SesEvent) -> bool:
+    bounce = event.payload.get("bounce")
+    return isinstance(bounce, dict) and bounce.get("bounceType") == "Permanent"
