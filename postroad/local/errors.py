@@ -1,0 +1,7 @@
+"""What goes wrong with the local cloud, in words that say what to do."""
+
+from postroad.errors import PostroadError
+
+
+class LocalCloudError(PostroadError):
+    """The local stack could not do what was asked; the message says why, and where the log is."""

@@ -1,0 +1,27 @@
+"""Being asked to stop, by Ctrl-C or by a signal, ends what we started on the way out."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(SystemExit):
+    """Somebody asked this program to stop; the exit code is the shell's 128 + signal."""
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[None]:
+    """Turn a request to terminate into an exception, so that `finally` runs as it does on Ctrl-C."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        raise Stopped(128 + number)
+
+    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

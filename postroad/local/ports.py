@@ -1,0 +1,40 @@
+"""Free ports on the loopback interface."""
+
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+
+def is_free(port: int) -> bool:
+    """Return whether something could listen on this loopback port now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_ports(wanted: tuple[int, ...]) -> tuple[int, ...]:
+    """Return one free loopback port for each wanted one: itself where it is free, else any other.
+
+    All are held open together while choosing, so that no port is given twice.
+    """
+    held: list[socket.socket] = []
+    chosen: list[int] = []
+    try:
+        for port in wanted:
+            holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            held.append(holder)
+            try:
+                holder.bind((LOOPBACK, port))
+            except OSError:
+                holder.bind((LOOPBACK, 0))
+            holder.listen()
+            chosen.append(holder.getsockname()[1])
+    finally:
+        for holder in held:
+            holder.close()
+    return tuple(chosen)
