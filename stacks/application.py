@@ -1,0 +1,57 @@
+"""The CDK application: which stage, its configuration, its two stacks, tags and checks."""
+
+from pathlib import Path
+
+from aws_cdk import (
+    App,
+    CliCredentialsStackSynthesizer,
+    DefaultStackSynthesizer,
+    IStackSynthesizer,
+    Tags,
+    Validations,
+)
+from cdk_nag import AwsSolutionsChecks
+
+from postroad.configuration import Configuration, load
+from stacks.foundation_stack import FoundationStack
+from stacks.mail_stack import MailStack
+from stacks.stage import Stage
+
+CONFIGURATION = Path(__file__).resolve().parent.parent / "config"
+
+
+def make_app() -> App:
+    """Build the application of the context `stage`, read from `config/<stage>.toml`."""
+    app = App()
+    name = app.node.try_get_context("stage")
+    if not name:
+        known = ", ".join(sorted(path.stem for path in CONFIGURATION.glob("*.toml")))
+        raise SystemExit(f"Which stage? Say for example `-c stage=prod`; config/ has: {known}")
+    add_stacks(app, load(name, CONFIGURATION), simulator=app.node.try_get_context("simulator"))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    return app
+
+
+def add_stacks(
+    app: App, configuration: Configuration, *, simulator: str | None = None
+) -> tuple[FoundationStack, MailStack]:
+    """Add the two stacks of one stage to `app`."""
+    stage = Stage(
+        name=configuration.stage,
+        account=configuration.aws.account,
+        region=configuration.aws.region,
+        simulator=simulator if configuration.is_local else None,
+    )
+    foundation = FoundationStack(
+        app, stage=stage, configuration=configuration, synthesizer=_synthesizer(stage)
+    )
+    mail = MailStack(app, stage=stage, configuration=configuration, synthesizer=_synthesizer(stage))
+    mail.add_stack_dependency(foundation, "reads its parameters when it is deployed")
+    for key, value in {"application": "postroad", "stage": stage.name}.items():
+        Tags.of(app).add(key, value)
+    return foundation, mail
+
+
+def _synthesizer(stage: Stage) -> IStackSynthesizer:
+    """Return CDK's own; the embedded cloud can't assume the roles that bootstrapping makes."""
+    return CliCredentialsStackSynthesizer() if stage.is_local else DefaultStackSynthesizer()

@@ -1,0 +1,40 @@
+"""The customer-managed key, for teams whose rules ask for one."""
+
+from collections.abc import Sequence
+
+from aws_cdk import RemovalPolicy, Stack, aws_iam as iam, aws_kms as kms
+from constructs import Construct
+
+from stacks.constructs.logical_id import pin_logical_id
+from stacks.stage import Stage
+
+# SES, SNS and CloudWatch publish to topics, SNS delivers to a queue: each must be let use the key.
+SERVICES = ("ses.amazonaws.com", "sns.amazonaws.com", "cloudwatch.amazonaws.com")
+
+
+class EncryptionKey(kms.Key):
+    """Encrypts tables, queues, topics, secrets and the bucket of one stage."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: Stage, producer_accounts: Sequence[str]
+    ) -> None:
+        """Make the key, and let the accounts that may enqueue encrypt what they send."""
+        super().__init__(
+            scope,
+            construct_id,
+            alias=f"alias/{stage.resource()}",
+            description=f"Postroad {stage.name}: tables, queues, topics, secrets and attachments.",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        pin_logical_id(self, "EncryptionKey")
+        for service in SERVICES:
+            self.grant(
+                iam.ServicePrincipal(
+                    service, conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+                ),
+                "kms:Decrypt",
+                "kms:GenerateDataKey",
+            )
+        for account in producer_accounts:
+            self.grant(iam.AccountPrincipal(account), "kms:Decrypt", "kms:GenerateDataKey")

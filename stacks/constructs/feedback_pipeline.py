@@ -1,0 +1,99 @@
+"""What SES reports: a topic that all configuration sets publish to, its queue, and the function `feedback`."""
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import (
+    CfnOutput,
+    Duration,
+    Stack,
+    aws_lambda_event_sources as sources,
+    aws_sns as sns,
+    aws_sns_subscriptions as subscriptions,
+)
+from constructs import Construct
+
+from postroad.feedback.settings import FeedbackSettings
+from stacks.constructs.alarms import Alarms
+from stacks.constructs.mail_function import FunctionRuntime, MailFunction
+from stacks.constructs.stores import Stores
+from stacks.constructs.work_queue import WorkQueue
+
+if TYPE_CHECKING:
+    from postroad.configuration import Configuration
+
+MEMORY_MEBIBYTES = 512
+
+
+class FeedbackPipeline(Construct):
+    """SES → SNS → SQS → feedback."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        configuration: "Configuration",
+        runtime: FunctionRuntime,
+        stores: Stores,
+        alarms: Alarms,
+    ) -> None:
+        """Make the fast path of SES's events."""
+        super().__init__(scope, construct_id)
+        stage, timing = runtime.stage, configuration.timing
+        self.topic = sns.Topic(
+            self,
+            "Topic",
+            topic_name=stage.resource("feedback"),
+            master_key=stores.key,
+            enforce_ssl=True,
+        )
+        self.work = WorkQueue(
+            self,
+            "Work",
+            stage=stage,
+            name="feedback",
+            visibility_seconds=timing.feedback_visibility_seconds,
+            retention=configuration.retention,
+            key=stores.key,
+            alarms=alarms,
+        )
+        self.topic.add_subscription(
+            subscriptions.SqsSubscription(
+                self.work.queue,
+                raw_message_delivery=True,
+                # What SNS can't deliver, it would drop after its retries.
+                dead_letter_queue=self.work.dead_letters,
+            )
+        )
+        self.function = MailFunction(
+            self,
+            "Feedback",
+            runtime=runtime,
+            verb="feedback",
+            name="feedback",
+            settings=FeedbackSettings(
+                stage=stage.name,
+                messages_table=stores.messages.table_name,
+                suppressions_table=stores.suppressions.table_name,
+                address_secret_arn=stores.address_secret.secret_arn,
+            ),
+            timeout_seconds=timing.feedback_timeout_seconds,
+            memory_mebibytes=MEMORY_MEBIBYTES,
+            alarms=alarms,
+        )
+        self.function.add_event_source(
+            sources.SqsEventSource(
+                self.work.queue,
+                batch_size=timing.feedback_batch_size,
+                max_batching_window=Duration.seconds(timing.feedback_batching_window_seconds),
+                max_concurrency=timing.feedback_maximum_concurrency,
+                report_batch_item_failures=True,
+            )
+        )
+        stores.messages.grant(self.function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        stores.suppressions.grant(
+            self.function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
+        )
+        stores.grant_address_secret(self.function)
+        CfnOutput(Stack.of(self), "FeedbackQueueUrl", value=self.work.queue.queue_url)
+        CfnOutput(Stack.of(self), "FeedbackDeadLetterQueueUrl", value=self.work.dead_letters.queue_url)

@@ -1,0 +1,96 @@
+"""What became of each message: the stream of the table Messages, and the function that publishes results."""
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import (
+    CfnOutput,
+    Duration,
+    Stack,
+    aws_cloudwatch as cloudwatch,
+    aws_lambda as lambda_,
+    aws_lambda_event_sources as sources,
+)
+from constructs import Construct
+
+from postroad.outcomes.settings import OutcomesSettings
+from stacks.constructs.alarms import FIVE_MINUTES, Alarms
+from stacks.constructs.mail_function import FunctionRuntime, MailFunction
+from stacks.constructs.result_bus import ResultBus
+from stacks.constructs.stores import Stores
+from stacks.constructs.work_queue import LATE, DeadLetters
+
+if TYPE_CHECKING:
+    from postroad.configuration import Configuration
+
+MEMORY_MEBIBYTES = 512
+
+# A batch that fails is halved until the one bad change stands alone; the stream itself keeps a day.
+RETRIES = 20
+LONGEST_RETRY = Duration.hours(23)
+
+
+class OutcomesPipeline(Construct):
+    """Messages' DynamoDB stream → outcomes → the result bus."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        configuration: "Configuration",
+        runtime: FunctionRuntime,
+        stores: Stores,
+        bus: ResultBus,
+        alarms: Alarms,
+    ) -> None:
+        """Read every change of a row once or more, in order for each row."""
+        super().__init__(scope, construct_id)
+        stage, timing = runtime.stage, configuration.timing
+        self.dead_letters = DeadLetters(
+            self,
+            "DeadLetters",
+            stage=stage,
+            name="outcomes",
+            retention_days=configuration.retention.dead_letter_days,
+            key=stores.key,
+            alarms=alarms,
+        )
+        self.function = MailFunction(
+            self,
+            "Outcomes",
+            runtime=runtime,
+            verb="outcomes",
+            name="outcomes",
+            settings=OutcomesSettings(
+                stage=stage.name,
+                bus_name=bus.event_bus_name,
+                publishes={
+                    name: tuple(status.value for status in stream.publishes)
+                    for name, stream in configuration.streams.items()
+                },
+            ),
+            timeout_seconds=timing.outcomes_timeout_seconds,
+            memory_mebibytes=MEMORY_MEBIBYTES,
+            alarms=alarms,
+        )
+        self.function.add_event_source(
+            sources.DynamoEventSource(
+                stores.messages,
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=timing.outcomes_batch_size,
+                max_batching_window=Duration.seconds(timing.outcomes_batching_window_seconds),
+                bisect_batch_on_error=True,
+                retry_attempts=RETRIES,
+                max_record_age=LONGEST_RETRY,
+                report_batch_item_failures=True,
+                on_failure=sources.SqsDlq(self.dead_letters),
+            )
+        )
+        bus.grant_put_events_to(self.function)
+        alarms.ring(
+            "OutcomesLate",
+            f"Results are {LATE.to_minutes():.0f} minutes behind: the function fails or is throttled.",
+            self.function.metric("IteratorAge", statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES),
+            threshold=LATE.to_milliseconds(),
+        )
+        CfnOutput(Stack.of(self), "OutcomesDeadLetterQueueUrl", value=self.dead_letters.queue_url)

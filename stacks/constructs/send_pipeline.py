@@ -1,0 +1,273 @@
+"""A stream: its queue, its SES configuration set, its function, and who may enqueue."""
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import (
+    Aws,
+    CfnOutput,
+    Duration,
+    Stack,
+    aws_iam as iam,
+    aws_lambda_event_sources as sources,
+    aws_ses as ses,
+    aws_sns as sns,
+    aws_ssm as ssm,
+)
+from constructs import Construct
+
+from postroad.observability import Metric
+from postroad.sending.settings import SendSettings
+from stacks.constructs.alarms import Alarms
+from stacks.constructs.attachments import ATTACHMENTS, BODIES
+from stacks.constructs.mail_function import FunctionRuntime, MailFunction
+from stacks.constructs.stores import Stores
+from stacks.constructs.work_queue import WorkQueue
+from stacks.nag import acknowledge, acknowledge_objects
+from stacks.stage import pascal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from postroad.configuration import Configuration, Stream
+
+MEMORY_MEBIBYTES = 1024
+
+# SES checks SendRawEmail too, for a SendEmail whose content it turns into a MIME message (attachments).
+SEND_ACTIONS = ("ses:SendEmail", "ses:SendRawEmail")
+
+# Delivery comes this way until the bulk path (Firehose) brings it for less.
+EVENTS = (
+    ses.EmailSendingEvent.BOUNCE,
+    ses.EmailSendingEvent.COMPLAINT,
+    ses.EmailSendingEvent.REJECT,
+    ses.EmailSendingEvent.RENDERING_FAILURE,
+    ses.EmailSendingEvent.DELIVERY_DELAY,
+    ses.EmailSendingEvent.DELIVERY,
+)
+
+
+class SendPipeline(Construct):
+    """Everything that one stream has to itself, so that streams can't hold each other up."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        configuration: "Configuration",
+        name: str,
+        runtime: FunctionRuntime,
+        stores: Stores,
+        feedback: sns.ITopic,
+        alarms: Alarms,
+    ) -> None:
+        """Make the stream `name` of `configuration`; its SES events go to the topic `feedback`."""
+        super().__init__(scope, construct_id)
+        self._name = name
+        self._stream: Stream = configuration.streams[name]
+        self._configuration = configuration
+        self._stage = runtime.stage
+        self._stores = stores
+        timing = configuration.timing
+        self.work = WorkQueue(
+            self,
+            "Work",
+            stage=self._stage,
+            name=name,
+            visibility_seconds=timing.send_visibility_seconds(self._stream.batching_window_seconds),
+            retention=configuration.retention,
+            key=stores.key,
+            alarms=alarms,
+        )
+        self.configuration_set = self._make_configuration_set(feedback)
+        self.function = MailFunction(
+            self,
+            "Send",
+            runtime=runtime,
+            verb="send",
+            name=f"send-{name}",
+            settings=self._settings(),
+            timeout_seconds=timing.send_timeout_seconds,
+            memory_mebibytes=MEMORY_MEBIBYTES,
+            alarms=alarms,
+            environment={"AWS_ENDPOINT_URL_SESV2": self._stage.simulator} if self._stage.simulator else None,
+        )
+        self.function.add_event_source(
+            sources.SqsEventSource(
+                self.work.queue,
+                batch_size=self._stream.batch_size,
+                max_batching_window=Duration.seconds(self._stream.batching_window_seconds),
+                max_concurrency=self._stream.maximum_concurrency,
+                report_batch_item_failures=True,
+            )
+        )
+        self._grant_send()
+        self._grant_stores()
+        enqueue = self._let_producers_enqueue(configuration.producers_of(name))
+        alarms.watch_count(
+            f"{pascal(name)}UnknownOutcomes",
+            "SES did not answer, so nobody knows yet whether these mails left: they are `held`. "
+            "`postroad why <message_id>` tells of each.",
+            Metric.UNKNOWN_OUTCOMES,
+            name,
+        )
+        self._say(enqueue)
+
+    def _make_configuration_set(self, feedback: sns.ITopic) -> ses.ConfigurationSet:
+        stream = self._stream
+        configuration_set = ses.ConfigurationSet(
+            self,
+            "ConfigurationSet",
+            configuration_set_name=self._stage.resource(self._name),
+            tls_policy=ses.ConfigurationSetTlsPolicy.REQUIRE
+            if stream.tls == "require"
+            else ses.ConfigurationSetTlsPolicy.OPTIONAL,
+            reputation_metrics=True,
+            suppression_reasons=ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,
+            max_delivery_duration=Duration.seconds(stream.longest_delivery_seconds),
+            custom_tracking_redirect_domain=stream.tracking_domain,
+            custom_tracking_https_policy=ses.HttpsPolicy.REQUIRE if stream.tracking_domain else None,
+        )
+        tracked = [
+            *([ses.EmailSendingEvent.OPEN] if stream.open_tracking else []),
+            *([ses.EmailSendingEvent.CLICK] if stream.click_tracking else []),
+        ]
+        configuration_set.add_event_destination(
+            "Feedback",
+            configuration_set_event_destination_name="feedback",
+            destination=ses.EventDestination.sns_topic(feedback),
+            events=[*EVENTS, *tracked],  # SES tracks what a destination asks for, and nothing else
+        )
+        return configuration_set
+
+    def _settings(self) -> SendSettings:
+        stream, configuration, stage = self._stream, self._configuration, self._stage
+        recipients, timing = configuration.recipients, configuration.timing
+        return SendSettings(
+            stage=stage.name,
+            stream=self._name,
+            kind=stream.kind.value,
+            from_address=stream.sender,
+            reply_to=stream.reply_to or "",
+            configuration_set=self.configuration_set.configuration_set_name,
+            topic_required=stream.unsubscribable,
+            messages_table=self._stores.messages.table_name,
+            bodies_table=self._stores.bodies.table_name,
+            suppressions_table=self._stores.suppressions.table_name,
+            attachments_bucket=self._stores.attachments.bucket_name,
+            address_secret_arn=self._stores.address_secret.secret_arn,
+            queue_url=self.work.queue.queue_url,
+            dead_letter_queue_url=self.work.dead_letters.queue_url,
+            attachment_buckets=configuration.attachments.buckets,
+            attachment_max_bytes=configuration.attachments.max_bytes,
+            allow=recipients.allow,
+            redirect_to=(recipients.redirect_to or "") if recipients.otherwise == "redirect" else "",
+            lease_seconds=timing.lease_seconds,
+            ses_connect_timeout_seconds=timing.ses_connect_timeout_seconds,
+            ses_read_timeout_seconds=timing.ses_read_timeout_seconds,
+            threads=stream.threads,
+            attempts_max=timing.attempts_max,
+            retention_days=configuration.retention.messages_days,
+            body_retention_days=configuration.retention.bodies_days,
+            retry_after_seconds=timing.retry_after_seconds,
+            account_share=configuration.account_share,
+        )
+
+    def _grant_send(self) -> None:
+        """Let the role send as the stream's From address, by the stream's configuration set, and nothing else."""
+        if self._stage.is_local:
+            # The embedded cloud authorises sends on `*` alone and knows no ses:FromAddress; the simulator
+            # in front of it holds sender and configuration set to what was deployed.
+            statement = iam.PolicyStatement(actions=list(SEND_ACTIONS), resources=["*"])
+            acknowledge(
+                self.function.role_of_its_own,
+                "On the local stage alone: the embedded cloud authorises SES sends on no narrower resource.",
+                "AwsSolutions-IAM5[Resource::*]",
+            )
+        else:
+            statement = iam.PolicyStatement(
+                actions=list(SEND_ACTIONS),
+                # Both: a send that names a configuration set is authorised on its ARN too (aws-cdk 34402).
+                resources=[
+                    self._ses_arn("identity", self._stream.domain),
+                    self._ses_arn("configuration-set", self.configuration_set.configuration_set_name),
+                ],
+                conditions={"StringEquals": {"ses:FromAddress": self._stream.from_address}},
+            )
+        self.function.add_to_role_policy(statement)
+
+    def _ses_arn(self, resource: str, name: str) -> str:
+        return Stack.of(self).format_arn(service="ses", resource=resource, resource_name=name)
+
+    def _grant_stores(self) -> None:
+        function, stores = self.function, self._stores
+        stores.messages.grant(
+            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
+        )
+        stores.bodies.grant(function, "dynamodb:PutItem")
+        stores.suppressions.grant(function, "dynamodb:BatchGetItem")
+        stores.grant_address_secret(function)
+        self.work.dead_letters.grant(function, "sqs:SendMessage")
+        own = stores.attachments.bucket_name
+        attached = [f"{own}/{ATTACHMENTS}/{self._name}/*"]
+        attached += [f"{bucket}/*" for bucket in self._configuration.attachments.buckets]
+        for action, objects in (("s3:GetObject", attached), ("s3:PutObject", [f"{own}/{BODIES}/*"])):
+            function.add_to_role_policy(
+                iam.PolicyStatement(actions=[action], resources=[_s3_arn(path) for path in objects])
+            )
+            acknowledge_objects(function.role_of_its_own, *objects)
+
+    def _let_producers_enqueue(self, accounts: "Sequence[str]") -> iam.ManagedPolicy:
+        """Make the policy for applications of this account; accounts elsewhere stand in the queue's policy."""
+        attachments = f"{self._stores.attachments.bucket_name}/{ATTACHMENTS}/{self._name}/*"
+        queue_actions = ["sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"]
+        statements = [
+            iam.PolicyStatement(actions=queue_actions, resources=[self.work.queue.queue_arn]),
+            iam.PolicyStatement(actions=["s3:PutObject"], resources=[_s3_arn(attachments)]),
+        ]
+        if self._stores.key:
+            statements.append(
+                iam.PolicyStatement(
+                    actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self._stores.key.key_arn]
+                )
+            )
+        if accounts:
+            self.work.queue.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid="ProducersElsewhere",
+                    principals=[iam.AccountPrincipal(account) for account in accounts],
+                    actions=queue_actions,
+                    resources=[self.work.queue.queue_arn],
+                )
+            )
+        policy = iam.ManagedPolicy(
+            self,
+            "Enqueue",
+            managed_policy_name=f"{self._stage.resource('enqueue', self._name)}-{Stack.of(self).region}",
+            description=f"May enqueue to the stream {self._name} of Postroad {self._stage.name}.",
+            statements=statements,
+        )
+        acknowledge_objects(policy, attachments)
+        return policy
+
+    def _say(self, enqueue: iam.ManagedPolicy) -> None:
+        """Tell applications and operators where things are."""
+        ssm.StringParameter(
+            self,
+            "QueueUrl",
+            parameter_name=self._stage.parameter(self._name, "queue-url"),
+            string_value=self.work.queue.queue_url,
+            description=f"Where applications enqueue to the stream {self._name}.",
+        )
+        for what, value in {
+            "QueueUrl": self.work.queue.queue_url,
+            "DeadLetterQueueUrl": self.work.dead_letters.queue_url,
+            "ConfigurationSet": self.configuration_set.configuration_set_name,
+            "EnqueuePolicyArn": enqueue.managed_policy_arn,
+            "From": self._stream.sender,
+        }.items():
+            CfnOutput(Stack.of(self), f"{pascal(self._name)}{what}", value=value)
+
+
+def _s3_arn(path: str) -> str:
+    return f"arn:{Aws.PARTITION}:s3:::{path}"

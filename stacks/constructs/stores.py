@@ -1,0 +1,55 @@
+"""What `mail` uses of `foundation`, found by names and SSM parameters."""
+
+from aws_cdk import (
+    Stack,
+    aws_dynamodb as dynamodb,
+    aws_iam as iam,
+    aws_kms as kms,
+    aws_s3 as s3,
+    aws_secretsmanager as secretsmanager,
+    aws_ssm as ssm,
+)
+from constructs import Construct
+
+from stacks.stage import Shared, Stage
+
+
+class Stores(Construct):
+    """References to the tables, the bucket, the address secret and the key of the stage."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, customer_managed: bool) -> None:
+        """Look nothing up at synthesis: the parameters are resolved when the stack is deployed."""
+        super().__init__(scope, construct_id)
+        self._stage = stage
+        self.key: kms.IKey | None = (
+            kms.Key.from_key_arn(self, "Key", self._shared("key-arn")) if customer_managed else None
+        )
+        self.messages = dynamodb.TableV2.from_table_attributes(
+            self,
+            "Messages",
+            table_name=stage.resource("messages"),
+            table_stream_arn=self._shared("messages-stream-arn"),
+            encryption_key=self.key,
+        )
+        self.bodies = self._table("bodies")
+        self.suppressions = self._table("suppressions")
+        self.attachments = s3.Bucket.from_bucket_name(self, "Attachments", stage.attachments_bucket)
+        self.address_secret = secretsmanager.Secret.from_secret_complete_arn(
+            self, "AddressSecret", self._shared("address-secret-arn")
+        )
+
+    def grant_address_secret(self, grantee: iam.IGrantable) -> None:
+        """Let `grantee` read the address secret; Secrets Manager's own grant allows describing it too."""
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["secretsmanager:GetSecretValue"],
+            resource_arns=[self.address_secret.secret_arn],
+        )
+
+    def _table(self, name: str) -> dynamodb.ITableV2:
+        return dynamodb.TableV2.from_table_attributes(
+            self, name.capitalize(), table_name=self._stage.resource(name), encryption_key=self.key
+        )
+
+    def _shared(self, what: Shared) -> str:
+        return ssm.StringParameter.value_for_string_parameter(Stack.of(self), self._stage.shared(what))

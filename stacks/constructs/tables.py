@@ -1,0 +1,67 @@
+"""The tables, with the keys of the design; every one retained, recoverable, and safe from a delete."""
+
+from aws_cdk import RemovalPolicy, aws_dynamodb as dynamodb, aws_kms as kms
+from constructs import Construct
+
+from stacks.constructs.logical_id import pin_logical_id
+from stacks.stage import Stage
+
+BY_RECIPIENT = "by_recipient"
+TIME_TO_LIVE = "ttl"
+
+
+class Tables(Construct):
+    """Messages (with its stream and index), Bodies and Suppressions."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, key: kms.IKey | None) -> None:
+        """Make the tables of `stage`, encrypted with `key`, or with AWS's own when it is None."""
+        super().__init__(scope, construct_id)
+        self._stage = stage
+        self._encryption = (
+            dynamodb.TableEncryptionV2.customer_managed_key(key)
+            if key
+            else dynamodb.TableEncryptionV2.dynamo_owned_key()
+        )
+        self.messages = self._table(
+            "Messages",
+            expires=True,
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            indexes=[
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name=BY_RECIPIENT,
+                    partition_key=dynamodb.Attribute(name="address_key", type=dynamodb.AttributeType.STRING),
+                    sort_key=dynamodb.Attribute(name="accepted", type=dynamodb.AttributeType.NUMBER),
+                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+                )
+            ],
+        )
+        self.bodies = self._table("Bodies", expires=True)
+        self.suppressions = self._table("Suppressions", expires=False)
+
+    def _table(
+        self,
+        name: str,
+        *,
+        expires: bool,
+        stream: dynamodb.StreamViewType | None = None,
+        indexes: list[dynamodb.GlobalSecondaryIndexPropsV2] | None = None,
+    ) -> dynamodb.TableV2:
+        table = dynamodb.TableV2(
+            self,
+            name,
+            table_name=self._stage.resource(name.lower()),
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            billing=dynamodb.Billing.on_demand(),
+            encryption=self._encryption,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=True,
+            removal_policy=RemovalPolicy.RETAIN,
+            time_to_live_attribute=TIME_TO_LIVE if expires else None,
+            dynamo_stream=stream,
+            global_secondary_indexes=indexes,
+        )
+        pin_logical_id(table, name)
+        return table

@@ -1,0 +1,102 @@
+"""The one factory of queues: a queue that feeds a function, its dead letters, and their alarms."""
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration, aws_cloudwatch as cloudwatch, aws_kms as kms, aws_sqs as sqs
+from constructs import Construct
+
+from stacks.constructs.alarms import FIVE_MINUTES, Alarms
+from stacks.nag import acknowledge
+from stacks.stage import Stage, pascal
+
+if TYPE_CHECKING:
+    from postroad.configuration import Retention
+
+# Waiting changes a message's visibility and so counts as a receive; what is poison is our rule, not SQS's.
+MAX_RECEIVE_COUNT = 100
+LATE = Duration.minutes(15)
+
+
+class DeadLetters(sqs.Queue):
+    """Where what can't be done waits for an operator; an alarm rings from the first."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        name: str,
+        retention_days: int,
+        key: kms.IKey | None,
+        alarms: Alarms,
+    ) -> None:
+        """Make the queue `postroad-<stage>-<name>-dead-letters`."""
+        super().__init__(
+            scope,
+            construct_id,
+            queue_name=stage.resource(name, "dead-letters"),
+            retention_period=Duration.days(retention_days),
+            enforce_ssl=True,
+            encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
+            encryption_master_key=key,
+        )
+        alarms.ring(
+            f"{pascal(name)}DeadLetters",
+            "Something could not be done and waits here for you: `postroad queues` shows what and why.",
+            self.metric_approximate_number_of_messages_visible(
+                statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES
+            ),
+            threshold=1,
+        )
+        acknowledge(self, "This queue is itself the place of dead letters.", "AwsSolutions-SQS3")
+
+
+class WorkQueue(Construct):
+    """A queue with dead letters, encrypted, TLS only, with an alarm on its age."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        name: str,
+        visibility_seconds: int,
+        retention: "Retention",
+        key: kms.IKey | None,
+        alarms: Alarms,
+    ) -> None:
+        """Make `postroad-<stage>-<name>`; a message taken is hidden for `visibility_seconds`."""
+        super().__init__(scope, construct_id)
+        self.dead_letters = DeadLetters(
+            self,
+            "DeadLetters",
+            stage=stage,
+            name=name,
+            retention_days=retention.dead_letter_days,
+            key=key,
+            alarms=alarms,
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=stage.resource(name),
+            visibility_timeout=Duration.seconds(visibility_seconds),
+            retention_period=Duration.days(retention.queue_days),
+            enforce_ssl=True,
+            encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
+            encryption_master_key=key,
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters, max_receive_count=MAX_RECEIVE_COUNT
+            ),
+        )
+        alarms.ring(
+            f"{pascal(name)}Late",
+            f"The oldest message has waited for {LATE.to_minutes():.0f} minutes: the function fails, is "
+            "throttled, or more comes in than it can do.",
+            self.queue.metric_approximate_age_of_oldest_message(
+                statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES
+            ),
+            threshold=LATE.to_seconds(),
+        )

@@ -1,0 +1,90 @@
+"""The stack that holds data: retained whatever happens to the rest."""
+
+from typing import TYPE_CHECKING, cast
+
+from aws_cdk import CfnOutput, Environment, IStackSynthesizer, Stack, aws_ssm as ssm
+from constructs import Construct
+
+from stacks.constructs.attachments import AttachmentsBucket
+from stacks.constructs.encryption_key import EncryptionKey
+from stacks.constructs.secrets import AddressSecret, TokenKeys
+from stacks.constructs.sending_domain import SendingDomain
+from stacks.constructs.tables import Tables
+from stacks.constructs.web_domain import WebDomain
+from stacks.stage import Shared, Stage, pascal
+
+if TYPE_CHECKING:
+    from postroad.configuration import Configuration
+
+
+class FoundationStack(Stack):
+    """Domains, tables, secrets, the bucket and the key."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        stage: Stage,
+        configuration: "Configuration",
+        synthesizer: IStackSynthesizer,
+    ) -> None:
+        """Make `postroad-<stage>-foundation`."""
+        super().__init__(
+            scope,
+            stage.resource("foundation"),
+            description=f"Postroad {stage.name}: domains, tables, secrets. Holds data: retained.",
+            env=Environment(account=stage.account, region=stage.region),
+            synthesizer=synthesizer,
+            termination_protection=True,
+        )
+        self._stage = stage
+        producers = {producer.account: producer.streams for producer in configuration.producers}
+        key = (
+            EncryptionKey(self, "EncryptionKey", stage=stage, producer_accounts=tuple(producers))
+            if configuration.encryption == "customer-managed"
+            else None
+        )
+        for domain in configuration.domains:
+            SendingDomain(self, f"SendingDomain{pascal(domain.name)}", stage=stage, domain=domain)
+        tables = Tables(self, "Tables", stage=stage, key=key)
+        address_secret = AddressSecret(self, "AddressSecret", stage=stage, key=key)
+        token_keys = TokenKeys(self, "TokenKeys", stage=stage, key=key)
+        attachments = AttachmentsBucket(
+            self,
+            "Attachments",
+            stage=stage,
+            key=key,
+            streams=tuple(configuration.streams),
+            producers=producers,
+            attachments_days=configuration.attachments.keep_days,
+            bodies_days=configuration.retention.bodies_days,
+        )
+        if configuration.web and not stage.is_local:
+            web = WebDomain(self, "WebDomain", web=configuration.web)
+            self._output("WebDomainName", web.name)
+            self._output("WebCertificateArn", web.certificate.certificate_arn)
+
+        self._share("messages-stream-arn", cast("str", tables.messages.table_stream_arn))
+        self._share("address-secret-arn", address_secret.secret_arn)
+        self._share("token-keys-secret-arn", token_keys.secret_arn)
+        if key:
+            self._share("key-arn", key.key_arn)
+        self._output("MessagesTable", tables.messages.table_name)
+        self._output("BodiesTable", tables.bodies.table_name)
+        self._output("SuppressionsTable", tables.suppressions.table_name)
+        self._output("AttachmentsBucket", attachments.bucket_name)
+        self._output("AddressSecretArn", address_secret.secret_arn)
+        self._output("TokenKeysSecretArn", token_keys.secret_arn)
+
+    def _share(self, what: Shared, value: str) -> None:
+        ssm.StringParameter(
+            self,
+            f"Share-{what}",
+            parameter_name=self._stage.shared(what),
+            string_value=value,
+            description="Read by the stack `mail` when it is deployed.",
+        )
+
+    def _output(self, name: str, value: str) -> None:
+        # A construct of its own: outputs may bear the name of what they tell of.
+        CfnOutput(self, f"Output{name}", value=value).override_logical_id(name)

@@ -1,0 +1,75 @@
+"""The stack that does the work: replaceable, everything in it can be made again."""
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnOutput, Environment, IStackSynthesizer, Stack
+from constructs import Construct
+
+from stacks.constructs.alarms import Alarms
+from stacks.constructs.feedback_pipeline import FeedbackPipeline
+from stacks.constructs.mail_function import FunctionRuntime
+from stacks.constructs.outcomes_pipeline import OutcomesPipeline
+from stacks.constructs.result_bus import ResultBus
+from stacks.constructs.send_pipeline import SendPipeline
+from stacks.constructs.stores import Stores
+from stacks.stage import Stage, pascal
+
+if TYPE_CHECKING:
+    from postroad.configuration import Configuration
+
+
+class MailStack(Stack):
+    """One SendPipeline per stream, feedback, outcomes, the result bus and the alarms."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        stage: Stage,
+        configuration: "Configuration",
+        synthesizer: IStackSynthesizer,
+    ) -> None:
+        """Make `postroad-<stage>-mail`."""
+        super().__init__(
+            scope,
+            stage.resource("mail"),
+            description=f"Postroad {stage.name}: queues, functions, alarms. Replaceable.",
+            env=Environment(account=stage.account, region=stage.region),
+            synthesizer=synthesizer,
+            termination_protection=True,
+        )
+        stores = Stores(
+            self,
+            "Stores",
+            stage=stage,
+            customer_managed=configuration.encryption == "customer-managed",
+        )
+        runtime = FunctionRuntime(
+            self, "Runtime", stage=stage, log_days=configuration.retention.logs_days, key=stores.key
+        )
+        alarms = Alarms(self, "Alarms", stage=stage, email=configuration.alarms.email, key=stores.key)
+        bus = ResultBus(self, "ResultBus", stage=stage)
+        feedback = FeedbackPipeline(
+            self, "Feedback", configuration=configuration, runtime=runtime, stores=stores, alarms=alarms
+        )
+        for name in configuration.streams:
+            SendPipeline(
+                self,
+                f"Stream{pascal(name)}",
+                configuration=configuration,
+                name=name,
+                runtime=runtime,
+                stores=stores,
+                feedback=feedback.topic,
+                alarms=alarms,
+            )
+        OutcomesPipeline(
+            self,
+            "Outcomes",
+            configuration=configuration,
+            runtime=runtime,
+            stores=stores,
+            bus=bus,
+            alarms=alarms,
+        )
+        CfnOutput(self, "OutputResultBus", value=bus.event_bus_name).override_logical_id("ResultBus")

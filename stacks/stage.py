@@ -1,0 +1,56 @@
+"""A stage, and the names by which its two stacks find each other."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+LOCAL = "local"
+
+Shared = Literal["messages-stream-arn", "address-secret-arn", "token-keys-secret-arn", "key-arn"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One deployment of Postroad: `prod`, `staging`, `local`.
+
+    The stacks share nothing but names made here and SSM parameters: a CloudFormation export would lock
+    `foundation` for as long as `mail` uses it.
+    """
+
+    name: str
+    account: str
+    region: str
+    simulator: str | None = None
+    """Where the send functions reach SES instead of AWS; on the local stage alone."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this stage runs on one machine, in the embedded cloud."""
+        return self.name == LOCAL
+
+    def resource(self, *words: str) -> str:
+        """Return a physical name: `postroad-prod-messages`."""
+        return "-".join(("postroad", self.name, *words))
+
+    def parameter(self, *words: str) -> str:
+        """Return the name of an SSM parameter: `/postroad/prod/transactional/queue-url`."""
+        return "/" + "/".join(("postroad", self.name, *words))
+
+    def shared(self, what: Shared) -> str:
+        """Return the SSM parameter by which `foundation` hands `what` to `mail`."""
+        return self.parameter("foundation", what)
+
+    @property
+    def result_bus(self) -> str:
+        """The bus `postroad`; a stage that may stand beside `prod` in one account names itself."""
+        return "postroad" if self.name in {"prod", LOCAL} else self.resource()
+
+    @property
+    def attachments_bucket(self) -> str:
+        """The attachments bucket's name, unique among all accounts."""
+        return self.resource(self.account, self.region)
+
+
+def pascal(words: str) -> str:
+    """Return `order-updates` or `shop.example` as `OrderUpdates`, `ShopExample`: an output's name."""
+    parts = "".join(letter if letter.isalnum() else " " for letter in words).split()
+    return "".join(part[:1].upper() + part[1:] for part in parts)
