@@ -1,0 +1,175 @@
+"""From `templates/` to a folder of compiled templates. Runs on the machine that deploys, never in Lambda.
+
+    templates/_brand.toml            the shop's name, postal address, colours, default locale
+    templates/_base/                 layouts and macros, inline.css, head.css, locales/<locale>.toml
+    templates/<name>/subject.txt     one line
+    templates/<name>/body.txt        compulsory
+    templates/<name>/body.html       optional
+    templates/<name>/example.json    data that every locale is rendered with, here and in tests
+    templates/<name>/locales/<locale>.toml
+
+Every file is compiled once per locale, with its texts and styles in place (see catalogue.py, styles.py).
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import DictLoader, ModuleLoader, TemplateError, nodes
+
+from postroad.rendering.brand import Brand
+from postroad.rendering.catalogue import Catalogue, TextInliner, compare
+from postroad.rendering.compiled import MANIFEST, CompiledRenderer
+from postroad.rendering.environment import MailEnvironment, is_html
+from postroad.rendering.locales import LocaleTag, parse_locale
+from postroad.rendering.ports import TemplateDataError
+from postroad.rendering.problems import TemplateBuildError
+from postroad.rendering.styles import StyleInliner, compact, fill_in
+
+BASE = "_base"
+SUBJECT, TEXT, HTML, EXAMPLE = "subject.txt", "body.txt", "body.html", "example.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """One folder of sources with its texts, default locale first."""
+
+    name: str
+    sources: Mapping[str, str]
+    catalogues: Mapping[str, Catalogue]
+
+
+def build_templates(source: Path, target: Path) -> None:
+    """Compile all templates of `source` into `target`, which is made anew.
+
+    The result depends on the sources alone, byte for byte, so that a bundle's hash says whether they changed.
+    Raises TemplateBuildError with every problem found; each template has then been rendered with its example
+    in each of its locales.
+    """
+    if target.exists() and any(target.iterdir()) and not (target / MANIFEST).is_file():
+        raise TemplateBuildError([f"{target}: not a folder of compiled templates; name an empty one"])
+    brand = Brand.read(source / "_brand.toml")
+    base = _read_folder(source / BASE, brand)
+    folders = [
+        _read_folder(path, brand)
+        for path in sorted(source.iterdir())
+        if path.is_dir() and not path.name.startswith(("_", "."))
+    ]
+    problems = [problem for folder in folders for problem in _check(folder, base, source)]
+    if problems:
+        raise TemplateBuildError(problems)
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    _compile(folders, base, brand, source, target)
+    manifest = {
+        "brand": brand.facts(),
+        "templates": {
+            folder.name: {"locales": list(folder.catalogues), "html": HTML in folder.sources}
+            for folder in folders
+        },
+    }
+    (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    _render_examples(folders, source, target)
+
+
+def _read_folder(path: Path, brand: Brand) -> _Folder:
+    files = [file for file in sorted(path.iterdir()) if file.suffix in (".txt", ".html")]
+    locales = sorted(
+        (path / "locales").glob("*.toml"), key=lambda file: (file.stem != brand.default_locale, file)
+    )
+    catalogues = {file.stem: Catalogue.read(file) for file in locales}
+    return _Folder(path.name, {file.name: file.read_text("utf-8") for file in files}, catalogues)
+
+
+def _check(folder: _Folder, base: _Folder, source: Path) -> list[str]:
+    path = source / folder.name
+    needed = [SUBJECT, TEXT, EXAMPLE]
+    problems = [f"{path}: {name} is missing" for name in needed if not (path / name).is_file()]
+    default = next(iter(base.catalogues))
+    if default not in folder.catalogues:
+        return [*problems, f"{path}: locales/{default}.toml is missing: it is the default locale"]
+    for locale, catalogue in folder.catalogues.items():
+        problems += compare(folder.catalogues[default], catalogue)
+        if locale not in base.catalogues:
+            problems.append(f"{source / BASE}: locales/{locale}.toml is missing, {folder.name} needs it")
+        else:
+            problems += compare(base.catalogues[default], base.catalogues[locale])
+            twice = catalogue.texts.keys() & base.catalogues[locale].texts.keys()
+            problems += [f"{catalogue.path}: {key} is in {BASE} already" for key in sorted(twice)]
+    return problems
+
+
+def _compile(folders: list[_Folder], base: _Folder, brand: Brand, source: Path, target: Path) -> None:
+    inline_css, head_css = (
+        fill_in((source / BASE / name).read_text("utf-8"), brand.colours, f"{source / BASE / name}")
+        for name in ("inline.css", "head.css")
+    )
+    styles = StyleInliner(inline_css, head_css, f"{source / BASE / 'inline.css'}")
+    problems: list[str] = []
+    for locale in base.catalogues:
+        environment = MailEnvironment(
+            DictLoader({}), parse_locale(locale) or LocaleTag(locale), locale, brand.facts()
+        )
+        for folder in (base, *(one for one in folders if locale in one.catalogues)):
+            catalogues = [folder.catalogues[locale], base.catalogues[locale]]
+            for file, content in folder.sources.items():
+                name = f"{folder.name}/{file}"
+                try:
+                    styled = styles.inline(content, f"{source / name}") if is_html(name) else content
+                    styled = styled.replace("/* head.css */", compact(head_css))
+                    tree = environment.parse(styled, name, name)
+                    problems += _check_imports(tree, f"{source / name}")
+                    problems += _insert_texts(tree, name, catalogues, f"{source / name}")
+                    tree.set_environment(environment)
+                    key = f"{name}@{locale}"
+                    code = environment.compile(tree, key, key, raw=True, defer_init=True)
+                except TemplateError as error:
+                    problems.append(f"{source / name}: line {getattr(error, 'lineno', '?')}: {error.message}")
+                except TemplateBuildError as error:
+                    problems += error.problems
+                else:
+                    (target / ModuleLoader.get_module_filename(key)).write_text(code, "utf-8")
+    for folder in (base, *folders):
+        for catalogue in folder.catalogues.values():
+            unused = catalogue.texts.keys() - catalogue.used
+            problems += [f"{catalogue.path}: {key} is used by no template" for key in sorted(unused)]
+    if problems:
+        raise TemplateBuildError(list(dict.fromkeys(problems)))
+
+
+def _check_imports(tree: nodes.Template, file: str) -> list[str]:
+    """Keep text and HTML apart: Jinja calls the result of a text macro safe when HTML asks for it."""
+    problems: list[str] = []
+    for node in tree.find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)):
+        used = getattr(node, "template", None)
+        if not isinstance(used, nodes.Const) or is_html(str(used.value)) != is_html(file):
+            kind = "another .html file" if is_html(file) else "another .txt file"
+            problems.append(f"{file}: line {node.lineno}: expected the plain name of {kind}")
+    return problems
+
+
+def _insert_texts(tree: nodes.Template, name: str, catalogues: list[Catalogue], file: str) -> list[str]:
+    inliner = TextInliner(file, catalogues, html=is_html(name))
+    inliner.visit(tree)
+    return inliner.problems
+
+
+def _render_examples(folders: list[_Folder], source: Path, target: Path) -> None:
+    renderer = CompiledRenderer(target)
+    problems: list[str] = []
+    for folder in folders:
+        path = source / folder.name / EXAMPLE
+        try:
+            data = json.loads(path.read_text("utf-8"))
+        except ValueError as error:
+            problems.append(f"{path}: {error}")
+            continue
+        for locale in folder.catalogues:
+            try:
+                renderer.render(folder.name, locale=locale, data=data)
+            except TemplateDataError as error:
+                problems.append(f"{path}: {error} (in {locale})")
+    if problems:
+        raise TemplateBuildError(problems)
