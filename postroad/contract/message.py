@@ -85,7 +85,7 @@ class Attachment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     content_type: Annotated[
         str,
         Meta(
-            pattern=rf"^{_TYPE_NAME}/{_TYPE_NAME}(; ?{_TYPE_NAME}=[^\s;]+)*(?!\n)$",
+            pattern=rf"^{_TYPE_NAME}/{_TYPE_NAME}(; ?{_TYPE_NAME}=[!-:<-~]+)*(?!\n)$",
             max_length=78,
             examples=["application/pdf"],
         ),

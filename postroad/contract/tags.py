@@ -1,7 +1,7 @@
 """SES message tags that carry our ids and the producer's tags.
 
-SES allows `[A-Za-z0-9_-]`, at most 256 characters, in names and values of tags. Our ids and the producer's tags
-allow more, so each travels as base64url of its UTF-8 form, unpadded.
+SES allows `[A-Za-z0-9_-]`, at most 256 characters, in names and values of tags. Our ids and the producer's
+tags allow more, so each travels as base64url of its UTF-8 form, unpadded.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode

@@ -71,7 +71,8 @@ def blocks(
 ) -> ScopeEntry | None:
     """Return the entry that stops this mail, or None if it may go.
 
-    "all" stops every stream. An entry made by unsubscribing never stops transactional mail, whatever its scope.
+    "all" stops every stream. An entry made by unsubscribing never stops
+    transactional mail, whatever its scope.
     """
     scopes = [ALL_STREAMS, stream_scope(stream)]
     if topic is not None:

@@ -1,0 +1,52 @@
+"""What a message must keep to on the stream that it is put on. Pure: the configuration is an argument."""
+
+from dataclasses import dataclass
+
+from postroad.contract.invalid import InvalidMessage
+from postroad.contract.message import Attachment, Message
+from postroad.contract.words import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRules:
+    """What the contract leaves to a stream's configuration."""
+
+    stream: str
+    topic_required: bool
+    attachments_bucket: str
+    """Postroad's own; a stream reads from it only under the prefix of its name."""
+    attachment_buckets: tuple[str, ...] = ()
+    """Further buckets that the configuration lists; all of their keys may be sent."""
+
+
+def check_stream(message: Message, rules: StreamRules) -> None:
+    """Raise InvalidMessage for a message that this stream does not take."""
+    if message.stream != rules.stream:
+        raise InvalidMessage(
+            Reason.UNKNOWN_STREAM,
+            "stream",
+            f'this queue takes the stream "{rules.stream}" alone; put the message on its own stream\'s queue',
+            message.message_id,
+        )
+    if rules.topic_required and message.topic is None:
+        raise InvalidMessage(
+            Reason.TOPIC,
+            "topic",
+            "is missing: mail of this stream can be unsubscribed, so name the topic that it belongs to",
+            message.message_id,
+        )
+    for index, attachment in enumerate(message.attachments):
+        if not _may_read(attachment, rules):
+            raise InvalidMessage(
+                Reason.ATTACHMENT,
+                f"attachments[{index}].s3",
+                f"expected {rules.attachments_bucket}/{rules.stream}/<key>, or a bucket that the stage's "
+                "configuration lists under attachments",
+                message.message_id,
+            )
+
+
+def _may_read(attachment: Attachment, rules: StreamRules) -> bool:
+    if attachment.bucket in rules.attachment_buckets:
+        return True
+    return attachment.bucket == rules.attachments_bucket and attachment.key.startswith(f"{rules.stream}/")
