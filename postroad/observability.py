@@ -19,6 +19,7 @@ class Metric(StrEnum):
     SUPPRESSED = "suppressed"
     REFUSED = "refused"
     FAILED = "failed"
+    EXPIRED = "expired"
     HELD = "held"
     RETRIED = "retried"
     UNKNOWN_OUTCOMES = "unknown_outcomes"

@@ -1,0 +1,1 @@
+"""Messages as they were accepted, kept while something still waits for them."""

@@ -1,0 +1,85 @@
+"""Kept bodies in the table Bodies, gzipped; those too large for an item lie in S3."""
+
+from __future__ import annotations
+
+import gzip
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from postroad.bodies.errors import BodiesUnavailableError
+from postroad.ledger.item import milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+    from mypy_boto3_s3 import S3Client
+
+SORT_KEY = "body"
+PREFIX = "bodies/"
+MOST_IN_ITEM = 300_000
+"""Compressed bytes past this go to S3: an item holds 400 KB, with its names and keys."""
+
+
+class DynamoBodies:
+    """`Bodies` over a table, and the prefix `bodies/` of a bucket."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str, *, s3: S3Client, bucket: str) -> None:
+        """Use these low-level clients, this table and this bucket."""
+        self._client = client
+        self._table = table_name
+        self._s3 = s3
+        self._bucket = bucket
+
+    def put(self, message_id: str, body: str, *, first_sent: datetime, until: datetime) -> None:
+        """Keep this body until `until`: the object first, so that an item never points at nothing."""
+        packed = gzip.compress(body.encode(), mtime=0)
+        item: dict[str, AttributeValueTypeDef] = {
+            "pk": {"S": message_id},
+            "sk": {"S": SORT_KEY},
+            "first_sent": {"N": str(milliseconds(first_sent))},
+            "ttl": {"N": str(milliseconds(until) // 1000)},
+        }
+        with _asking():
+            if len(packed) > MOST_IN_ITEM:
+                key = PREFIX + sha256(message_id.encode()).hexdigest()
+                self._s3.put_object(Bucket=self._bucket, Key=key, Body=packed)
+                item["s3_key"] = {"S": key}
+            else:
+                item["gzip"] = {"B": packed}
+            self._client.put_item(TableName=self._table, Item=item)
+
+    def get(self, message_id: str) -> str | None:
+        """Return the body, or None."""
+        with _asking():
+            item = self._client.get_item(
+                TableName=self._table, Key=_key(message_id), ConsistentRead=True
+            ).get("Item")
+            if item is None:
+                return None
+            if "s3_key" not in item:
+                return gzip.decompress(item["gzip"]["B"]).decode()
+            found = self._s3.get_object(Bucket=self._bucket, Key=item["s3_key"]["S"])
+            return gzip.decompress(found["Body"].read()).decode()
+
+    def delete(self, message_id: str) -> None:
+        """Forget the body; what lies in S3 goes by the bucket's own lifecycle."""
+        with _asking():
+            self._client.delete_item(TableName=self._table, Key=_key(message_id))
+
+
+def _key(message_id: str) -> dict[str, AttributeValueTypeDef]:
+    return {"pk": {"S": message_id}, "sk": {"S": SORT_KEY}}
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise BodiesUnavailableError(f"a kept body can't be reached: {type(error).__name__}") from error

@@ -1,0 +1,33 @@
+"""Kept bodies in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class MemoryBodies:
+    """`Bodies` in a dictionary."""
+
+    def __init__(self) -> None:
+        """Begin without bodies."""
+        self._bodies: dict[str, str] = {}
+
+    def __contains__(self, message_id: str) -> bool:
+        """Say whether this message's body is kept."""
+        return message_id in self._bodies
+
+    def put(self, message_id: str, body: str, *, first_sent: datetime, until: datetime) -> None:
+        """Keep this body."""
+        del first_sent, until
+        self._bodies[message_id] = body
+
+    def get(self, message_id: str) -> str | None:
+        """Return the body, or None."""
+        return self._bodies.get(message_id)
+
+    def delete(self, message_id: str) -> None:
+        """Forget the body."""
+        self._bodies.pop(message_id, None)

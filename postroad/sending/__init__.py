@@ -1,0 +1,1 @@
+"""From a queued message to one request to SES, or to a reason why not."""

@@ -1,0 +1,288 @@
+"""The use case: a batch of queued messages, each to its decision, none at the cost of another.
+
+The order is fixed: parse, then (the account's rate is leased here, once there is a governor), then in
+sub-batches no larger than the idle threads: render, one consistent read of the suppressions, and per thread
+claim, one request, mark.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from postroad.contract.words import Reason, Status
+from postroad.errors import TransientError
+from postroad.observability import Metric
+from postroad.sending.decisions import Decision, Duplicate, Later, Refused, Sent, Settled, Why
+from postroad.sending.mail import Parsed, Prepared, Refusal
+from postroad.sending.pauses import after_trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from postroad.clock import Clock
+    from postroad.observability import Counts
+    from postroad.sending.delivery import Delivery
+    from postroad.sending.ports import Postponement
+    from postroad.sending.preparing import Preparation
+    from postroad.sending.records import Record
+    from postroad.sending.refusing import RefusalDesk
+    from postroad.suppression.ports import SuppressionStore
+
+BYTES_IN_FLIGHT = 50_000_000
+"""Attachments held in memory at once; past this a sub-batch is cut short."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What was decided, by SQS message id, and which records must stay on the queue."""
+
+    decisions: dict[str, Decision] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> list[str]:
+        """The SQS ids of the records that must not be deleted."""
+        return [sqs_id for sqs_id, decision in self.decisions.items() if isinstance(decision, Later)]
+
+    def summary(self) -> dict[str, int]:
+        """Return how often each decision was made, for the one log line of the batch."""
+        counts: dict[str, int] = {}
+        for decision in self.decisions.values():
+            word = _word(decision)
+            counts[word] = counts.get(word, 0) + 1
+        return counts
+
+
+class SendBatch:
+    """Sends the messages of one stream."""
+
+    def __init__(
+        self,
+        *,
+        preparation: Preparation,
+        suppressions: SuppressionStore,
+        delivery: Delivery,
+        desk: RefusalDesk,
+        postponement: Postponement,
+        counts: Counts,
+        clock: Clock,
+        new_owner: Callable[[], str],
+        stream: str,
+        threads: int,
+        attempts_max: int,
+        on_error: Callable[[BaseException], None],
+    ) -> None:
+        """Use these parts; `on_error` is told of each error that is a bug or an outage, for the log."""
+        self._preparation = preparation
+        self._suppressions = suppressions
+        self._delivery = delivery
+        self._desk = desk
+        self._postponement = postponement
+        self._counts = counts
+        self._clock = clock
+        self._new_owner = new_owner
+        self._stream = stream
+        self._threads = threads
+        self._attempts_max = attempts_max
+        self._on_error = on_error
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="send")
+
+    def send_batch(self, records: Sequence[Record], *, deadline: datetime) -> BatchReport:
+        """Bring each record to a decision; returns with no request under way.
+
+        What must wait is hidden on the queue until its time and reported as a failure, so that SQS keeps it.
+        """
+        report = BatchReport()
+        owner = self._new_owner()
+        self._delivery.begin()
+        parsed = self._parse(records, report)
+        for round_ in _rounds(parsed):
+            for chunk in self._sub_batches(round_, report):
+                self._deliver(chunk, report, owner=owner, deadline=deadline)
+        self._postpone(records, report)
+        for decision in report.decisions.values():
+            self._count(decision)
+        return report
+
+    def _parse(self, records: Sequence[Record], report: BatchReport) -> list[Parsed]:
+        found: list[Parsed] = []
+        for record in records:
+            with self._guard(record, report):
+                now = self._clock.now()
+                parsed = self._preparation.parse(record, now=now)
+                if isinstance(parsed, Refusal):
+                    report.decisions[record.sqs_id] = self._refuse(parsed)
+                elif self._preparation.is_expired(parsed, now=now):
+                    report.decisions[record.sqs_id] = self._expire(parsed, now)
+                else:
+                    found.append(parsed)
+        return found
+
+    def _sub_batches(self, parsed: Sequence[Parsed], report: BatchReport) -> Iterator[list[Prepared]]:
+        """Prepare as many messages as there are threads, or as fit into memory, at a time."""
+        chunk: list[Prepared] = []
+        held = 0
+        for one in parsed:
+            with self._guard(one.record, report):
+                prepared = self._preparation.prepare(one)
+                if isinstance(prepared, Refusal):
+                    report.decisions[one.record.sqs_id] = self._refuse(prepared)
+                    continue
+                chunk.append(prepared)
+                held += sum(len(file.content) for file in prepared.mail.files)
+            if len(chunk) == self._threads or held >= BYTES_IN_FLIGHT:
+                yield chunk
+                chunk, held = [], 0
+        if chunk:
+            yield chunk
+
+    def _deliver(
+        self, chunk: Sequence[Prepared], report: BatchReport, *, owner: str, deadline: datetime
+    ) -> None:
+        checked_at = self._clock.now()
+        try:
+            found = self._suppressions.find([prepared.parsed.address_key for prepared in chunk])
+        except TransientError as error:
+            self._on_error(error)
+            for prepared in chunk:
+                record = prepared.parsed.record
+                report.decisions[record.sqs_id] = Later(
+                    after_trouble(checked_at, record), Why.STORE_UNAVAILABLE
+                )
+            return
+
+        def one(prepared: Prepared) -> None:
+            record = prepared.parsed.record
+            with self._guard(record, report):
+                decision = self._delivery.deliver(
+                    prepared,
+                    found.get(prepared.parsed.address_key),
+                    owner=owner,
+                    checked_at=checked_at,
+                    deadline=deadline,
+                )
+                if isinstance(decision, Refused):
+                    decision = self._refuse(_conflict(prepared.parsed))
+                report.decisions[record.sqs_id] = decision
+
+        futures = [self._pool.submit(one, prepared) for prepared in chunk]
+        wait(futures)
+        for future in futures:
+            future.result()
+
+    def _expire(self, parsed: Parsed, now: datetime) -> Decision:
+        decision = self._delivery.expire(self._preparation.row(parsed), parsed.record, now=now)
+        return self._refuse(_conflict(parsed)) if isinstance(decision, Refused) else decision
+
+    def _refuse(self, refusal: Refusal) -> Decision:
+        self._desk.refuse(refusal, now=self._clock.now())
+        return Refused(refusal.reason)
+
+    def _guard(self, record: Record, report: BatchReport) -> _Guard:
+        return _Guard(self, record, report)
+
+    def troubled(self, record: Record, error: Exception) -> Decision:
+        """Decide about a record whose handling raised: later, or refused when it never gets through."""
+        self._on_error(error)
+        now = self._clock.now()
+        if isinstance(error, TransientError):
+            return Later(after_trouble(now, record), Why.STORE_UNAVAILABLE)
+        if record.receives < self._attempts_max:
+            return Later(after_trouble(now, record), Why.UNEXPECTED_ERROR)
+        detail = f"it failed {record.receives} times with {type(error).__name__}: this is a bug, report it"
+        try:
+            self._desk.refuse(Refusal(record, Reason.ATTEMPTS_EXHAUSTED, "", detail), now=now)
+        except TransientError as trouble:
+            self._on_error(trouble)
+            return Later(after_trouble(now, record), Why.STORE_UNAVAILABLE)
+        return Refused(Reason.ATTEMPTS_EXHAUSTED)
+
+    def _postpone(self, records: Sequence[Record], report: BatchReport) -> None:
+        later = {
+            record: decision.at
+            for record in records
+            if isinstance(decision := report.decisions[record.sqs_id], Later)
+        }
+        if later:
+            self._postponement.postpone(later, now=self._clock.now())
+
+    def _count(self, decision: Decision) -> None:
+        match decision:
+            case Sent():
+                metrics = [Metric.SENT]
+            case Duplicate():
+                metrics = [Metric.DUPLICATES_DROPPED]
+            case Refused():
+                metrics = [Metric.REFUSED]
+            case Later():
+                metrics = [Metric.RETRIED]
+            case Settled(Status.HELD, reason):
+                unknown = reason == Reason.UNKNOWN_OUTCOME.value
+                metrics = [Metric.HELD, Metric.UNKNOWN_OUTCOMES] if unknown else [Metric.HELD]
+            case Settled(Status.FAILED, _):
+                metrics = [Metric.FAILED]
+            case Settled(Status.EXPIRED, _):
+                metrics = [Metric.EXPIRED]
+            case Settled():
+                metrics = [Metric.SUPPRESSED]
+        for metric in metrics:
+            self._counts.add(metric, self._stream)
+
+
+class _Guard:
+    """Keeps one record's error from its batch: the record gets a decision, the others go on."""
+
+    def __init__(self, batch: SendBatch, record: Record, report: BatchReport) -> None:
+        self._batch = batch
+        self._record = record
+        self._report = report
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self._report.decisions[self._record.sqs_id] = self._batch.troubled(self._record, error)
+        return True
+
+
+def _rounds(parsed: Sequence[Parsed]) -> Iterator[list[Parsed]]:
+    """Part copies of one message, so that the second meets the first one's result and not its lease."""
+    waiting = list(parsed)
+    while waiting:
+        seen: set[str] = set()
+        now: list[Parsed] = []
+        rest: list[Parsed] = []
+        for one in waiting:
+            (rest if one.message.message_id in seen else now).append(one)
+            seen.add(one.message.message_id)
+        yield now
+        waiting = rest
+
+
+def _conflict(parsed: Parsed) -> Refusal:
+    return Refusal(
+        record=parsed.record,
+        reason=Reason.CONFLICT,
+        field="message_id",
+        detail="another body was sent under this id: give each message an id of its own",
+        message_id=parsed.message.message_id,
+        parsed=parsed,
+    )
+
+
+def _word(decision: Decision) -> str:
+    match decision:
+        case Sent():
+            return "sent"
+        case Duplicate():
+            return "duplicate"
+        case Refused(reason):
+            return f"refused:{reason.value}"
+        case Settled(status, reason):
+            return f"{status.value}:{reason}"
+        case Later(_, why):
+            return f"later:{why.value}"

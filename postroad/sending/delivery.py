@@ -1,0 +1,223 @@
+"""One message's way from the suppression check to its mark: claim, one request, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from postroad.contract.words import Reason, Status, StreamKind
+from postroad.errors import TransientError, UnknownOutcomeError
+from postroad.sending import attempt
+from postroad.sending.decisions import Decision, Duplicate, Later, Refused, Sent, Settled, Why
+from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError
+from postroad.sending.judging import Abandoned, Conflicting, Drop, Leased, Open, judge
+from postroad.sending.pauses import after_busy, after_lease, after_race, after_unusable
+from postroad.suppression.model import blocks
+
+if TYPE_CHECKING:
+    from postroad.bodies.ports import Bodies
+    from postroad.clock import Clock
+    from postroad.ledger.ports import Change, Ledger
+    from postroad.ledger.row import Row
+    from postroad.sending.mail import Prepared
+    from postroad.sending.ports import Mailer
+    from postroad.sending.records import Record
+    from postroad.suppression.model import Suppression
+
+FRESH = timedelta(seconds=5)
+"""A suppression check older than this is not good enough to send on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What bounds a delivery in time."""
+
+    kind: StreamKind
+    stream: str
+    lease: timedelta
+    request: timedelta
+    retention: timedelta
+    body_retention: timedelta
+    pause: timedelta
+
+
+class Delivery:
+    """Delivers prepared messages, each with at most one request to SES."""
+
+    def __init__(
+        self, *, ledger: Ledger, bodies: Bodies, mailer: Mailer, clock: Clock, limits: Limits
+    ) -> None:
+        """Use these ports and bounds; safe to use from several threads."""
+        self._ledger = ledger
+        self._bodies = bodies
+        self._mailer = mailer
+        self._clock = clock
+        self._limits = limits
+
+    def begin(self) -> None:
+        """Begin an invocation."""
+        self._mailer.wake(self._clock.now())
+
+    def deliver(
+        self,
+        prepared: Prepared,
+        suppression: Suppression | None,
+        *,
+        owner: str,
+        checked_at: datetime,
+        deadline: datetime,
+    ) -> Decision:
+        """Decide about one message and carry the decision out.
+
+        `suppression` was read at `checked_at`; `deadline` is when the function is stopped. Raises a
+        TransientError when the stores can't be asked; whatever SES does ends as a decision.
+        """
+        now = self._clock.now()
+        record = prepared.parsed.record
+        stop = suppression and blocks(
+            suppression,
+            stream=self._limits.stream,
+            kind=self._limits.kind,
+            topic=prepared.parsed.message.topic,
+            now=now,
+        )
+        if stop:
+            status = Status.UNSUBSCRIBED if stop.reason is Reason.UNSUBSCRIBED else Status.SUPPRESSED
+            return self._settle(record, prepared.row, status, stop.reason, now)
+        if not prepared.allowed:
+            self._keep_body(record, prepared.row, now)
+            return self._settle(record, prepared.row, Status.HELD, Reason.RECIPIENT_NOT_ALLOWED, now)
+        if not self._time_for_a_request(now, checked_at=checked_at, deadline=deadline):
+            return Later(now, Why.NO_TIME_LEFT)
+        row = attempt.claimed(prepared.row, owner=owner, now=now, lease=self._limits.lease)
+        claim = self._enter(record, row, now)
+        if not isinstance(claim, _Entered):
+            return claim
+        return self._request(prepared, claim.row, checked_at=checked_at, deadline=deadline)
+
+    def _time_for_a_request(self, now: datetime, *, checked_at: datetime, deadline: datetime) -> bool:
+        return now + self._limits.request < deadline and now - checked_at < FRESH
+
+    def expire(self, row: Row, record: Record, *, now: datetime) -> Decision:
+        """End a message that came too late; `row` is the one with which it would begin."""
+        return self._settle(record, row, Status.EXPIRED, Reason.EXPIRED, now)
+
+    def _settle(self, record: Record, row: Row, status: Status, reason: Reason, now: datetime) -> Decision:
+        row = attempt.settled(row, status, reason.value, now=now, retention=self._limits.retention)
+        entered = self._enter(record, row, now)
+        return Settled(status, reason.value) if isinstance(entered, _Entered) else entered
+
+    def _enter(self, record: Record, row: Row, now: datetime) -> _Entered | Decision:
+        """Write the message's row, if the row that stands leaves room for it."""
+        standing = self._ledger.insert(row)
+        if standing is None:
+            return _Entered(row)
+        verdict = judge(standing, fingerprint=row.fingerprint, now=now)
+        match verdict:
+            case Drop():
+                return Duplicate()
+            case Conflicting():
+                return Refused(Reason.CONFLICT)
+            case Leased(until):
+                return Later(after_lease(until, seed=record.sqs_id), Why.LIVE_LEASE)
+            case Abandoned():
+                return self._hold(record, standing, "an earlier attempt ended without a word", now)
+            case Open():
+                row = attempt.following(row, standing)
+                if self._ledger.replace(row, expected=standing.version):
+                    return _Entered(row)
+                return Later(after_race(now), Why.RACE)
+            case _:
+                assert_never(verdict)
+
+    def _request(
+        self, prepared: Prepared, claim: Row, *, checked_at: datetime, deadline: datetime
+    ) -> Decision:
+        """Send the mail with one request, and write down what became of it."""
+        now = self._clock.now()
+        record = prepared.parsed.record
+        # The claim itself may have taken long: look again, now that nothing but the request is left to do.
+        until = min(deadline, claim.lease_until or deadline)
+        if not self._time_for_a_request(now, checked_at=checked_at, deadline=until):
+            return self._release(claim, Later(now, Why.NO_TIME_LEFT))
+        try:
+            ses_message_id = self._mailer.send(prepared.mail_of(claim.attempt))
+        except RefusedBySesError as error:
+            return self._fail(claim, error)
+        except SesBusyError as error:
+            return self._release(claim, Later(after_busy(self._clock.now(), record), error.why))
+        except SesUnusableError as error:
+            return self._release(
+                claim, Later(after_unusable(self._clock.now(), self._limits.pause), error.why)
+            )
+        except UnknownOutcomeError as error:
+            return self._hold(record, claim, str(error), self._clock.now())
+        except Exception as error:  # noqa: BLE001  whatever it is, SES may have the mail
+            return self._hold(record, claim, f"unexpected {type(error).__name__}", self._clock.now())
+        return self._mark_sent(claim, ses_message_id)
+
+    def _mark_sent(self, claim: Row, ses_message_id: str) -> Decision:
+        now = self._clock.now()
+
+        def change(row: Row) -> Row:
+            return attempt.accepted(
+                row, claim, ses_message_id=ses_message_id, now=now, retention=self._limits.retention
+            )
+
+        try:
+            self._change(claim, change)
+        except TransientError:
+            # Sent, and not written down. No other copy is sent, since the claim stands; and the mail's own
+            # events will move the row.
+            return Later(claim.lease_until or now, Why.STORE_UNAVAILABLE)
+        return Sent(ses_message_id)
+
+    def _release(self, claim: Row, later: Later) -> Decision:
+        note = f"attempt {claim.attempt} was not sent: {later.why}"
+        self._change(claim, lambda row: attempt.released(row, claim, note=note))
+        return later
+
+    def _fail(self, claim: Row, error: RefusedBySesError) -> Decision:
+        now = self._clock.now()
+        self._change(
+            claim,
+            lambda row: attempt.refused_by_ses(
+                row, claim, reason=error.reason, detail=error.code, now=now, retention=self._limits.retention
+            ),
+        )
+        return Settled(Status.FAILED, error.reason.value)
+
+    def _hold(self, record: Record, claim: Row, note: str, now: datetime) -> Decision:
+        """Keep the body and hold the row: nobody knows whether this attempt was sent."""
+        self._keep_body(record, claim, now)
+        note = f"attempt {claim.attempt}: {note}"
+        stands = self._change(claim, lambda row: attempt.unknown(row, claim, note=note, now=now))
+        if stands is not None and stands.status is not Status.HELD:
+            self._bodies.delete(claim.message_id)
+            return Duplicate()
+        return Settled(Status.HELD, Reason.UNKNOWN_OUTCOME.value)
+
+    def _change(self, claim: Row, change: Change) -> Row | None:
+        """Apply a change to the claim as we wrote it; read it again only if somebody moved it meanwhile."""
+        changed = change(claim)
+        if changed is not None:
+            changed = attempt.next_version(changed, claim)
+            if self._ledger.replace(changed, expected=claim.version):
+                return changed
+        return self._ledger.apply(claim.message_id, change)
+
+    def _keep_body(self, record: Record, row: Row, now: datetime) -> None:
+        self._bodies.put(
+            row.message_id,
+            record.body,
+            first_sent=record.first_sent,
+            until=now + self._limits.body_retention,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """The row now stands."""
+
+    row: Row

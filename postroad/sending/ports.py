@@ -1,0 +1,59 @@
+"""What sending needs of the world."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from postroad.contract.message import Attachment
+from postroad.sending.mail import File, Mail, Refusal
+from postroad.sending.records import Record
+
+
+class Mailer(Protocol):
+    """Sends a mail with exactly one request."""
+
+    def wake(self, now: datetime) -> None:
+        """Begin an invocation: drop connections that have been idle for over 5 s.
+
+        A function is frozen between invocations, and its sockets die unseen: the first request on such a one
+        would have an unknown outcome.
+        """
+        ...
+
+    def send(self, mail: Mail) -> str:
+        """Return the id that SES gave the mail.
+
+        Raises RefusedBySesError (final), ThrottledError and the like (TransientError), SystemicError, or
+        UnknownOutcomeError when SES may have accepted it.
+        """
+        ...
+
+
+class Attachments(Protocol):
+    """Fetches attachments from S3."""
+
+    def fetch(self, attachment: Attachment, *, most_bytes: int) -> File:
+        """Return the file with its bytes.
+
+        Raises AttachmentMissingError, AttachmentTooLargeError (over `most_bytes`), or TransientError.
+        """
+        ...
+
+
+class DeadLetters(Protocol):
+    """The stream's dead-letter queue."""
+
+    def copy(self, refusal: Refusal) -> None:
+        """Put a copy of the refused body there, with its reason, field and detail as attributes."""
+        ...
+
+
+class Postponement(Protocol):
+    """Hides records of the queue for a while."""
+
+    def postpone(self, records: Mapping[Record, datetime], *, now: datetime) -> None:
+        """Make each record visible again at its time, within what SQS allows (12 hours).
+
+        What can't be postponed comes back by the queue's own visibility time; that is not an error.
+        """
+        ...

@@ -1,0 +1,178 @@
+"""From a record to a mail that could be sent at once, or to the reason why it can't."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from postroad.contract.address import parse_address
+from postroad.contract.fingerprint import fingerprint
+from postroad.contract.invalid import InvalidMessage
+from postroad.contract.parser import parse_message
+from postroad.contract.rules import StreamRules, check_stream
+from postroad.contract.times import check_time, is_expired
+from postroad.contract.words import Reason, Status
+from postroad.ledger.row import Row
+from postroad.rendering.ports import Rendered, TemplateDataError, TemplateMissing
+from postroad.sending.errors import AttachmentMissingError, AttachmentTooLargeError
+from postroad.sending.mail import File, Mail, Parsed, Prepared, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from postroad.contract.message import Message
+    from postroad.rendering.ports import Renderer
+    from postroad.sending.ports import Attachments
+    from postroad.sending.records import Record
+    from postroad.sending.settings import SendSettings
+
+
+class Preparation:
+    """Prepares the messages of one stream; it writes nothing."""
+
+    def __init__(
+        self,
+        *,
+        settings: SendSettings,
+        renderer: Renderer,
+        attachments: Attachments,
+        address_key: Callable[[str], str],
+    ) -> None:
+        """`address_key` turns a canonical address into the key under which it is known."""
+        self._settings = settings
+        self._renderer = renderer
+        self._attachments = attachments
+        self._address_key = address_key
+        self._rules = StreamRules(
+            stream=settings.stream,
+            topic_required=settings.topic_required,
+            attachment_buckets=settings.attachment_buckets,
+            attachments_bucket=settings.attachments_bucket,
+        )
+
+    def parse(self, record: Record, *, now: datetime) -> Parsed | Refusal:
+        """Read one record; everything that can be refused without rendering is refused here."""
+        parsed: Parsed | None = None
+        try:
+            message = parse_message(record.body)
+            address = parse_address(message.to.email)
+            parsed = Parsed(
+                record=record,
+                message=message,
+                fingerprint=fingerprint(message),
+                address=address.email_for_ses,
+                address_key=self._address_key(address.canonical),
+                canonical=address.canonical,
+            )
+            check_stream(message, self._rules)
+            check_time(message, now)
+        except InvalidMessage as error:
+            return Refusal(
+                record=record,
+                reason=error.reason,
+                field=error.field,
+                detail=error.detail,
+                message_id=error.message_id,
+                parsed=parsed,
+            )
+        return parsed
+
+    def is_expired(self, parsed: Parsed, *, now: datetime) -> bool:
+        """Say whether the message came too late to be sent."""
+        return is_expired(parsed.message, received_at=parsed.record.first_sent, now=now)
+
+    def prepare(self, parsed: Parsed) -> Prepared | Refusal:
+        """Render the message and fetch its attachments.
+
+        Raises AttachmentUnavailableError when S3 can't be asked: that is no fault of the message.
+        """
+        try:
+            rendered = self._render(parsed.message)
+            files = self._fetch(parsed.message)
+        except TemplateMissing as error:
+            return _refusal(parsed, Reason.UNKNOWN_TEMPLATE, "template", str(error))
+        except TemplateDataError as error:
+            field = f"data.{error.field}" if error.field else "data"
+            return _refusal(parsed, Reason.TEMPLATE_DATA, field, error.detail)
+        except AttachmentMissingError as error:
+            return _refusal(parsed, Reason.ATTACHMENT_MISSING, "attachments", str(error))
+        except AttachmentTooLargeError as error:
+            return _refusal(parsed, Reason.ATTACHMENT_TOO_LARGE, "attachments", str(error))
+        allowed = any(fnmatchcase(parsed.canonical, pattern.lower()) for pattern in self._settings.allow)
+        redirected = not allowed and bool(self._settings.redirect_to)
+        row = self.row(parsed, rendered)
+        mail = self._mail(parsed, rendered, files)
+        if redirected:
+            row = row.with_note("this stage may not mail the recipient: redirected")
+            mail = replace(mail, to=self._settings.redirect_to)
+        return Prepared(parsed=parsed, mail=mail, row=row, allowed=allowed or redirected)
+
+    def row(self, parsed: Parsed, rendered: Rendered | None = None) -> Row:
+        """Return the row with which this message begins; its status is set by what is decided."""
+        message = parsed.message
+        times = {"accepted": parsed.record.first_sent}
+        if message.created_at is not None:
+            times["created"] = message.created_at
+        return Row(
+            message_id=message.message_id,
+            status=Status.CLAIMED,
+            stream=message.stream,
+            template=message.template or "",
+            fingerprint=parsed.fingerprint,
+            address_key=parsed.address_key,
+            email=parsed.address,
+            locale=rendered.locale if rendered else "",
+            topic=message.topic or "",
+            times=times,
+            notes=rendered.notes if rendered else (),
+            tags=message.tags,
+        )
+
+    def _render(self, message: Message) -> Rendered:
+        if message.content is not None:
+            content = message.content
+            return Rendered(
+                subject=content.subject,
+                text=content.text or "",
+                html=content.html,
+                locale=message.locale or "",
+            )
+        return self._renderer.render(message.template or "", locale=message.locale, data=message.data)
+
+    def _fetch(self, message: Message) -> tuple[File, ...]:
+        room = self._settings.attachment_max_bytes
+        files: list[File] = []
+        for attachment in message.attachments:
+            file = self._attachments.fetch(attachment, most_bytes=room)
+            room -= len(file.content)
+            files.append(file)
+        return tuple(files)
+
+    def _mail(self, parsed: Parsed, rendered: Rendered, files: tuple[File, ...]) -> Mail:
+        message = parsed.message
+        return Mail(
+            sender=self._settings.from_address,
+            to=parsed.address,
+            to_name=message.to.name or "",
+            reply_to=message.reply_to or self._settings.reply_to,
+            subject=rendered.subject,
+            text=rendered.text or None,
+            html=rendered.html,
+            headers=message.headers,
+            files=files,
+            configuration_set=self._settings.configuration_set,
+            tags={},
+        )
+
+
+def _refusal(parsed: Parsed, reason: Reason, field: str, detail: str) -> Refusal:
+    return Refusal(
+        record=parsed.record,
+        reason=reason,
+        field=field,
+        detail=detail,
+        message_id=parsed.message.message_id,
+        parsed=parsed,
+    )

@@ -1,0 +1,119 @@
+"""SES as a `Mailer`: one SendEmail request per mail, and never a second one by the SDK."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.utils import formataddr
+from typing import TYPE_CHECKING
+
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    ProxyConnectionError,
+    SSLError,
+)
+
+from postroad.contract.words import Reason
+from postroad.sending.errors import RefusedBySesError
+from postroad.sending.ses_answers import Failure, error_of_answer, error_of_failure
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sesv2.type_defs import MessageTypeDef, SendEmailRequestTypeDef
+
+    from postroad.errors import PostroadError
+    from postroad.sending.mail import Mail
+
+IDLE = timedelta(seconds=5)
+NEVER_SENT = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError, ProxyConnectionError)
+"""The request had not left when these were raised."""
+
+
+def ses_config(*, connect_timeout: float, read_timeout: float, threads: int) -> Config:
+    """Return the client's configuration, in seconds: one request per call, a connection for each thread.
+
+    The default client sends one mail up to five times when an answer is lost.
+    """
+    return Config(
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        retries={"total_max_attempts": 1},
+        max_pool_connections=threads,
+        tcp_keepalive=True,
+    )
+
+
+class SesMailer:
+    """A `Mailer` over SESv2."""
+
+    def __init__(self, client: SESV2Client) -> None:
+        """Use this client, made with `ses_config`."""
+        self._client = client
+        self._woken: datetime | None = None
+
+    def wake(self, now: datetime) -> None:
+        """Drop connections that may have been idle for over 5 s; see `Mailer.wake`."""
+        if self._woken is None or now - self._woken > IDLE:
+            self._client.close()
+        self._woken = now
+
+    def send(self, mail: Mail) -> str:
+        """Send the mail with exactly one request and return SES's id; raises as `Mailer.send` says."""
+        try:
+            return self._client.send_email(**request_of(mail))["MessageId"]
+        except ClientError as error:
+            answer = error.response["Error"]
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            raise error_of_answer(answer.get("Code", ""), answer.get("Message", ""), status) from None
+        except ParamValidationError:
+            # SES never saw it; its text repeats the mail's content, so it is not chained.
+            raise RefusedBySesError(Reason.BAD_REQUEST, "ParamValidationError") from None
+        except BotoCoreError as error:
+            raise _error_of(error) from error
+
+
+def _error_of(error: BotoCoreError) -> PostroadError:
+    before = isinstance(error, NEVER_SENT) or (isinstance(error, SSLError) and "CERTIFICATE" in str(error))
+    failure = Failure.BEFORE_THE_BODY if before else Failure.AFTER_THE_BODY
+    return error_of_failure(failure, type(error).__name__)
+
+
+def request_of(mail: Mail) -> SendEmailRequestTypeDef:
+    """Return the SendEmail request for this mail: `Simple` content, so that SES builds the MIME.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+    """
+    request: SendEmailRequestTypeDef = {
+        "FromEmailAddress": mail.sender,
+        # A name outside ASCII must be an encoded word (RFC 2047), which formataddr makes of it.
+        "Destination": {"ToAddresses": [formataddr((mail.to_name, mail.to))]},
+        "Content": {"Simple": _content(mail)},
+        "ConfigurationSetName": mail.configuration_set,
+        "EmailTags": [{"Name": name, "Value": value} for name, value in mail.tags.items()],
+    }
+    if mail.reply_to:
+        request["ReplyToAddresses"] = [mail.reply_to]
+    return request
+
+
+def _content(mail: Mail) -> MessageTypeDef:
+    content: MessageTypeDef = {"Subject": {"Data": mail.subject, "Charset": "UTF-8"}, "Body": {}}
+    if mail.text is not None:
+        content["Body"]["Text"] = {"Data": mail.text, "Charset": "UTF-8"}
+    if mail.html is not None:
+        content["Body"]["Html"] = {"Data": mail.html, "Charset": "UTF-8"}
+    if mail.headers:
+        content["Headers"] = [{"Name": name, "Value": value} for name, value in mail.headers.items()]
+    if mail.files:
+        content["Attachments"] = [
+            {"FileName": file.filename, "ContentType": file.content_type, "RawContent": file.content}
+            for file in mail.files
+        ]
+    return content

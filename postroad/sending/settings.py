@@ -1,0 +1,43 @@
+"""What the function `send` of one stream needs to know; the stacks write it, the function reads it back."""
+
+from dataclasses import dataclass
+
+from postroad.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendSettings(Settings):
+    """The environment of one stream's `send`.
+
+    `allow` holds patterns of the addresses that this stage may mail (`*@ourcompany.example`, or `*`); a mail
+    to anyone else is held, or goes to `redirect_to` where that is not empty. `attachment_buckets` are the
+    buckets beside Postroad's own from which attachments may come.
+    """
+
+    stage: str
+    stream: str
+    kind: str
+    from_address: str
+    reply_to: str
+    configuration_set: str
+    topic_required: bool
+    messages_table: str
+    bodies_table: str
+    suppressions_table: str
+    attachments_bucket: str
+    address_secret_arn: str
+    queue_url: str
+    dead_letter_queue_url: str
+    attachment_buckets: tuple[str, ...]
+    attachment_max_bytes: int
+    allow: tuple[str, ...]
+    redirect_to: str
+    lease_seconds: int
+    ses_connect_timeout_seconds: float
+    ses_read_timeout_seconds: float
+    threads: int
+    attempts_max: int
+    retention_days: int
+    body_retention_days: int
+    retry_after_seconds: int
+    account_share: float
