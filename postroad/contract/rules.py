@@ -14,7 +14,7 @@ class StreamRules:
     stream: str
     topic_required: bool
     attachments_bucket: str
-    """Postroad's own; a stream reads from it only under the prefix of its name."""
+    """Postroad's own; a stream reads from it only under `attachments/` and its name."""
     attachment_buckets: tuple[str, ...] = ()
     """Further buckets that the configuration lists; all of their keys may be sent."""
 
@@ -40,13 +40,18 @@ def check_stream(message: Message, rules: StreamRules) -> None:
             raise InvalidMessage(
                 Reason.ATTACHMENT,
                 f"attachments[{index}].s3",
-                f"expected {rules.attachments_bucket}/{rules.stream}/<key>, or a bucket that the stage's "
+                f"expected {rules.attachments_bucket}/{own_prefix(rules.stream)}<key>, or a bucket that the stage's "
                 "configuration lists under attachments",
                 message.message_id,
             )
 
 
+def own_prefix(stream: str) -> str:
+    """Return where in Postroad's own bucket this stream's attachments lie; kept bodies lie elsewhere in it."""
+    return f"attachments/{stream}/"
+
+
 def _may_read(attachment: Attachment, rules: StreamRules) -> bool:
     if attachment.bucket in rules.attachment_buckets:
         return True
-    return attachment.bucket == rules.attachments_bucket and attachment.key.startswith(f"{rules.stream}/")
+    return attachment.bucket == rules.attachments_bucket and attachment.key.startswith(own_prefix(rules.stream))
