@@ -40,18 +40,19 @@ def check_stream(message: Message, rules: StreamRules) -> None:
             raise InvalidMessage(
                 Reason.ATTACHMENT,
                 f"attachments[{index}].s3",
-                f"expected {rules.attachments_bucket}/{own_prefix(rules.stream)}<key>, or a bucket that the stage's "
-                "configuration lists under attachments",
+                f"expected {rules.attachments_bucket}/{own_prefix(rules.stream)}<key>, or a bucket that the "
+                "stage's configuration lists under attachments",
                 message.message_id,
             )
 
 
 def own_prefix(stream: str) -> str:
-    """Return where in Postroad's own bucket this stream's attachments lie; kept bodies lie elsewhere in it."""
+    """Return where in Postroad's own bucket this stream's attachments lie, apart from kept bodies."""
     return f"attachments/{stream}/"
 
 
 def _may_read(attachment: Attachment, rules: StreamRules) -> bool:
     if attachment.bucket in rules.attachment_buckets:
         return True
-    return attachment.bucket == rules.attachments_bucket and attachment.key.startswith(own_prefix(rules.stream))
+    own = attachment.bucket == rules.attachments_bucket
+    return own and attachment.key.startswith(own_prefix(rules.stream))
