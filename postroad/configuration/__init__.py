@@ -1,7 +1,7 @@
 """config/<stage>.toml: what a platform team sets for one stage. Read at synthesis, never in Lambda."""
 
 from postroad.configuration.limits import Retention, Timing
-from postroad.configuration.loader import ConfigurationError, load, parse
+from postroad.configuration.loader import load, parse
 from postroad.configuration.model import (
     LOCAL_STAGE,
     Alarms,
@@ -13,6 +13,7 @@ from postroad.configuration.model import (
     Recipients,
     Web,
 )
+from postroad.configuration.problems import ConfigurationError, Problem
 from postroad.configuration.stream import Stream
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Configuration",
     "ConfigurationError",
     "Domain",
+    "Problem",
     "Producer",
     "Recipients",
     "Retention",

@@ -50,6 +50,13 @@ class Retention(Section):
         description=f"Logs of the functions. CloudWatch knows {', '.join(map(str, LOG_RETENTIONS))}.",
     )
 
+    @field_validator("bodies_days")
+    @classmethod
+    def _no_body_without_a_row(cls, value: int, info: ValidationInfo) -> int:
+        if value > info.data.get("messages_days", value):
+            raise broken_rule(f"expected at most messages_days ({info.data['messages_days']}), got {value}")
+        return value
+
     @field_validator("dead_letter_days")
     @classmethod
     def _dead_letters_outlive_the_queue(cls, value: int, info: ValidationInfo) -> int:

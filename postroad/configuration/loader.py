@@ -4,25 +4,49 @@ import json
 import tomllib
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from postroad.configuration.model import Configuration
-
-
-class ConfigurationError(Exception):
-    """The file can't be used; the text names every problem of it, one a line."""
+from postroad.configuration.problems import ConfigurationError, Problem, from_validation, in_order
+from postroad.configuration.rules import Parts, broken_rules
+from postroad.configuration.texts import StageName
 
 
 def load(stage: str, folder: Path = Path("config")) -> Configuration:
     """Read and check the configuration of a stage; ConfigurationError names every problem of the file."""
     file = folder / f"{stage}.toml"
-    return parse(file.read_text(encoding="utf-8"), stage=stage, file=str(file))
+    try:
+        TypeAdapter(StageName).validate_python(stage)
+        text = file.read_bytes().decode("utf-8")
+    except ValidationError:
+        expected = Configuration.model_json_schema()["properties"]["stage"]["expected"]
+        raise ConfigurationError("stage", [Problem((), f"expected {expected}, got '{stage}'")]) from None
+    except FileNotFoundError:
+        known = ", ".join(sorted(f"'{one.stem}'" for one in folder.glob("*.toml"))) or "none"
+        sentence = f"no such file; stages in {folder}: {known}. Choose one of them, or write the file"
+        raise ConfigurationError(str(file), [Problem((), sentence)]) from None
+    except UnicodeDecodeError as error:
+        sentence = f"expected UTF-8, got byte 0x{error.object[error.start]:02x} at {error.start}"
+        raise ConfigurationError(str(file), [Problem((), sentence)]) from None
+    return parse(text, stage=stage, file=str(file))
 
 
 def parse(text: str, *, stage: str, file: str) -> Configuration:
     """Check the text of a configuration file; `file` is what the errors call it."""
-    content = tomllib.loads(text)
     try:
-        return Configuration.model_validate_json(json.dumps({**content, "stage": stage}, default=str))
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(file, [Problem((), f"not TOML: {error}")]) from None
+    problems = list(broken_rules(Parts.of(stage, content)))
+    if "stage" in content:
+        problems.append(Problem(("stage",), "unknown key; the stage is the file's name"))
+    try:
+        # JSON, for there strict means what readers of TOML expect: a list may become a tuple, a word an enum.
+        configuration = Configuration.model_validate_json(
+            json.dumps({**content, "stage": stage}, default=str)
+        )
     except ValidationError as error:
-        raise ConfigurationError(f"{file}: {error}") from error
+        problems += from_validation(error)
+    if problems:
+        raise ConfigurationError(file, in_order(problems, content))
+    return configuration

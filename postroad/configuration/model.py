@@ -1,12 +1,12 @@
 """The configuration of one stage, with each key's meaning (docs/reference/configuration.md is made of it)."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.limits import Retention, Timing
-from postroad.configuration.section import Section
+from postroad.configuration.section import Section, broken_rule
 from postroad.configuration.stream import Stream
 from postroad.configuration.texts import (
     AccountId,
@@ -23,6 +23,7 @@ from postroad.configuration.texts import (
 )
 
 LOCAL_STAGE = "local"
+MAIL_FROM = "bounce"
 
 
 class Aws(Section):
@@ -34,6 +35,11 @@ class Aws(Section):
     region: Region = Field(
         description="The Region of everything. SES quotas and identities belong to one Region."
     )
+
+
+def _who_keeps_dmarc(section: dict[str, Any]) -> Literal["create", "external"]:
+    # A domain in use has its record already, as a rule.
+    return "external" if section.get("identity") == "existing" else "create"
 
 
 class Domain(Section):
@@ -56,14 +62,15 @@ class Domain(Section):
         ),
     )
     mail_from: DomainLabel = Field(
-        default="bounce",
+        default=MAIL_FROM,
         description=(
             "Label of the custom MAIL FROM domain (`bounce` makes bounce.shop.example), which aligns SPF "
             'with the From address. Only with `identity = "create"`.'
         ),
     )
     dmarc: Literal["create", "external"] = Field(
-        default="create",
+        default_factory=_who_keeps_dmarc,
+        json_schema_extra={"shown_default": '`create`; `external` with `identity = "existing"`'},
         description=(
             "Who keeps the domain's DMARC record. `create`: this deployment. `external`: someone else, or a "
             "record of the parent domain. A domain has one `_dmarc` record at most: where one exists, "
@@ -85,6 +92,27 @@ class Domain(Section):
         ),
     )
 
+    @field_validator("mail_from")
+    @classmethod
+    def _only_a_new_identity_gets_mail_from(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("identity") == "existing" and value != MAIL_FROM:
+            raise broken_rule(
+                'only with identity = "create": an existing identity keeps its MAIL FROM domain'
+            )
+        return value
+
+    @field_validator("dmarc_policy", "dmarc_reports")
+    @classmethod
+    def _only_our_own_record_has_content(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("dmarc") == "external" and value not in {None, "none"}:
+            raise broken_rule('only with dmarc = "create": an external record says this itself')
+        return value
+
+    @property
+    def mail_from_domain(self) -> str:
+        """The domain of the envelope sender, which bounces return to."""
+        return f"{self.mail_from}.{self.name}"
+
 
 class Web(Section):
     """Recipients' own pages: leaving, preferences. Required where a stream can be unsubscribed."""
@@ -102,6 +130,15 @@ class Web(Section):
             "the record."
         ),
     )
+
+    @field_validator("hosted_zone_id")
+    @classmethod
+    def _there_is_a_certificate(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("certificate_arn", "not valid") is None:
+            raise broken_rule(
+                "missing; expected a hosted_zone_id to make the certificate in, or a certificate_arn"
+            )
+        return value
 
 
 class Producer(Section):
@@ -155,6 +192,23 @@ class Recipients(Section):
         default=None,
         description='Receives the mail of everybody not allowed. Only with `otherwise = "redirect"`.',
     )
+
+    @field_validator("allow")
+    @classmethod
+    def _everybody_needs_no_company(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "*" in value and len(value) > 1:
+            raise broken_rule("'*' allows everybody: expected it alone, or the other patterns without it")
+        return value
+
+    @field_validator("redirect_to")
+    @classmethod
+    def _redirecting_has_a_target(cls, value: str | None, info: ValidationInfo) -> str | None:
+        otherwise = info.data.get("otherwise")
+        if otherwise == "redirect" and value is None:
+            raise broken_rule('missing; expected an e-mail address, for otherwise = "redirect"')
+        if otherwise == "hold" and value is not None:
+            raise broken_rule('only with otherwise = "redirect"')
+        return value
 
 
 class Alarms(Section):

@@ -1,9 +1,9 @@
 """The section of one stream."""
 
 from email.utils import formataddr
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.section import Section, broken_rule
 from postroad.configuration.texts import Address, DisplayName, DomainName
@@ -15,6 +15,14 @@ PUBLISHABLE = tuple(status for status in Status if status is not Status.CLAIMED)
 PUBLISHED_BY_DEFAULT = tuple(
     status for status in PUBLISHABLE if status not in {Status.SENT, Status.DELIVERED}
 )
+
+
+def _is_marketing(section: dict[str, Any]) -> bool:
+    return section.get("kind") is StreamKind.MARKETING
+
+
+def _is_tracked_marketing(section: dict[str, Any]) -> bool:
+    return _is_marketing(section) and section.get("tracking_domain") is not None
 
 
 class Stream(Section):
@@ -30,7 +38,8 @@ class Stream(Section):
         default=None, description="Where answers go, unless the message itself says. Without it: to `from`."
     )
     unsubscribable: bool = Field(
-        default=False,
+        default_factory=_is_marketing,
+        json_schema_extra={"shown_default": "`true` for marketing, else `false`"},
         description=(
             "Whether recipients can leave the stream's topics. Each message then names its `topic`. Always "
             "so for marketing; for transactional streams `false` unless set."
@@ -58,14 +67,16 @@ class Stream(Section):
         ),
     )
     open_tracking: bool = Field(
-        default=False,
+        default_factory=_is_tracked_marketing,
+        json_schema_extra={"shown_default": "`true` for marketing with a `tracking_domain`, else `false`"},
         description=(
             "Whether SES adds a pixel that reports opens. Unless set: on for marketing with a "
             "`tracking_domain`, off for everything else."
         ),
     )
     click_tracking: bool = Field(
-        default=False,
+        default_factory=_is_tracked_marketing,
+        json_schema_extra={"shown_default": "`true` for marketing with a `tracking_domain`, else `false`"},
         description="Whether SES rewrites links to report clicks. Unless set: as for `open_tracking`.",
     )
     publishes: tuple[Status, ...] = Field(
@@ -103,14 +114,6 @@ class Stream(Section):
         description="Requests to SES at once in one run. One thread sends about 20 mails a second.",
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _fill_in_what_depends_on_the_kind(cls, given: object) -> object:
-        if not isinstance(given, dict) or given.get("kind") != StreamKind.MARKETING:
-            return given
-        tracked = given.get("tracking_domain") is not None
-        return {"unsubscribable": True, "open_tracking": tracked, "click_tracking": tracked, **given}
-
     @field_validator("from_address")
     @classmethod
     def _sender_is_in_the_domain(cls, value: str, info: ValidationInfo) -> str:
@@ -122,7 +125,7 @@ class Stream(Section):
     @field_validator("unsubscribable")
     @classmethod
     def _marketing_can_be_left(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's form
-        if not value and info.data.get("kind") is StreamKind.MARKETING:
+        if not value and _is_marketing(info.data):
             raise broken_rule("marketing mail can always be unsubscribed: expected true, or no such key")
         return value
 

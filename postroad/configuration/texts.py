@@ -7,7 +7,7 @@ from typing import Annotated
 
 import idna
 from email_validator import EmailNotValidError, validate_email
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 
@@ -20,6 +20,11 @@ class Text:
 
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.normalise, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        return {**handler(schema), "expected": self.expected}
 
 
 def matching(pattern: str) -> Callable[[str], str]:

@@ -1,0 +1,201 @@
+"""Rules among the sections of a file. Those inside one section stand with its keys.
+
+Each rule looks at what is valid by itself (`Parts`) and says nothing of what isn't: that is reported already.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from postroad.configuration.model import LOCAL_STAGE, Aws, Domain, Producer, Web
+from postroad.configuration.problems import Problem, did_you_mean
+from postroad.configuration.section import Section
+from postroad.configuration.stream import Stream
+from postroad.configuration.texts import DomainName
+
+LOCAL_ACCOUNT = "000000000000"
+
+Part = TypeVar("Part", bound=Section)
+
+
+def _valid(model: type[Part], content: object) -> Part | None:
+    try:
+        return model.model_validate_json(json.dumps(content, default=str))
+    except ValidationError:
+        return None
+
+
+def _valid_items(model: type[Part], content: object) -> dict[int, Part]:
+    items = content if isinstance(content, list) else []
+    return {place: part for place, item in enumerate(items) if (part := _valid(model, item))}
+
+
+def _domain(section: object, key: str) -> str | None:
+    """Return a section's domain, or None where the section has none that is valid."""
+    try:
+        return TypeAdapter(DomainName).validate_python(
+            section.get(key) if isinstance(section, dict) else None
+        )
+    except ValidationError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The valid sections of a file, with their places in it.
+
+    Names can be judged even where their section is broken: `domain_names` is None if a name itself is.
+    """
+
+    stage: str
+    aws: Aws | None
+    domains: Mapping[int, Domain]
+    streams: Mapping[str, Stream]
+    producers: Mapping[int, Producer]
+    web: Web | None
+    has_web: bool
+    domain_names: Sequence[str] | None
+    stream_domains: Mapping[str, str | None]
+
+    @classmethod
+    def of(cls, stage: str, content: Mapping[str, object]) -> Self:
+        """Take what is valid out of a file's content."""
+        streams = content.get("streams")
+        streams = streams if isinstance(streams, dict) else {}
+        listed = content.get("domains")
+        names = [_domain(item, "name") for item in listed] if isinstance(listed, list) else [None]
+        return cls(
+            stage=stage,
+            aws=_valid(Aws, content.get("aws")),
+            domains=_valid_items(Domain, listed),
+            streams={name: part for name, item in streams.items() if (part := _valid(Stream, item))},
+            producers=_valid_items(Producer, content.get("producers")),
+            web=_valid(Web, content.get("web")),
+            has_web="web" in content,
+            domain_names=None if None in names else [name for name in names if name],
+            stream_domains={name: _domain(item, "domain") for name, item in streams.items()},
+        )
+
+
+def broken_rules(parts: Parts) -> Iterator[Problem]:
+    """Judge all rules."""
+    yield from _account(parts)
+    yield from _domains(parts)
+    yield from _streams(parts)
+    yield from _web(parts)
+    yield from _producers(parts)
+
+
+def _account(parts: Parts) -> Iterator[Problem]:
+    if parts.aws is None:
+        return
+    local = parts.stage == LOCAL_STAGE
+    if local and parts.aws.account != LOCAL_ACCOUNT:
+        yield Problem(
+            ("aws", "account"),
+            f"the stage 'local' never reaches AWS: expected '{LOCAL_ACCOUNT}', got '{parts.aws.account}'",
+        )
+    if not local and parts.aws.account == LOCAL_ACCOUNT:
+        yield Problem(
+            ("aws", "account"), f"expected an account of AWS, got the emulated one, '{LOCAL_ACCOUNT}'"
+        )
+
+
+def _is_below(domain: str, parent: str) -> bool:
+    return domain.endswith(f".{parent}")
+
+
+def _domains(parts: Parts) -> Iterator[Problem]:
+    names = [domain.name for domain in parts.domains.values()]
+    for number, (place, domain) in enumerate(parts.domains.items()):
+        if domain.name in names[:number]:
+            yield Problem(("domains", place, "name"), f"expected each domain once, got '{domain.name}' again")
+        for other in parts.domains.values():
+            if domain.dmarc == other.dmarc == "create" and _is_below(domain.name, other.name):
+                yield Problem(
+                    ("domains", place, "dmarc"),
+                    f"expected 'external', for the record made for '{other.name}' holds for this domain too",
+                )
+            if domain.identity == "create" and domain.mail_from_domain == other.name:
+                yield Problem(
+                    ("domains", place, "mail_from"),
+                    f"expected a label that makes a domain of its own, got '{domain.mail_from}': SES wants a "
+                    f"MAIL FROM domain that is used for nothing else, and '{other.name}' sends mail",
+                )
+
+
+def _streams(parts: Parts) -> Iterator[Problem]:
+    written: dict[str, str] = {}
+    for name, domain in parts.stream_domains.items():
+        if domain and parts.domain_names is not None and domain not in parts.domain_names:
+            hint = did_you_mean(domain, parts.domain_names)
+            yield Problem(("streams", name, "domain"), f"'{domain}' is none of the [[domains]]; {hint}")
+        # Outputs and constructs are named by the stream without hyphens: OrderUpdates.
+        if (twin := written.setdefault(name.replace("-", ""), name)) != name:
+            yield Problem(
+                ("streams", name), f"expected a name that differs from '{twin}' in more than hyphens"
+            )
+    for name, stream in parts.streams.items():
+        yield from _tracking(parts, name, stream)
+
+
+def _tracking(parts: Parts, name: str, stream: Stream) -> Iterator[Problem]:
+    tracking = stream.tracking_domain
+    if tracking is None:
+        return
+    key = ("streams", name, "tracking_domain")
+    names = parts.domain_names
+    if names is not None and not any(tracking == one or _is_below(tracking, one) for one in names):
+        # SES answers InvalidTrackingOptions for a domain that isn't verified.
+        yield Problem(key, f"expected one of the [[domains]] or a domain below one, got '{tracking}'")
+    if parts.web and tracking == parts.web.domain:
+        yield Problem(key, f"expected a domain of its own, got that of [web], '{tracking}'")
+
+
+def _web(parts: Parts) -> Iterator[Problem]:
+    left = [f"'{name}'" for name, stream in parts.streams.items() if stream.unsubscribable]
+    if left and not parts.has_web and parts.stage != LOCAL_STAGE:
+        yield Problem(
+            ("web",),
+            f"missing; expected a table [web] with domain and certificate_arn or hosted_zone_id, for mail of "
+            f"{' and '.join(left)} can be unsubscribed and must lead to a page",
+        )
+    if parts.web is None:
+        return
+    for domain in parts.domains.values():
+        if domain.identity == "create" and domain.mail_from_domain == parts.web.domain:
+            yield Problem(
+                ("web", "domain"), f"expected a domain of its own, got the MAIL FROM of '{domain.name}'"
+            )
+    if parts.web.certificate_arn and parts.aws:
+        region, account = parts.web.certificate_arn.split(":")[3:5]
+        if (region, account) != (parts.aws.region, parts.aws.account):
+            yield Problem(
+                ("web", "certificate_arn"),
+                f"expected a certificate in {parts.aws.region} of account {parts.aws.account}, "
+                f"got one in {region} of {account}",
+            )
+
+
+def _producers(parts: Parts) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for place, producer in parts.producers.items():
+        if producer.account in seen:
+            yield Problem(
+                ("producers", place, "account"), f"expected each account once, got '{producer.account}' again"
+            )
+        seen.add(producer.account)
+        if parts.aws and producer.account == parts.aws.account:
+            yield Problem(
+                ("producers", place, "account"),
+                "expected another account: applications of the stage's own attach the managed policy that "
+                "the "
+                "outputs name",
+            )
+        for number, stream in enumerate(producer.streams):
+            if stream not in parts.stream_domains:
+                hint = did_you_mean(stream, parts.stream_domains)
+                yield Problem(("producers", place, "streams", number), f"'{stream}' is no stream; {hint}")
