@@ -25,6 +25,7 @@ from postroad.local.simulator.core import Simulator
 from postroad.local.simulator.guard import OnlyThisMachine
 from postroad.local.simulator.mailbag import Mailbag
 from postroad.local.simulator.options import EventOrder, Options
+from postroad.local.simulator.pages import Pages
 from postroad.local.simulator.proxy import Proxy
 from postroad.local.simulator.server import LOOPBACK, Listener, listen, port_of, serve
 from postroad.local.simulator.ses import Discovery
@@ -92,7 +93,8 @@ def run(options: argparse.Namespace) -> None:
     )
     api = Api(simulator, publisher=publisher, clock=clock, options=behaviour)
     ses_socket, inbox_socket = listen(options.port), listen(options.inbox_port)
-    inbox = OnlyThisMachine(Starlette(routes=api.routes()), port=port_of(inbox_socket))
+    pages = Pages(simulator, publisher=publisher, clock=clock)
+    inbox = OnlyThisMachine(Starlette(routes=pages.routes() + api.routes()), port=port_of(inbox_socket))
     where = {
         "simulator": f"https://localhost:{port_of(ses_socket)}",
         "inbox": f"http://{LOOPBACK}:{port_of(inbox_socket)}",

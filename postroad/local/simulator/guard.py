@@ -6,13 +6,14 @@ itself (Origin) or from a program, which sends JSON: a form of another site can 
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SAFE_METHODS = frozenset(["GET", "HEAD"])
 FORBIDDEN = 403
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    # Not "no-referrer": a browser would then send "Origin: null" with the inbox's own forms.
+    (b"referrer-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
@@ -35,7 +36,13 @@ class OnlyThisMachine:
         if refusal:
             await PlainTextResponse(refusal, FORBIDDEN)(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *HEADERS]
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
 
     def _refusal(self, method: str, headers: Headers) -> str:
         if headers.get("host", "") not in self._hosts:

@@ -116,7 +116,7 @@ def happen(mail: Mail, happening: Happening, *, at: datetime, number: int) -> Se
     return SesEvent(kind, at, recipient, summary, payload, (), at, status)
 
 
-def _reported(  # noqa: C901, PLR0911 - one return for each type of event
+def _reported(  # noqa: C901 - one return for each type of event
     mail: Mail, happening: Happening, recipient: str, at: datetime, feedback_id: str
 ) -> tuple[EventType, Status, str, events.Payload]:
     match happening.type:

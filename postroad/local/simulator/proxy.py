@@ -7,7 +7,8 @@ is kept. What it does not know (events, headers, tags, quota, the account suppre
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 from starlette.applications import Starlette
@@ -33,11 +34,13 @@ _OF_THE_CONNECTION = frozenset(
 )
 _REFUSED_CALLER = frozenset([401, 403])
 _LONGEST_WAIT_FOR_EVENTS = 30.0  # seconds
+OUTBOUND = "/v2/email/outbound"
+SEND_EMAIL = f"{OUTBOUND}-emails"
 EVERY_METHOD = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"]
 
 
 class Proxy:
-    """One method for each call that the simulator has a part in; `pass_on` for all others."""
+    """Answers each call after MiniStack has had its say."""
 
     def __init__(
         self,
@@ -59,20 +62,11 @@ class Proxy:
         self._options = options
 
     def app(self) -> Starlette:
-        email = "/v2/email"
-        address = f"{email}/suppression/addresses/{{address:path}}"
         return Starlette(
             routes=[
-                Route(f"{email}/outbound-emails", self.send_email, methods=["POST"]),
-                Route(f"{email}/outbound-bulk-emails", self.refuse_bulk, methods=["POST"]),
-                Route(f"{email}/account", self.get_account, methods=["GET"]),
-                self._ours(f"{email}/account/suppression", "PUT", self._put_reasons),
-                self._ours(f"{email}/account/sending", "PUT", self._put_sending),
-                self._ours(f"{email}/suppression/addresses", "PUT", self._put_suppressed),
-                self._ours(f"{email}/suppression/addresses", "GET", self._list_suppressed),
-                self._ours(address, "GET", self._get_suppressed),
-                self._ours(address, "DELETE", self._delete_suppressed),
-                Route("/{path:path}", self.pass_on, methods=EVERY_METHOD),
+                Route(SEND_EMAIL, self.send_email, methods=["POST"]),
+                Route(f"{OUTBOUND}-bulk-emails", self.refuse_bulk, methods=["POST"]),
+                Route("/{path:path}", self.any_other, methods=EVERY_METHOD),
             ]
         )
 
@@ -142,48 +136,25 @@ class Proxy:
         await request.body()
         return as_response(bad_request("The simulator takes SendEmail alone, no SendBulkEmail."))
 
-    async def get_account(self, request: Request) -> Response:
+    async def any_other(self, request: Request) -> Response:
+        """Pass the call on, and answer it in MiniStack's stead if it is about the account.
+
+        MiniStack authorises also what it does not know: its 404 is then no refusal.
+        """
         judged = await self.pass_on(request)
-        if judged.status_code >= httpx.codes.BAD_REQUEST:
+        error = judged.headers.get("x-amzn-errortype", "")
+        if judged.status_code in _REFUSED_CALLER or "Signature" in error:
             return judged
-        known: dict[str, object] = json.loads(bytes(judged.body))
-        return JSONResponse(known | self._simulator.get_account(self._clock.now()))
-
-    def _ours(self, path: str, method: str, answer: Callable[[Request], Awaitable[Reply]]) -> Route:
-        """Route a call that MiniStack only authorises: its 404 for an unknown call is not a refusal."""
-
-        async def endpoint(request: Request) -> Response:
-            judged = await self.pass_on(request)
-            error = judged.headers.get("x-amzn-errortype", "")
-            if judged.status_code in _REFUSED_CALLER or "Signature" in error:
-                return judged
-            return as_response(await answer(request))
-
-        return Route(path, endpoint, methods=[method])
-
-    async def _put_suppressed(self, request: Request) -> Reply:
-        return account_calls.put_suppressed(self._simulator, await request.body(), self._clock.now())
-
-    async def _get_suppressed(self, request: Request) -> Reply:
-        return account_calls.get_suppressed(self._simulator, request.path_params["address"])
-
-    async def _delete_suppressed(self, request: Request) -> Reply:
-        return account_calls.delete_suppressed(self._simulator, request.path_params["address"])
-
-    async def _list_suppressed(self, request: Request) -> Reply:
-        query = request.query_params
-        return account_calls.list_suppressed(
-            self._simulator,
-            reasons=query.getlist("Reason"),
-            page_size=int(query.get("PageSize", account_calls.MOST_IN_A_PAGE)),
-            token=query.get("NextToken", ""),
-        )
-
-    async def _put_reasons(self, request: Request) -> Reply:
-        return account_calls.put_suppression_reasons(self._simulator, await request.body())
-
-    async def _put_sending(self, request: Request) -> Reply:
-        return account_calls.put_sending(self._simulator, await request.body())
+        query = {name: request.query_params.getlist(name) for name in request.query_params}
+        path = request.scope["raw_path"].partition(b"?")[0].decode("latin-1")
+        call = account_calls.Call(request.method, path, query, await request.body(), self._clock.now())
+        reply = account_calls.answer(self._simulator, call)
+        if reply is None:
+            return judged
+        if path == account_calls.ACCOUNT and judged.status_code == httpx.codes.OK:
+            known: dict[str, object] = json.loads(bytes(judged.body))
+            return as_response(replace(reply, body=known | reply.body))
+        return as_response(reply)
 
 
 def as_response(reply: Reply) -> Response:
