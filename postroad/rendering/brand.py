@@ -47,7 +47,7 @@ class Brand:
         return {
             "name": self.name,
             "website": self.website,
-            "postal_address": list(self.postal_address),
+            "postal_address": self.postal_address,
             "logo": self.logo,
         }
 

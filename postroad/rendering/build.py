@@ -17,19 +17,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import DictLoader, ModuleLoader, TemplateError, nodes
+from jinja2 import DictLoader, ModuleLoader, TemplateSyntaxError, nodes
 
 from postroad.rendering.brand import Brand
-from postroad.rendering.catalogue import Catalogue, TextInliner, compare
-from postroad.rendering.compiled import MANIFEST, CompiledRenderer
+from postroad.rendering.catalogue import Catalogue, compare
+from postroad.rendering.compiled import HTML, MANIFEST, SUBJECT, TEXT, CompiledRenderer
 from postroad.rendering.environment import MailEnvironment, is_html
+from postroad.rendering.formats import Formats
+from postroad.rendering.inlining import Inliner
 from postroad.rendering.locales import LocaleTag, parse_locale
 from postroad.rendering.ports import TemplateDataError
 from postroad.rendering.problems import TemplateBuildError
 from postroad.rendering.styles import StyleInliner, compact, fill_in
 
 BASE = "_base"
-SUBJECT, TEXT, HTML, EXAMPLE = "subject.txt", "body.txt", "body.html", "example.json"
+EXAMPLE = "example.json"
+# Where the layout wants head.css, in a comment that editors of CSS accept.
+HEAD_CSS = "/* head.css */"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,6 @@ def build_templates(source: Path, target: Path) -> None:
     target.mkdir(parents=True)
     _compile(folders, base, brand, source, target)
     manifest = {
-        "brand": brand.facts(),
         "templates": {
             folder.name: {"locales": list(folder.catalogues), "html": HTML in folder.sources}
             for folder in folders
@@ -109,24 +112,25 @@ def _compile(folders: list[_Folder], base: _Folder, brand: Brand, source: Path, 
     styles = StyleInliner(inline_css, head_css, f"{source / BASE / 'inline.css'}")
     problems: list[str] = []
     for locale in base.catalogues:
-        environment = MailEnvironment(
-            DictLoader({}), parse_locale(locale) or LocaleTag(locale), locale, brand.facts()
-        )
+        environment = _environment(locale)
+        facts = _facts(brand, locale)
         for folder in (base, *(one for one in folders if locale in one.catalogues)):
             catalogues = [folder.catalogues[locale], base.catalogues[locale]]
             for file, content in folder.sources.items():
                 name = f"{folder.name}/{file}"
+                path = str(source / name)
                 try:
-                    styled = styles.inline(content, f"{source / name}") if is_html(name) else content
-                    styled = styled.replace("/* head.css */", compact(head_css))
-                    tree = environment.parse(styled, name, name)
-                    problems += _check_imports(tree, f"{source / name}")
-                    problems += _insert_texts(tree, name, catalogues, f"{source / name}")
+                    styled = styles.inline(content, path) if is_html(name) else content
+                    styled = styled.replace(HEAD_CSS, compact(head_css))
+                    tree = environment.parse(styled, name, path)
+                    inliner = Inliner(path, catalogues, facts, html=is_html(name))
+                    inliner.visit(tree)
+                    problems += [*_check_imports(tree, path), *inliner.problems]
                     tree.set_environment(environment)
                     key = f"{name}@{locale}"
                     code = environment.compile(tree, key, key, raw=True, defer_init=True)
-                except TemplateError as error:
-                    problems.append(f"{source / name}: line {getattr(error, 'lineno', '?')}: {error.message}")
+                except TemplateSyntaxError as error:
+                    problems.append(f"{path}: line {error.lineno}: {error.message}")
                 except TemplateBuildError as error:
                     problems += error.problems
                 else:
@@ -139,6 +143,27 @@ def _compile(folders: list[_Folder], base: _Folder, brand: Brand, source: Path, 
         raise TemplateBuildError(list(dict.fromkeys(problems)))
 
 
+def _environment(locale: str) -> MailEnvironment:
+    environment = MailEnvironment(DictLoader({}), Formats(_tag(locale)))
+    # Jinja would call a filter of a constant here, in the texts' locale; it leaves one that fails to send.
+    environment.filters.update(dict.fromkeys(Formats(_tag(locale)).filters(), _only_at_send))
+    return environment
+
+
+def _only_at_send(*_: object) -> str:
+    raise NotImplementedError
+
+
+def _tag(locale: str) -> LocaleTag:
+    return parse_locale(locale) or LocaleTag(locale)
+
+
+def _facts(brand: Brand, locale: str) -> dict[str, object]:
+    direction = Formats(_tag(locale)).direction
+    start, end = ("right", "left") if direction == "rtl" else ("left", "right")
+    return {"brand": brand.facts(), "locale": locale, "direction": direction, "start": start, "end": end}
+
+
 def _check_imports(tree: nodes.Template, file: str) -> list[str]:
     """Keep text and HTML apart: Jinja calls the result of a text macro safe when HTML asks for it."""
     problems: list[str] = []
@@ -148,12 +173,6 @@ def _check_imports(tree: nodes.Template, file: str) -> list[str]:
             kind = "another .html file" if is_html(file) else "another .txt file"
             problems.append(f"{file}: line {node.lineno}: expected the plain name of {kind}")
     return problems
-
-
-def _insert_texts(tree: nodes.Template, name: str, catalogues: list[Catalogue], file: str) -> list[str]:
-    inliner = TextInliner(file, catalogues, html=is_html(name))
-    inliner.visit(tree)
-    return inliner.problems
 
 
 def _render_examples(folders: list[_Folder], source: Path, target: Path) -> None:

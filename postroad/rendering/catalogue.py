@@ -1,4 +1,4 @@
-"""The texts of a template in one locale, and how they get into it: at build, as if written there.
+"""The texts of a template in one locale.
 
 `locales/<locale>.toml` holds one text per key, with places for values in braces:
 
@@ -7,20 +7,16 @@
     one = "One product"
     other = "{count} products"
 
-A template writes `{{ t("greeting", name=customer.name) }}`. The call is replaced in the syntax tree by the
-text's pieces and the given expressions, so that sending looks nothing up and a translator can write no code.
+A template asks for one with `{{ t("greeting", name=customer.name) }}`: see inlining.py.
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 
 from babel import Locale
-from jinja2 import nodes
-from jinja2.visitor import NodeTransformer
-from markupsafe import escape
 
 from postroad.rendering.problems import TemplateBuildError
 
@@ -64,7 +60,7 @@ class Catalogue:
 
     def places(self, key: str) -> set[str]:
         """Name the values that a text has places for, in any of its forms."""
-        return {name for form in self.texts[key].values() for name in _names(form)}
+        return {name for form in self.texts[key].values() for name in names_in(form)}
 
 
 def compare(default: Catalogue, other: Catalogue) -> list[str]:
@@ -81,68 +77,8 @@ def compare(default: Catalogue, other: Catalogue) -> list[str]:
     return sorted(problems)
 
 
-class TextInliner(NodeTransformer):
-    """Replaces each `t("key", name=value, ...)` of one file by the text of its locale."""
-
-    def __init__(self, file: str, catalogues: list[Catalogue], *, html: bool) -> None:
-        """Look keys up in `catalogues`, in their order; `html` escapes the texts themselves."""
-        self._file = file
-        self._catalogues = catalogues
-        self._literal: Callable[[str], str] = (lambda text: str(escape(text))) if html else str
-        self.problems: list[str] = []
-
-    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - Jinja's visitor protocol
-        """Put a text where `t(...)` is called; leave any other call as it is."""
-        self.generic_visit(node)
-        if not (isinstance(node.node, nodes.Name) and node.node.name == "t"):
-            return node
-        if len(node.args) != 1 or not isinstance(key := node.args[0], nodes.Const) or node.dyn_kwargs:
-            return self._problem(node, 'expected t("key", name=value, ...)')
-        catalogue = next((one for one in self._catalogues if key.value in one.texts), None)
-        if catalogue is None:
-            return self._problem(node, f"no text {key.value!r} in {self._catalogues[0].path}")
-        catalogue.used.add(key.value)
-        values = {keyword.key: keyword.value for keyword in node.kwargs}
-        plural = len(catalogue.texts[key.value]) > 1 or COUNT in values
-        wanted = catalogue.places(key.value) | ({COUNT} if plural else set())
-        if wanted != values.keys():
-            names = ", ".join(sorted(wanted)) or "no values"
-            return self._problem(node, f"the text {key.value!r} of {catalogue.path} takes {names}")
-        return self._choose_form(catalogue.texts[key.value], values, node.lineno)
-
-    def _choose_form(
-        self, forms: Mapping[str, str], values: Mapping[str, nodes.Expr], line: int
-    ) -> nodes.Expr:
-        chosen = self._pieces(forms[OTHER], values, line)
-        for category, form in forms.items():
-            if category != OTHER:
-                is_category = nodes.Compare(
-                    _filter(values[COUNT], "plural_category", line),
-                    [nodes.Operand("eq", nodes.Const(category, lineno=line), lineno=line)],
-                    lineno=line,
-                )
-                chosen = nodes.CondExpr(is_category, self._pieces(form, values, line), chosen, lineno=line)
-        return chosen
-
-    def _pieces(self, form: str, values: Mapping[str, nodes.Expr], line: int) -> nodes.Expr:
-        pieces: list[nodes.Expr] = []
-        for literal, name, _, _ in Formatter().parse(form):
-            if literal:
-                pieces.append(nodes.TemplateData(self._literal(literal), lineno=line))
-            if name:
-                pieces.append(_filter(values[name], "number" if name == COUNT else "printable", line))
-        return nodes.Concat(pieces, lineno=line)
-
-    def _problem(self, node: nodes.Call, problem: str) -> nodes.Expr:
-        self.problems.append(f"{self._file}: line {node.lineno}: {problem}")
-        return nodes.Const("", lineno=node.lineno)
-
-
-def _filter(value: nodes.Expr, name: str, line: int) -> nodes.Expr:
-    return nodes.Filter(value, name, [], [], None, None, lineno=line)
-
-
-def _names(form: str) -> list[str]:
+def names_in(form: str) -> list[str]:
+    """List the places of a text, in order."""
     return [name for _, name, _, _ in Formatter().parse(form) if name is not None]
 
 

@@ -1,32 +1,17 @@
 """The Jinja environment, the same at build and at send: sandboxed, strict, escaping HTML and nothing else."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
 from jinja2 import BaseLoader, StrictUndefined, Undefined, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
-from postroad.rendering.failures import BadValue, MissingValue
+from postroad.rendering.failures import BadValue, MissingValue, Probe
 from postroad.rendering.formats import Formats
-from postroad.rendering.locales import LocaleTag
 
-# The one name that templates get beside the message's own data.
-RESERVED_NAME = "mail"
 # Filters that would let data through unescaped, or that read clocks and chance.
 _FORBIDDEN_FILTERS = ("safe", "random", "pprint", "xmlattr")
-
-
-@dataclass(frozen=True, slots=True)
-class MailFacts:
-    """What a template knows as `mail`: the brand, and how this locale is written."""
-
-    brand: Mapping[str, object]
-    locale: str
-    direction: str
-    start: str
-    end: str
 
 
 class MissingData(StrictUndefined):
@@ -37,7 +22,7 @@ class MissingData(StrictUndefined):
     def __init__(
         self,
         hint: str | None = None,
-        obj: object = None,
+        obj: object = missing,
         name: str | None = None,
         exc: type[Exception] = UndefinedError,
     ) -> None:
@@ -54,10 +39,8 @@ def _missing(owner: object, name: str | None, _message: str) -> MissingValue:
 class MailEnvironment(ImmutableSandboxedEnvironment):
     """Names are `<path in templates/>@<locale>`: each file is compiled once for each locale."""
 
-    def __init__(
-        self, loader: BaseLoader, tag: LocaleTag, texts_locale: str, brand: Mapping[str, object]
-    ) -> None:
-        """Bind filters and the `mail` facts to one recipient's locale."""
+    def __init__(self, loader: BaseLoader, formats: Formats) -> None:
+        """Bind the filters to one recipient's locale."""
         super().__init__(
             loader=loader,
             undefined=MissingData,
@@ -66,21 +49,14 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
-            optimized=False,  # a filter folded at build would speak the build's locale
         )
-        formats = Formats(tag)
         for name in _FORBIDDEN_FILTERS:
             del self.filters[name]
         self.filters.update(formats.filters())
-        self.filters.update(
-            {"printable": printable, "https": https, "plural_category": formats.plural_category}
-        )
+        self.filters.update({"printable": printable, "https": https})
         self.tests.update({"given": is_given, "nonzero": formats.is_nonzero})
-        rtl = formats.direction == "rtl"
-        facts = MailFacts(
-            brand, texts_locale, formats.direction, "right" if rtl else "left", "left" if rtl else "right"
-        )
-        self.globals = {RESERVED_NAME: facts}
+        # No range, no namespace: a loop runs over the message's own lists, whose size the contract bounds.
+        self.globals = {}
 
     def join_path(self, template: str, parent: str) -> str:
         """Take an extended or imported file in the locale of the file that names it."""
@@ -88,7 +64,7 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: object, attribute: str) -> object:
         """Take `order.items` for the item of that name, never for the method of a dict."""
-        if isinstance(obj, Mapping):
+        if isinstance(obj, dict):
             return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
 
@@ -105,7 +81,9 @@ def is_html(name: str | None) -> bool:
 
 def printable(value: object) -> object:
     """Let only text and numbers into a mail: nobody is to read 'Hello None'."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal | Undefined):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Undefined):
         raise BadValue(value, "expected text or a number")
     return value
 
@@ -121,4 +99,6 @@ def https(value: object) -> object:
 
 def is_given(value: object) -> bool:
     """Test of optional data: there, and neither null nor empty."""
+    if isinstance(value, Probe):
+        return value.stands_for is not None
     return not isinstance(value, Undefined) and value is not None and value not in ("", [], {})

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
@@ -12,7 +12,7 @@ from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent, list_currencies
 from jinja2 import Undefined
 
-from postroad.rendering.failures import BadValue
+from postroad.rendering.failures import BadValue, Probe
 from postroad.rendering.locales import LocaleTag
 
 _CURRENCIES = frozenset(list_currencies())
@@ -45,11 +45,18 @@ class Formats:
     @property
     def direction(self) -> str:
         """`ltr` or `rtl`."""
-        return str(self.babel.text_direction)
+        direction: str = self.babel.text_direction
+        return direction
 
     def filters(self) -> dict[str, Callable[..., str]]:
         """Name each filter as templates use it."""
-        return {"date": self.date, "number": self.number, "percent": self.percent, "money": self.money}
+        return {
+            "date": self.date,
+            "number": self.number,
+            "percent": self.percent,
+            "money": self.money,
+            "plural_category": self.plural_category,
+        }
 
     def date(self, value: object, style: str = "long") -> str:
         """Format an ISO 8601 date or date and time; `style` is full, long, medium or short."""
@@ -57,11 +64,11 @@ class Formats:
 
     def number(self, value: object) -> str:
         """Format an integer, a float or a decimal string."""
-        return format_decimal(_read_decimal(value), locale=self.babel, decimal_quantization=False)
+        return self._number(_read_decimal(value))
 
     def percent(self, value: object) -> str:
         """Format a fraction: 0.15 is 15 %."""
-        return format_percent(_read_decimal(value), locale=self.babel, decimal_quantization=False)
+        return self._percent(_read_decimal(value))
 
     def money(self, value: object, currency: object) -> str:
         """Format an amount, given as a decimal string or a number, in an ISO 4217 currency."""
@@ -69,12 +76,27 @@ class Formats:
         _defined(currency)
         if not isinstance(currency, str) or currency not in _CURRENCIES:
             raise BadValue(currency, "expected an ISO 4217 currency code such as EUR")
-        return format_currency(amount, currency, locale=self.babel)
+        return self._money(amount, currency)
+
+    # Babel takes 70 µs for an amount, which stands in the text and in the HTML; quantities repeat, too.
+    @cached_property
+    def _number(self) -> Callable[[Decimal], str]:
+        return lru_cache(maxsize=1024)(partial(format_decimal, locale=self.babel, decimal_quantization=False))
+
+    @cached_property
+    def _percent(self) -> Callable[[Decimal], str]:
+        return lru_cache(maxsize=256)(partial(format_percent, locale=self.babel, decimal_quantization=False))
+
+    @cached_property
+    def _money(self) -> Callable[[Decimal, str], str]:
+        return lru_cache(maxsize=1024)(partial(format_currency, locale=self.babel))
 
     @staticmethod
     def is_nonzero(value: object) -> bool:
         """Test of an optional number: given, and not 0 in any of its spellings."""
-        return not isinstance(value, Undefined) and value is not None and _read_decimal(value) != 0
+        if isinstance(value, Undefined) or (isinstance(value, Probe) and value.stands_for is None):
+            return False
+        return value is not None and _read_decimal(value) != 0
 
     def plural_category(self, value: object) -> str:
         """CLDR's plural category of a number in this language: one, few, many, other ..."""
