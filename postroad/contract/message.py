@@ -63,14 +63,14 @@ TagName = Annotated[str, Meta(min_length=1, max_length=190)]
 TagValue = Annotated[str, Meta(min_length=1, max_length=192)]
 
 
-class Recipient(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Recipient(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """The one person that the mail goes to."""
 
     email: Email
     name: Annotated[str, Meta(max_length=128)] | None = None
 
 
-class Content(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Content(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """A mail that the producer wrote itself: `text`, `html` or, better, both."""
 
     subject: Annotated[str, Meta(min_length=1, max_length=998)]
@@ -78,7 +78,7 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     html: Annotated[str, Meta(min_length=1)] | None = None
 
 
-class Attachment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Attachment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """A file in S3 that is sent along."""
 
     filename: Annotated[str, Meta(min_length=1, max_length=255)]
@@ -108,7 +108,7 @@ class Attachment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return self.s3.partition("/")[2]
 
 
-class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One message as the producer wrote it. Exactly one of `template` and `content` is there."""
 
     schema: Literal["postroad.message.v1"]

@@ -16,8 +16,8 @@ class SuppressionStore(Protocol):
     def suppress(self, address_key: str, email: str, scope: str, entry: ScopeEntry) -> bool:
         """Stop a scope of an address; True if this call changed what stands.
 
-        A stronger or older entry is kept (`postroad.suppression.model.replaces`). Copies of one event, known
-        by their evidence, write one history item in all.
+        A stronger or older entry is kept (`postroad.suppression.change.replaces`). Copies of one event
+        give equal entries, and write one history item in all.
         """
 
     def lift(self, address_key: str, scope: str, *, source: str, now: datetime) -> bool:

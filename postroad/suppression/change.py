@@ -1,0 +1,101 @@
+"""What becomes of an address's suppressions when one is made or lifted. Pure: the stores carry it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from postroad.contract.words import Reason
+from postroad.suppression.model import HistoryAction, HistoryEntry, ScopeEntry, Suppression
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# A complaint is the recipient's own word, a hard bounce a fact about the mailbox, a run of soft bounces a
+# guess; unsubscribing is weakest because it never stops transactional mail. Others count as `manual`.
+_STRENGTH = {
+    Reason.COMPLAINT: 5,
+    Reason.HARD_BOUNCE: 4,
+    Reason.MANUAL: 3,
+    Reason.SOFT_BOUNCES: 2,
+    Reason.UNSUBSCRIBED: 1,
+}
+_ORDINARY = _STRENGTH[Reason.MANUAL]
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What to write: the address as it then stands, one more line of history; whether that changes anything."""
+
+    suppression: Suppression
+    history: HistoryEntry
+    changed: bool
+
+
+def replaces(standing: ScopeEntry, new: ScopeEntry) -> bool:
+    """Say whether `new` takes the place of the entry that stands on the same scope.
+
+    The one for good wins over the one that heals by itself, then the stronger reason, then the later end,
+    then the older. So two entries end the same in either order. One that had ended before the new one began
+    counts as gone.
+    """
+    if standing.until is not None and standing.until <= new.since:
+        return True
+    return _weight(new) > _weight(standing)
+
+
+def _weight(entry: ScopeEntry) -> tuple[bool, int, datetime, float, str, str]:
+    return (
+        entry.until is None,
+        _STRENGTH.get(entry.reason, _ORDINARY),
+        entry.until or _NEVER,
+        -entry.since.timestamp(),
+        # The rest only settles ties, so that the order of writing never matters.
+        entry.evidence,
+        entry.source,
+    )
+
+
+def suppressing(
+    standing: Suppression, history: Sequence[HistoryEntry], *, email: str, scope: str, entry: ScopeEntry
+) -> Change | None:
+    """Decide what `suppress` writes; None for a copy of an event that the history holds already.
+
+    Copies of one event give equal entries. A late one (SNS delivers an event up to eight times) has no effect
+    after the scope was lifted either: it tells nothing that the operator who lifted it could not know.
+    """
+    line = HistoryEntry(
+        at=entry.since,
+        action=HistoryAction.SUPPRESSED,
+        scope=scope,
+        reason=entry.reason,
+        source=entry.source,
+        evidence=entry.evidence,
+        until=entry.until,
+    )
+    if line in history:
+        return None
+    before = standing.scopes.get(scope)
+    if before is not None and not replaces(before, entry):
+        return Change(standing, line, changed=False)
+    scopes = {**standing.scopes, scope: entry}
+    return Change(replace(standing, email=email, scopes=scopes), line, changed=True)
+
+
+def lifting(standing: Suppression, *, scope: str, source: str, now: datetime) -> Change | None:
+    """Decide what `lift` writes; None where nothing stands on the scope."""
+    before = standing.scopes.get(scope)
+    if before is None:
+        return None
+    line = HistoryEntry(
+        at=now,
+        action=HistoryAction.LIFTED,
+        scope=scope,
+        reason=before.reason,
+        source=source,
+        evidence=before.evidence,
+    )
+    scopes = {name: entry for name, entry in standing.scopes.items() if name != scope}
+    return Change(replace(standing, scopes=scopes), line, changed=True)

@@ -1,0 +1,74 @@
+"""The suppressions in memory: for fast tests, and for walks that need no AWS account."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from postroad.suppression.change import Change, lifting, suppressing
+from postroad.suppression.model import HistoryEntry, ScopeEntry, Suppression
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+
+class MemorySuppressions:
+    """A `SuppressionStore` in a dictionary."""
+
+    def __init__(self, *, page_size: int = 100) -> None:
+        """Begin without suppressions."""
+        self._standing: dict[str, Suppression] = {}
+        self._history: defaultdict[str, list[HistoryEntry]] = defaultdict(list)
+        self._page_size = page_size
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        """Return how many addresses are suppressed."""
+        return len(self._suppressed())
+
+    def __contains__(self, address_key: str) -> bool:
+        """Say whether anything is suppressed for this address."""
+        return bool(self.find([address_key]))
+
+    def find(self, address_keys: Sequence[str]) -> dict[str, Suppression]:
+        """Return the suppressions among these addresses, by address key."""
+        suppressed = {suppression.address_key: suppression for suppression in self._suppressed()}
+        return {key: suppressed[key] for key in address_keys if key in suppressed}
+
+    def suppress(self, address_key: str, email: str, scope: str, entry: ScopeEntry) -> bool:
+        """Stop a scope of an address; see `SuppressionStore.suppress`."""
+        with self._lock:
+            standing = self._standing.get(address_key, Suppression(address_key, email, {}))
+            history = self._history[address_key]
+            return self._write(suppressing(standing, history, email=email, scope=scope, entry=entry))
+
+    def lift(self, address_key: str, scope: str, *, source: str, now: datetime) -> bool:
+        """Let a scope be mailed again; see `SuppressionStore.lift`."""
+        with self._lock:
+            standing = self._standing.get(address_key)
+            return standing is not None and self._write(
+                lifting(standing, scope=scope, source=source, now=now)
+            )
+
+    def history(self, address_key: str) -> list[HistoryEntry]:
+        """Tell what happened to this address, oldest first."""
+        return sorted(self._history[address_key], key=lambda line: line.at)
+
+    def pages(self) -> Iterator[list[Suppression]]:
+        """Yield every address with at least one scope, page by page."""
+        suppressed = self._suppressed()
+        for start in range(0, len(suppressed), self._page_size):
+            yield suppressed[start : start + self._page_size]
+
+    def _suppressed(self) -> list[Suppression]:
+        return [suppression for suppression in list(self._standing.values()) if suppression.scopes]
+
+    def _write(self, change: Change | None) -> bool:
+        if change is None:
+            return False
+        key = change.suppression.address_key
+        self._standing[key] = change.suppression
+        self._history[key].append(change.history)
+        return change.changed

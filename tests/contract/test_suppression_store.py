@@ -1,0 +1,348 @@
+"""What every SuppressionStore keeps to: the one in memory and the one in DynamoDB."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from postroad.contract.words import Reason
+from postroad.suppression.dynamodb import DynamoSuppressions
+from postroad.suppression.errors import SuppressionsBusyError, SuppressionsUnavailableError
+from postroad.suppression.memory import MemorySuppressions
+from postroad.suppression.model import ALL_STREAMS, HistoryAction, ScopeEntry, stream_scope, topic_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from postroad.suppression.ports import SuppressionStore
+
+TABLE = "suppressions"
+NOON = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
+KEY = "k1.ana"
+EMAIL = "ana.ruiz@example.com"
+BOUNCE = ScopeEntry(Reason.HARD_BOUNCE, "feedback", NOON, None, "feedback 0102")
+COMPLAINT = ScopeEntry(Reason.COMPLAINT, "feedback", NOON + timedelta(hours=1), None, "feedback 0103")
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-central-1")
+        client.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+        )
+        yield client
+
+
+@pytest.fixture(params=["memory", "dynamodb", "dynamodb, one item a page"])
+def store(request: pytest.FixtureRequest) -> SuppressionStore:
+    if request.param == "memory":
+        return MemorySuppressions(page_size=1)
+    client = request.getfixturevalue("dynamodb")
+    return DynamoSuppressions(
+        client, TABLE, page_size=1 if "page" in request.param else None, pause=lambda _: None
+    )
+
+
+def test_an_address_never_suppressed_is_not_found(store: SuppressionStore) -> None:
+    assert store.find([KEY]) == {}
+    assert store.find([]) == {}
+    assert store.history(KEY) == []
+    assert list(store.pages()) == []
+
+
+def test_what_was_suppressed_is_found_as_it_was_written(store: SuppressionStore) -> None:
+    entry = replace(BOUNCE, reason=Reason.SOFT_BOUNCES, until=NOON + timedelta(days=30))
+
+    assert store.suppress(KEY, EMAIL, ALL_STREAMS, entry)
+
+    found = store.find([KEY, "k1.someone-else", KEY])
+    assert list(found) == [KEY]
+    assert found[KEY].email == EMAIL
+    assert found[KEY].address_key == KEY
+    assert dict(found[KEY].scopes) == {ALL_STREAMS: entry}
+
+
+def test_scopes_stand_beside_each_other(store: SuppressionStore) -> None:
+    leaving = ScopeEntry(Reason.UNSUBSCRIBED, "page", NOON, None, "request 7")
+    store.suppress(KEY, EMAIL, stream_scope("marketing"), leaving)
+    store.suppress(KEY, EMAIL, topic_scope("product_updates"), leaving)
+    store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
+
+    assert dict(store.find([KEY])[KEY].scopes) == {
+        "stream:marketing": leaving,
+        "topic:product_updates": leaving,
+        "all": BOUNCE,
+    }
+    assert len(store.history(KEY)) == 3
+
+
+def test_copies_of_one_event_write_one_line_of_history(store: SuppressionStore) -> None:
+    results = [store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE) for _ in range(8)]
+
+    assert results == [True, *[False] * 7]
+    assert len(store.history(KEY)) == 1
+
+
+@pytest.mark.parametrize("order", [[BOUNCE, COMPLAINT], [COMPLAINT, BOUNCE]])
+def test_the_stronger_entry_stands_whatever_came_first(
+    store: SuppressionStore, order: list[ScopeEntry]
+) -> None:
+    results = [store.suppress(KEY, EMAIL, ALL_STREAMS, entry) for entry in order]
+
+    assert store.find([KEY])[KEY].scopes[ALL_STREAMS] == COMPLAINT
+    assert results == [True, order[1] == COMPLAINT]
+    assert [line.evidence for line in store.history(KEY)] == ["feedback 0102", "feedback 0103"]
+
+
+def test_lifting_lets_the_address_be_mailed_and_keeps_the_history(store: SuppressionStore) -> None:
+    store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
+
+    assert store.lift(KEY, ALL_STREAMS, source="operator:support", now=NOON + timedelta(days=1))
+
+    assert store.find([KEY]) == {}
+    assert list(store.pages()) == []
+    made, lifted = store.history(KEY)
+    assert (made.action, made.at, made.reason, made.source, made.evidence) == (
+        HistoryAction.SUPPRESSED,
+        BOUNCE.since,
+        Reason.HARD_BOUNCE,
+        "feedback",
+        "feedback 0102",
+    )
+    assert (lifted.action, lifted.at, lifted.scope, lifted.source) == (
+        HistoryAction.LIFTED,
+        NOON + timedelta(days=1),
+        ALL_STREAMS,
+        "operator:support",
+    )
+
+
+def test_lifting_leaves_other_scopes_alone(store: SuppressionStore) -> None:
+    store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
+    store.suppress(KEY, EMAIL, stream_scope("marketing"), COMPLAINT)
+
+    store.lift(KEY, ALL_STREAMS, source="operator:support", now=NOON + timedelta(days=1))
+
+    assert dict(store.find([KEY])[KEY].scopes) == {"stream:marketing": COMPLAINT}
+
+
+def test_lifting_what_does_not_stand_changes_nothing(store: SuppressionStore) -> None:
+    assert not store.lift(KEY, ALL_STREAMS, source="operator:support", now=NOON)
+    store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
+    assert not store.lift(KEY, stream_scope("marketing"), source="operator:support", now=NOON)
+
+    assert store.find([KEY])[KEY].scopes[ALL_STREAMS] == BOUNCE
+    assert len(store.history(KEY)) == 1
+
+
+def test_a_late_copy_does_not_undo_an_operators_lift(store: SuppressionStore) -> None:
+    store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
+    store.lift(KEY, ALL_STREAMS, source="operator:support", now=NOON + timedelta(days=1))
+
+    assert not store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
+
+    assert store.find([KEY]) == {}
+
+
+def test_a_new_event_after_a_lift_suppresses_again(store: SuppressionStore) -> None:
+    store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
+    store.lift(KEY, ALL_STREAMS, source="operator:support", now=NOON + timedelta(days=1))
+    again = replace(BOUNCE, since=NOON + timedelta(days=2), evidence="feedback 0200")
+
+    assert store.suppress(KEY, EMAIL, ALL_STREAMS, again)
+
+    assert store.find([KEY])[KEY].scopes[ALL_STREAMS] == again
+    assert [line.action.value for line in store.history(KEY)] == ["suppressed", "lifted", "suppressed"]
+
+
+def test_an_operator_may_suppress_again_with_the_same_evidence(store: SuppressionStore) -> None:
+    manual = ScopeEntry(Reason.MANUAL, "operator:support", NOON, None, "ticket 12")
+    store.suppress(KEY, EMAIL, ALL_STREAMS, manual)
+    store.lift(KEY, ALL_STREAMS, source="operator:support", now=NOON)
+
+    assert store.suppress(KEY, EMAIL, ALL_STREAMS, replace(manual, since=NOON + timedelta(minutes=1)))
+
+    assert KEY in store.find([KEY])
+
+
+def test_things_of_one_moment_all_stay_in_the_history(store: SuppressionStore) -> None:
+    manual = ScopeEntry(Reason.MANUAL, "operator:support", NOON, None, "")
+    store.suppress(KEY, EMAIL, ALL_STREAMS, manual)
+    store.lift(KEY, ALL_STREAMS, source="operator:support", now=NOON)
+    store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
+    store.lift(KEY, ALL_STREAMS, source="operator:support", now=NOON)
+
+    assert [line.action.value for line in store.history(KEY)] == ["suppressed", "lifted"] * 2
+
+
+def test_more_addresses_than_one_request_takes_are_all_found(store: SuppressionStore) -> None:
+    keys = [f"k1.{number}" for number in range(101)]
+    for key in (keys[0], keys[-1]):
+        store.suppress(key, f"{key}@example.com", ALL_STREAMS, BOUNCE)
+
+    assert set(store.find(keys + keys)) == {keys[0], keys[-1]}
+
+
+def test_pages_hold_every_suppressed_address_once(store: SuppressionStore) -> None:
+    keys = [f"k1.{number}" for number in range(6)]
+    for key in keys:
+        store.suppress(key, f"{key}@example.com", ALL_STREAMS, BOUNCE)
+    store.lift("k1.5", ALL_STREAMS, source="operator:support", now=NOON + timedelta(days=1))
+
+    pages = list(store.pages())
+
+    assert all(pages)
+    listed = [suppression.address_key for page in pages for suppression in page]
+    assert sorted(listed) == sorted(set(keys) - {"k1.5"})
+
+
+# Races. Another writer gets in between this one's read and its write.
+
+
+def interleave(client: DynamoDBClient, other: Callable[[], object]) -> None:
+    waiting = [other]
+
+    def run(**_event: object) -> None:
+        if waiting:
+            waiting.pop()()
+
+    client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", run)
+
+
+def test_two_bounces_at_once_leave_one_entry_and_both_lines(dynamodb: DynamoDBClient) -> None:
+    store = DynamoSuppressions(dynamodb, TABLE, pause=lambda _: None)
+    interleave(dynamodb, lambda: store.suppress(KEY, EMAIL, ALL_STREAMS, COMPLAINT))
+
+    assert not store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
+
+    assert store.find([KEY])[KEY].scopes[ALL_STREAMS] == COMPLAINT
+    assert [line.evidence for line in store.history(KEY)] == [BOUNCE.evidence, COMPLAINT.evidence]
+
+
+def test_two_copies_at_once_write_one_line_of_history(dynamodb: DynamoDBClient) -> None:
+    store = DynamoSuppressions(dynamodb, TABLE, pause=lambda _: None)
+    interleave(dynamodb, lambda: store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE))
+
+    assert not store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
+
+    assert len(store.history(KEY)) == 1
+
+
+def test_two_scopes_at_once_lose_neither(dynamodb: DynamoDBClient) -> None:
+    store = DynamoSuppressions(dynamodb, TABLE, pause=lambda _: None)
+    interleave(dynamodb, lambda: store.suppress(KEY, EMAIL, stream_scope("marketing"), BOUNCE))
+
+    assert store.suppress(KEY, EMAIL, ALL_STREAMS, COMPLAINT)
+
+    assert set(store.find([KEY])[KEY].scopes) == {"all", "stream:marketing"}
+
+
+def test_a_complaint_during_a_lift_is_not_lost_with_it(dynamodb: DynamoDBClient) -> None:
+    store = DynamoSuppressions(dynamodb, TABLE, pause=lambda _: None)
+    store.suppress(KEY, EMAIL, stream_scope("marketing"), BOUNCE)
+    interleave(dynamodb, lambda: store.suppress(KEY, EMAIL, ALL_STREAMS, COMPLAINT))
+
+    assert store.lift(KEY, stream_scope("marketing"), source="operator:support", now=NOON)
+
+    assert dict(store.find([KEY])[KEY].scopes) == {ALL_STREAMS: COMPLAINT}
+
+
+def test_a_lift_and_a_new_entry_during_a_write_are_noticed(dynamodb: DynamoDBClient) -> None:
+    """What stands looks the same as before (one entry, once more), and yet it is not what was read."""
+    store = DynamoSuppressions(dynamodb, TABLE, pause=lambda _: None)
+    store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
+
+    def lift_and_suppress() -> None:
+        store.lift(KEY, ALL_STREAMS, source="operator:support", now=NOON + timedelta(days=1))
+        store.suppress(KEY, EMAIL, ALL_STREAMS, COMPLAINT)
+
+    interleave(dynamodb, lift_and_suppress)
+    late = replace(BOUNCE, since=NOON + timedelta(days=2), evidence="feedback 0300")
+
+    assert not store.suppress(KEY, EMAIL, ALL_STREAMS, late)
+
+    assert store.find([KEY])[KEY].scopes[ALL_STREAMS] == COMPLAINT
+    assert len(store.history(KEY)) == 4
+
+
+def test_a_writer_that_never_gets_in_gives_up_and_says_so(dynamodb: DynamoDBClient) -> None:
+    pauses: list[float] = []
+    store = DynamoSuppressions(dynamodb, TABLE, pause=pauses.append)
+    others = iter(range(1_000))
+    busy = False
+
+    def run(**_event: object) -> None:
+        nonlocal busy
+        if not busy:
+            busy = True
+            store.suppress(KEY, EMAIL, stream_scope(f"s{next(others)}"), BOUNCE)
+            busy = False
+
+    dynamodb.meta.events.register_first("before-call.dynamodb.TransactWriteItems", run)
+
+    with pytest.raises(SuppressionsBusyError):
+        store.suppress(KEY, EMAIL, ALL_STREAMS, COMPLAINT)
+    assert len(pauses) == 10
+
+
+def test_keys_that_dynamodb_left_unread_are_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    client = boto3.client("dynamodb", region_name="eu-central-1")
+    item: dict[str, Any] = {
+        "pk": {"S": KEY},
+        "sk": {"S": "current"},
+        "email": {"S": EMAIL},
+        "version": {"N": "1"},
+        "scopes": {"M": {}},
+    }
+    item["scopes"]["M"]["all"] = {
+        "M": {
+            "reason": {"S": "hard_bounce"},
+            "source": {"S": "feedback"},
+            "since": {"S": "2026-11-22T12:00:00.123456Z"},
+            "evidence": {"S": "feedback 0102"},
+        }
+    }
+    keys = [{"pk": {"S": KEY}, "sk": {"S": "current"}}]
+    asked = {TABLE: {"Keys": keys, "ConsistentRead": True}}
+    with Stubber(client) as stub:
+        stub.add_response(
+            "batch_get_item", {"Responses": {}, "UnprocessedKeys": asked}, {"RequestItems": asked}
+        )
+        stub.add_response("batch_get_item", {"Responses": {TABLE: [item]}}, {"RequestItems": asked})
+        found = DynamoSuppressions(client, TABLE, pause=lambda _: None).find([KEY])
+        stub.assert_no_pending_responses()
+    assert found[KEY].scopes[ALL_STREAMS] == BOUNCE
+
+
+def test_a_table_that_can_not_be_read_is_said_to_be_unavailable(dynamodb: DynamoDBClient) -> None:
+    store = DynamoSuppressions(dynamodb, "no-such-table", pause=lambda _: None)
+
+    for ask in (
+        lambda: store.find([KEY]),
+        lambda: store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE),
+        lambda: list(store.pages()),
+    ):
+        with pytest.raises(SuppressionsUnavailableError, match="ResourceNotFoundException"):
+            ask()
