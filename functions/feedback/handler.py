@@ -1,0 +1,15 @@
+"""SES's events from the feedback queue: decode, call, encode."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from postroad.feedback.records import PartialFailures, decode_records, partial_failures
+from postroad.feedback.wiring import counts, feedback, logger
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialFailures:
+    failed = feedback().take(decode_records(event))
+    counts().flush()
+    return partial_failures(failed)

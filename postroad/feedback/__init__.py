@@ -1,0 +1,1 @@
+"""What SES reports, turned into statuses and suppressions."""

@@ -1,0 +1,15 @@
+"""What the function `feedback` reads from its environment."""
+
+from dataclasses import dataclass
+
+from postroad.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedbackSettings(Settings):
+    """Written by the stack, read by `wiring`."""
+
+    stage: str
+    messages_table: str
+    suppressions_table: str
+    address_secret_arn: str

@@ -1,0 +1,133 @@
+"""How one event moves one row. Pure, and indifferent to order and to copies.
+
+Every field that an event touches only ever moves one way: the status up the rank (`verdict`), times down, ids
+and notes as sets. So any order and any number of copies of the same events give the same row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from postroad.contract.words import BounceKind, Status
+from postroad.feedback.event import EventKind
+from postroad.feedback.verdict import MOVED_BY_EARLIER_ATTEMPTS, strength, verdict_of
+from postroad.ledger.row import LEAST_RETENTION
+
+if TYPE_CHECKING:
+    from postroad.feedback.event import FeedbackEvent
+    from postroad.ledger.row import Row
+
+NOTE_PREFIX = "SES: "
+MOST_SES_NOTES = 10
+
+_BOUNCE_ORDER = ("", BounceKind.UNDETERMINED, BounceKind.SOFT, BounceKind.HARD)
+_EVIDENCE_ONLY = frozenset({EventKind.SEND, EventKind.OPEN, EventKind.CLICK})
+
+
+def apply_event(row: Row, event: FeedbackEvent) -> Row | None:
+    """Return the row as it stands after this event, or None if the event changes nothing.
+
+    An event proves that SES took the mail, so it also moves a row that says the mail was never sent
+    (suppressed, expired, cancelled, restored from a backup): what happened counts, not what was meant to.
+    """
+    if event.asks_for_nothing or _is_known(row, event):
+        return None
+    changed = _with_times(row, event)
+    changed = _with_ses_id(changed, event)
+    changed = _with_bounce(changed, event)
+    if note := note_of(event):
+        changed = _with_ses_note(changed, note)
+    if _counts_for_the_status(row, event):
+        changed = _with_status(changed, event)
+        # An open says when the mail was sent, and nothing newer that the row would have to be kept for.
+        said = event.accepted_at if event.kind in _EVIDENCE_ONLY else max(event.at, event.accepted_at)
+        changed = changed.kept_until(said + LEAST_RETENTION)
+    return None if changed == row else changed
+
+
+def is_news(before: Row, after: Row, event: FeedbackEvent) -> bool:
+    """Say whether this event is the first of its kind for the row, so that copies aren't counted twice."""
+    word = verdict_of(event).status.value
+    if word not in before.times:
+        return word in after.times
+    return event.kind is EventKind.BOUNCE and before.bounce != after.bounce
+
+
+def note_of(event: FeedbackEvent) -> str:
+    """Return the sentence about this event for a support person; empty for good news, which needs none."""
+    match event.kind:
+        case EventKind.BOUNCE:
+            what = f"{event.bounce} bounce"
+        case EventKind.COMPLAINT:
+            what = "complaint"
+        case EventKind.DELIVERY_DELAY:
+            # Each retry explains itself in other words; the type is what tells.
+            return f"{NOTE_PREFIX}delivery delayed ({event.word or 'no type'})"
+        case EventKind.REJECT:
+            what = "rejected"
+        case EventKind.RENDERING_FAILURE:
+            what = "template not rendered"
+        case _:
+            return ""
+    word = f" ({event.word})" if event.word else ""
+    explanation = f": {event.explanation}" if event.explanation else ""
+    return f"{NOTE_PREFIX}{what}{word}{explanation}"
+
+
+def _is_known(row: Row, event: FeedbackEvent) -> bool:
+    """Say whether the event only repeats that SES took the mail, which the row has from SendEmail's answer.
+
+    Without this every Send event would cost a write to correct `sent` by a few milliseconds.
+    """
+    return (
+        event.kind in _EVIDENCE_ONLY
+        and row.ses_ids.get(str(event.attempt)) == event.ses_message_id
+        and Status.SENT.value in row.times
+        and strength(row.status, row.reason) >= strength(Status.SENT, "")
+    )
+
+
+def _with_times(row: Row, event: FeedbackEvent) -> Row:
+    # Every event tells when SES took the mail, even one that SES rejected later.
+    row = row.with_time(Status.SENT.value, event.accepted_at)
+    return row if event.kind in _EVIDENCE_ONLY else row.with_time(verdict_of(event).status.value, event.at)
+
+
+def _with_ses_id(row: Row, event: FeedbackEvent) -> Row:
+    if not event.attempt:
+        return row
+    attempt = str(event.attempt)
+    # One attempt is one SendEmail, so two ids for it can only be a fault elsewhere; the smaller one stays,
+    # whichever comes first.
+    ses_id = min(row.ses_ids.get(attempt, event.ses_message_id), event.ses_message_id)
+    if row.ses_ids.get(attempt) == ses_id:
+        return row
+    return replace(row, ses_ids={**row.ses_ids, attempt: ses_id})
+
+
+def _with_bounce(row: Row, event: FeedbackEvent) -> Row:
+    if event.bounce is None or _BOUNCE_ORDER.index(event.bounce) <= _BOUNCE_ORDER.index(row.bounce):
+        return row
+    return replace(row, bounce=event.bounce.value)
+
+
+def _counts_for_the_status(row: Row, event: FeedbackEvent) -> bool:
+    # If the row was re-opened and tried again since, a late copy of why the earlier attempt failed must not
+    # fail this one. That the mail arrived, bounced hard or annoyed somebody stays true, though.
+    of_earlier_attempt = 0 < event.attempt < row.attempt
+    return not of_earlier_attempt or verdict_of(event) in MOVED_BY_EARLIER_ATTEMPTS
+
+
+def _with_status(row: Row, event: FeedbackEvent) -> Row:
+    verdict = verdict_of(event)
+    if strength(verdict.status, verdict.reason) <= strength(row.status, row.reason):
+        return row
+    # Nobody owns an attempt whose outcome is known.
+    return replace(row, status=verdict.status, reason=verdict.reason, detail="", owner="", lease_until=None)
+
+
+def _with_ses_note(row: Row, note: str) -> Row:
+    ours = sorted({note, *(known for known in row.notes if known.startswith(NOTE_PREFIX))})
+    others = [known for known in row.notes if not known.startswith(NOTE_PREFIX)]
+    return replace(row, notes=(*others, *ours[:MOST_SES_NOTES]))

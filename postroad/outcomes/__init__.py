@@ -1,0 +1,1 @@
+"""Each row's transitions, published as results."""

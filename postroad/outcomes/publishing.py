@@ -1,0 +1,57 @@
+"""The use case: publish each transition of each row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from postroad.observability import Metric
+from postroad.outcomes.transition import RowChange, UnreadableChange, result_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_lambda_powertools import Logger
+
+    from postroad.contract.result import Result
+    from postroad.observability import Counts
+    from postroad.outcomes.ports import ResultBus
+
+UNKNOWN_STREAM = "unknown"
+
+
+class Outcomes:
+    """Publishes results at least once, in the order of the stream, with the same id each time."""
+
+    def __init__(
+        self, *, bus: ResultBus, publishes: Mapping[str, tuple[str, ...]], counts: Counts, logger: Logger
+    ) -> None:
+        """Publish on `bus` the statuses that `publishes` lists for each stream."""
+        self._bus = bus
+        self._publishes = publishes
+        self._counts = counts
+        self._logger = logger
+
+    def publish(self, changes: Sequence[RowChange | UnreadableChange]) -> str | None:
+        """Publish what the changes mean; return the sequence number from which to go on again, or None.
+
+        Lambda reads the shard again from that record, so everything after the first failure waits for it;
+        what was published after it is published again with the same id.
+        """
+        results: list[tuple[str, Result]] = []
+        stuck_at: str | None = None
+        for change in changes:
+            if isinstance(change, UnreadableChange):
+                told = {"sequence_number": change.sequence_number, "problem": change.problem}
+                self._logger.error("unreadable row", extra=told)
+                stuck_at = change.sequence_number
+                break
+            result = result_of(change, self._publishes)
+            if result is not None:
+                results.append((change.sequence_number, result))
+        taken = self._bus.publish([result for _, result in results])
+        for _, result in results[:taken]:
+            self._counts.add(Metric.RESULTS_PUBLISHED, result.stream or UNKNOWN_STREAM)
+        if taken < len(results):
+            stuck_at = results[taken][0]
+            self._logger.warning("result not published", extra={"sequence_number": stuck_at})
+        return stuck_at
