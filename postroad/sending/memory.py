@@ -1,0 +1,82 @@
+"""The world of sending in memory: for fast tests and for walks that need no AWS account."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from postroad.sending.errors import AttachmentMissingError, AttachmentTooLargeError
+from postroad.sending.mail import File
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from postroad.contract.message import Attachment
+    from postroad.sending.mail import Mail, Refusal
+    from postroad.sending.records import Record
+
+
+class MemoryMailer:
+    """A `Mailer` that keeps what it was given. `on_send` may raise, before or instead of accepting."""
+
+    def __init__(self, on_send: Callable[[Mail], None] | None = None) -> None:
+        """Begin with nothing sent."""
+        self.mails: list[Mail] = []
+        self.wakes: list[datetime] = []
+        self.on_send = on_send
+        self._lock = threading.Lock()
+
+    def wake(self, now: datetime) -> None:
+        """Note that an invocation began."""
+        self.wakes.append(now)
+
+    def send(self, mail: Mail) -> str:
+        """Keep the mail and number it."""
+        if self.on_send is not None:
+            self.on_send(mail)
+        with self._lock:
+            self.mails.append(mail)
+            return f"ses-{len(self.mails)}"
+
+
+class MemoryAttachments:
+    """`Attachments` in a dictionary of `bucket/key` to bytes."""
+
+    def __init__(self, objects: Mapping[str, bytes] | None = None) -> None:
+        """Hold these objects."""
+        self.objects = dict(objects or {})
+
+    def fetch(self, attachment: Attachment, *, most_bytes: int) -> File:
+        """Return the file; see `Attachments.fetch`."""
+        if attachment.s3 not in self.objects:
+            raise AttachmentMissingError("there is no such object")
+        content = self.objects[attachment.s3]
+        if len(content) > most_bytes:
+            raise AttachmentTooLargeError("too large")
+        return File(attachment.filename, attachment.content_type, content)
+
+
+class MemoryDeadLetters:
+    """`DeadLetters` in a list."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.copies: list[Refusal] = []
+
+    def copy(self, refusal: Refusal) -> None:
+        """Keep the refusal."""
+        self.copies.append(refusal)
+
+
+class MemoryPostponement:
+    """`Postponement` that notes until when each record is hidden."""
+
+    def __init__(self) -> None:
+        """Begin with nothing hidden."""
+        self.until: dict[str, datetime] = {}
+
+    def postpone(self, records: Mapping[Record, datetime], *, now: datetime) -> None:
+        """Note the times."""
+        del now
+        self.until.update({record.sqs_id: until for record, until in records.items()})

@@ -1,0 +1,166 @@
+"""The ledger's contract, over the fake and over DynamoDB."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from postroad.contract.words import Status
+from postroad.ledger.dynamodb import INDEX, DynamoLedger
+from postroad.ledger.item import from_item, to_item
+from postroad.ledger.memory import MemoryLedger
+from postroad.ledger.ports import Ledger
+from postroad.ledger.row import MOST_NOTES, Row
+
+NOW = datetime(2026, 11, 22, 14, 0, 0, 123000, tzinfo=UTC)
+ROW = Row(
+    message_id="m-1",
+    status=Status.CLAIMED,
+    stream="transactional",
+    template="order_confirmation",
+    fingerprint="f",
+    address_key="k1.a",
+    email="a@example.com",
+    attempt=1,
+    owner="o",
+    lease_until=NOW + timedelta(seconds=90),
+    times={"accepted": NOW},
+    notes=("the locale fr fell back to en",),
+    tags={"order": "1042"},
+)
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
+    if request.param == "memory":
+        yield MemoryLedger()
+        return
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        client.create_table(
+            TableName="Messages",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+                {"AttributeName": "address_key", "AttributeType": "S"},
+                {"AttributeName": "accepted", "AttributeType": "N"},
+            ],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": INDEX,
+                    "KeySchema": [
+                        {"AttributeName": "address_key", "KeyType": "HASH"},
+                        {"AttributeName": "accepted", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            ],
+        )
+        yield DynamoLedger(client, "Messages")
+
+
+def test_a_row_comes_back_as_it_was_written(ledger: Ledger) -> None:
+    assert ledger.insert(ROW) is None
+    assert ledger.get("m-1") == ROW
+
+
+def test_no_row_is_no_row(ledger: Ledger) -> None:
+    assert ledger.get("nothing") is None
+    assert ledger.apply("nothing", lambda row: row) is None
+    assert not ledger.replace(replace(ROW, version=2), expected=1)
+    assert ledger.get("m-1") is None
+
+
+def test_a_second_insert_finds_the_first(ledger: Ledger) -> None:
+    ledger.insert(ROW)
+    assert ledger.insert(replace(ROW, owner="another")) == ROW
+    assert ledger.get("m-1") == ROW
+
+
+def test_a_repetition_of_a_write_counts_as_written(ledger: Ledger) -> None:
+    ledger.insert(ROW)
+    assert ledger.insert(ROW) is None
+    sent = replace(ROW, status=Status.SENT, version=2)
+    assert ledger.replace(sent, expected=1)
+    assert ledger.replace(sent, expected=1)
+
+
+def test_a_stale_version_writes_nothing(ledger: Ledger) -> None:
+    ledger.insert(ROW)
+    sent = replace(ROW, status=Status.SENT, version=2)
+    ledger.replace(sent, expected=1)
+    assert not ledger.replace(replace(ROW, status=Status.FAILED, version=2), expected=1)
+    assert ledger.get("m-1") == sent
+
+
+def test_apply_survives_a_writer_in_between(ledger: Ledger) -> None:
+    ledger.insert(ROW)
+    meddled: list[bool] = []
+
+    def change(row: Row) -> Row:
+        if not meddled:
+            meddled.append(ledger.replace(replace(row, reason="meddled", version=2), expected=1))
+        return row.with_note("applied")
+
+    changed = ledger.apply("m-1", change)
+
+    assert changed is not None
+    assert (changed.reason, changed.notes[-1], changed.version) == ("meddled", "applied", 3)
+    assert ledger.get("m-1") == changed
+
+
+def test_apply_writes_nothing_when_nothing_changes(ledger: Ledger) -> None:
+    ledger.insert(ROW)
+    assert ledger.apply("m-1", lambda _: None) == ROW
+    assert ledger.apply("m-1", lambda row: row) == ROW
+    assert ledger.get("m-1") == ROW
+
+
+def test_one_of_many_racing_inserts_wins(ledger: Ledger) -> None:
+    results: list[Row | None] = []
+
+    def race(owner: str) -> None:
+        results.append(ledger.insert(replace(ROW, owner=owner)))
+
+    threads = [threading.Thread(target=race, args=(f"o-{index}",)) for index in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert results.count(None) == 1
+    assert {row.owner for row in results if row} == {(ledger.get("m-1") or ROW).owner}
+
+
+def test_a_recipient_s_rows_come_newest_first_and_limited(ledger: Ledger) -> None:
+    for index in range(5):
+        accepted = {"accepted": NOW + timedelta(minutes=index)}
+        ledger.insert(replace(ROW, message_id=f"m-{index}", times=accepted))
+    ledger.insert(replace(ROW, message_id="other", address_key="k1.b"))
+
+    rows = ledger.by_recipient("k1.a", limit=3)
+
+    assert [row.message_id for row in rows] == ["m-4", "m-3", "m-2"]
+    assert ledger.by_recipient("k1.nobody", limit=3) == []
+
+
+def test_an_item_says_no_more_than_the_row() -> None:
+    bare = Row(message_id="m", status=Status.INVALID)
+    assert set(to_item(bare)) == {"pk", "sk", "status", "version"}
+    assert from_item(to_item(bare)) == bare
+
+
+def test_notes_are_bounded_and_not_repeated() -> None:
+    row = ROW
+    for index in range(MOST_NOTES * 2):
+        row = row.with_note(f"note {index}").with_note(f"note {index}")
+    assert len(row.notes) == MOST_NOTES
