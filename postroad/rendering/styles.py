@@ -9,10 +9,8 @@ look at an element's name, class and id, and at nothing around it.
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from html import unescape
 
 from css_inline import CSSInliner
-from markupsafe import escape
 
 from postroad.rendering.problems import TemplateBuildError
 
@@ -100,7 +98,9 @@ class StyleInliner:
             for name in names.split()
             if name not in self._classes | self._kept
         ]
-        style = self._style_of(element, names, attributes.get("id", ""), attributes.get("style", ""))
+        # The element's own style comes last and wins. It may hold Jinja, which css-inline can't read.
+        own = attributes.get("style", "").rstrip("; ")
+        style = ";".join(filter(None, (self._style_of(element, names, attributes.get("id", "")), own)))
         kept = " ".join(name for name in names.split() if name in self._kept)
         rest = "".join(
             f" {one[0].strip()}"
@@ -111,11 +111,10 @@ class StyleInliner:
         rest += f' style="{style}"' if style else ""
         return f"<{found[1]}{rest}{' /' if closing else ''}>"
 
-    def _ask(self, element: str, names: str, identifier: str, style: str) -> str:
+    def _ask(self, element: str, names: str, identifier: str) -> str:
         before, after = _AROUND.get(element, ("", ""))
-        tag = f'<{element} class="{names}" id="{identifier}" style="{style}">'
-        answer = self._inliner.inline(f"{before}{tag}{after}")
+        answer = self._inliner.inline(f'{before}<{element} class="{names}" id="{identifier}">{after}')
         # The element asked about is the only one with a class attribute.
         own = next((one for one in re.findall(r"<[^>]*>", answer) if ' class="' in one), "")
         found = _STYLE_ATTRIBUTE.search(own)
-        return str(escape(unescape(found[1]))).replace("&#39;", "'") if found else style
+        return found[1] if found else ""
