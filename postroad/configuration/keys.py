@@ -90,7 +90,7 @@ class Key:
         if "expected" in self.schema:
             return str(self.schema["expected"])
         if "enum" in self.schema:
-            *most, last = (f"'{value}'" for value in self.schema["enum"])
+            *most, last = (repr(value) for value in self.schema["enum"])
             return f"{', '.join(most)} or {last}"
         if self.section:
             return f"{'one table or more' if self.is_required else 'a table'} {self.heading}"

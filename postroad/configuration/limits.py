@@ -1,11 +1,13 @@
 """The sections of times: how long things are kept, and how long functions run and wait."""
 
+from typing import Literal
+
 from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.section import Section, broken_rule
 
 # What CloudWatch Logs takes (its PutRetentionPolicy), up to two years.
-LOG_RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
+LogRetention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 # Lambda's and SQS's advice: a run that was throttled can be retried before its messages show up again.
 VISIBILITY_PER_TIMEOUT = 6
 
@@ -45,9 +47,8 @@ class Retention(Section):
             "Dead letters. No less than `queue_days`: SQS counts from when a message was first enqueued."
         ),
     )
-    logs_days: int = Field(
-        default=30,
-        description=f"Logs of the functions. CloudWatch knows {', '.join(map(str, LOG_RETENTIONS))}.",
+    logs_days: LogRetention = Field(
+        default=30, description="Logs of the functions. CloudWatch knows no other numbers."
     )
 
     @field_validator("bodies_days")
@@ -62,13 +63,6 @@ class Retention(Section):
     def _dead_letters_outlive_the_queue(cls, value: int, info: ValidationInfo) -> int:
         if value < info.data.get("queue_days", 0):
             raise broken_rule(f"expected at least queue_days ({info.data['queue_days']}), got {value}")
-        return value
-
-    @field_validator("logs_days")
-    @classmethod
-    def _cloudwatch_knows_it(cls, value: int) -> int:
-        if value not in LOG_RETENTIONS:
-            raise broken_rule(f"expected one of {', '.join(map(str, LOG_RETENTIONS))}, got {value}")
         return value
 
 

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,6 +16,8 @@ from postroad.configuration.texts import StageName
 def load(stage: str, folder: Path = Path("config")) -> Configuration:
     """Read and check the configuration of a stage; ConfigurationError names every problem of the file."""
     file = folder / f"{stage}.toml"
+    here = Path.cwd()
+    shown = str(file.relative_to(here) if file.is_relative_to(here) else file)
     try:
         TypeAdapter(StageName).validate_python(stage)
         text = file.read_bytes().decode("utf-8")
@@ -24,11 +27,11 @@ def load(stage: str, folder: Path = Path("config")) -> Configuration:
     except FileNotFoundError:
         known = ", ".join(sorted(f"'{one.stem}'" for one in folder.glob("*.toml"))) or "none"
         sentence = f"no such file; stages in {folder}: {known}. Choose one of them, or write the file"
-        raise ConfigurationError(str(file), [Problem((), sentence)]) from None
+        raise ConfigurationError(shown, [Problem((), sentence)]) from None
     except UnicodeDecodeError as error:
         sentence = f"expected UTF-8, got byte 0x{error.object[error.start]:02x} at {error.start}"
-        raise ConfigurationError(str(file), [Problem((), sentence)]) from None
-    return parse(text, stage=stage, file=str(file))
+        raise ConfigurationError(shown, [Problem((), sentence)]) from None
+    return parse(text, stage=stage, file=shown)
 
 
 def parse(text: str, *, stage: str, file: str) -> Configuration:
@@ -37,6 +40,11 @@ def parse(text: str, *, stage: str, file: str) -> Configuration:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(file, [Problem((), f"not TOML: {error}")]) from None
+    return check(content, stage=stage, file=file)
+
+
+def check(content: Mapping[str, object], *, stage: str, file: str) -> Configuration:
+    """Check the content of a configuration file."""
     problems = list(broken_rules(Parts.of(stage, content)))
     if "stage" in content:
         problems.append(Problem(("stage",), "unknown key; the stage is the file's name"))

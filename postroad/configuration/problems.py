@@ -42,7 +42,9 @@ def from_validation(error: ValidationError) -> Iterator[Problem]:
     root = Key()
     for detail in error.errors(include_url=False):
         if detail["type"] == "default_factory_not_called":
-            continue  # A default that hangs on another key of the section, which is what is wrong.
+            continue  # A default that hangs on another key, which is what is wrong.
+        if detail["type"] == "too_short" and detail["input"]:
+            continue  # pydantic counts valid items alone; what is wrong with the others is told besides.
         path = tuple(detail["loc"])
         yield Problem(path[:-1] if path[-1] == NAME else path, _sentence(root, path, detail))
 
@@ -81,12 +83,18 @@ def shown(value: object) -> str:
             return "a table"
         case list():
             return "a list" if value else "an empty list"
-        case str() if len(value) > LONGEST_VALUE_SHOWN:
-            return f"'{value[:LONGEST_VALUE_SHOWN]}…'"
         case str():
-            return f"'{value}'"
+            return _quoted(value if len(value) <= LONGEST_VALUE_SHOWN else f"{value[:LONGEST_VALUE_SHOWN]}…")
         case _:
             return str(value)
+
+
+def _quoted(value: str) -> str:
+    # One problem is one line, whatever the value holds.
+    escaped = (
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in value
+    )
+    return f"'{''.join(escaped)}'"
 
 
 def _sentence(root: Key, path: tuple[Step, ...], detail: ErrorDetails) -> str:
@@ -97,14 +105,14 @@ def _sentence(root: Key, path: tuple[Step, ...], detail: ErrorDetails) -> str:
         return _unknown_key(root, path)
     if path[-1] == NAME:
         tables = root.at(path[:-2])
-        return f"expected {tables.expected_name if tables else ''}"
+        return f"expected {tables.expected_name if tables else ''}, got {shown(path[-2])}"
     key = root.at(path)
     expected = key.expected if key else ""
     if detail["type"] == "missing":
         return f"missing; expected {expected}"
     value = detail["input"]
     if isinstance(value, str) and value.startswith("<") and value.endswith(">"):
-        return f"still to be filled in: expected {expected}, got the placeholder '{value}'"
+        return f"still to be filled in: expected {expected}, got the placeholder {_quoted(value)}"
     reason = str(context.get("error", ""))
     return f"expected {expected}, got {shown(value)}" + (f" ({reason})" if reason else "")
 

@@ -75,7 +75,7 @@ class Parts:
             producers=_valid_items(Producer, content.get("producers")),
             web=_valid(Web, content.get("web")),
             has_web="web" in content,
-            domain_names=None if None in names else [name for name in names if name],
+            domain_names=None if None in names or not names else [name for name in names if name],
             stream_domains={name: _domain(item, "domain") for name, item in streams.items()},
         )
 
@@ -196,6 +196,6 @@ def _producers(parts: Parts) -> Iterator[Problem]:
                 "outputs name",
             )
         for number, stream in enumerate(producer.streams):
-            if stream not in parts.stream_domains:
+            if parts.stream_domains and stream not in parts.stream_domains:
                 hint = did_you_mean(stream, parts.stream_domains)
                 yield Problem(("producers", place, "streams", number), f"'{stream}' is no stream; {hint}")

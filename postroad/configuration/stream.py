@@ -40,10 +40,7 @@ class Stream(Section):
     unsubscribable: bool = Field(
         default_factory=_is_marketing,
         json_schema_extra={"shown_default": "`true` for marketing, else `false`"},
-        description=(
-            "Whether recipients can leave the stream's topics. Each message then names its `topic`. Always "
-            "so for marketing; for transactional streams `false` unless set."
-        ),
+        description="Whether recipients can leave topics. Each message then names its `topic`.",
     )
     tls: Literal["require", "optional"] = Field(
         default="require",
@@ -69,15 +66,12 @@ class Stream(Section):
     open_tracking: bool = Field(
         default_factory=_is_tracked_marketing,
         json_schema_extra={"shown_default": "`true` for marketing with a `tracking_domain`, else `false`"},
-        description=(
-            "Whether SES adds a pixel that reports opens. Unless set: on for marketing with a "
-            "`tracking_domain`, off for everything else."
-        ),
+        description="Whether SES adds a pixel that reports opens.",
     )
     click_tracking: bool = Field(
         default_factory=_is_tracked_marketing,
         json_schema_extra={"shown_default": "`true` for marketing with a `tracking_domain`, else `false`"},
-        description="Whether SES rewrites links to report clicks. Unless set: as for `open_tracking`.",
+        description="Whether SES rewrites links to report clicks.",
     )
     publishes: tuple[Status, ...] = Field(
         default=PUBLISHED_BY_DEFAULT,

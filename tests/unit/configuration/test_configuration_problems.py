@@ -1,0 +1,254 @@
+"""Every problem of a file is named at once: file, key, and what was expected."""
+# ruff: noqa: E501 - one line for each problem, as a reader sees it
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from postroad.configuration import ConfigurationError, load, parse
+from postroad.configuration.loader import check
+
+Content = dict[str, Any]
+Change = Callable[[Content], object]
+
+VALID: Content = {
+    "aws": {"account": "123456789012", "region": "eu-west-1"},
+    "domains": [{"name": "shop.example"}, {"name": "company.example", "identity": "existing"}],
+    "streams": {
+        "transactional": {"kind": "transactional", "domain": "shop.example", "from": "orders@shop.example"},
+        "marketing": {"kind": "marketing", "domain": "shop.example", "from": "news@shop.example"},
+    },
+    "web": {"domain": "mail.shop.example", "hosted_zone_id": "Z0123456789"},
+    "recipients": {"allow": ["*"]},
+    "producers": [{"account": "210987654321", "streams": ["transactional"]}],
+}
+REGION = "expected an AWS Region such as 'eu-west-1'"
+ADDRESS = "expected an e-mail address such as 'orders@shop.example'"
+DOMAIN = "expected a domain name such as 'shop.example'"
+ACCOUNT = "expected an AWS account id: 12 digits, in quotes"
+PATTERN = "expected '*' (everybody), an address, or an address with * before the @ such as '*@shop.example'"
+CERTIFICATE = "expected the ARN of an ACM certificate: 'arn:aws:acm:<region>:<account>:certificate/<id>'"
+STREAM = "expected a stream name: a small letter, then up to 30 small letters, digits and hyphens"
+
+
+def problems(*changes: Change, stage: str = "prod") -> list[str]:
+    content = copy.deepcopy(VALID)
+    for change in changes:
+        change(content)
+    with pytest.raises(ConfigurationError) as caught:
+        check(content, stage=stage, file="f")
+    return [line.removeprefix("f: ") for line in str(caught.value).splitlines()]
+
+
+def put(path: str, value: object) -> Change:
+    def change(content: Content) -> None:
+        *way, last = [int(step) if step.isdigit() else step for step in path.split("/")]
+        here: Any = content
+        for step in way:
+            here = here[step] if isinstance(step, int) else here.setdefault(step, {})
+        here[last] = value
+
+    return change
+
+
+def drop(path: str) -> Change:
+    def change(content: Content) -> None:
+        *way, last = path.split("/")
+        here: Any = content
+        for step in way:
+            here = here[step]
+        del here[last]
+
+    return change
+
+
+def test_the_content_that_the_others_differ_from_is_valid() -> None:
+    assert check(VALID, stage="prod", file="f").stage == "prod"
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        # One value by itself.
+        (put("aws/account", 123456789012), f"aws.account: {ACCOUNT}, got 123456789012"),
+        (put("aws/account", "12345"), f"aws.account: {ACCOUNT}, got '12345'"),
+        (put("aws/account", "１２３４５６７８９０１２"), f"aws.account: {ACCOUNT}, got '１２３４５６７８９０１２'"),
+        (put("aws/region", "ireland"), f"aws.region: {REGION}, got 'ireland'"),
+        (put("aws/region", "<yours>"), f"aws.region: still to be filled in: {REGION}, got the placeholder '<yours>'"),
+        (drop("aws/region"), f"aws.region: missing; {REGION}"),
+        (drop("aws"), "aws: missing; expected a table [aws]"),
+        (put("aws", []), "aws: expected a table [aws], got an empty list"),
+        (put("account_share", 0), "account_share: expected a number above 0 to 1, got 0"),
+        (put("account_share", 1.5), "account_share: expected a number above 0 to 1, got 1.5"),
+        (put("account_share", "all"), "account_share: expected a number above 0 to 1, got 'all'"),
+        (put("encryption", "kms"), "encryption: expected 'aws-owned' or 'customer-managed', got 'kms'"),
+        (put("domains", []), "domains: expected one table or more [[domains]], got an empty list"),
+        (put("streams", {}), "streams: expected one table or more [streams.<name>], got a table"),
+        (put("producers/0/account", "me"), f"producers[0].account: {ACCOUNT}, got 'me'"),
+        (put("producers/0/streams", []), f"producers[0].streams: expected a list, at least one, each a{STREAM[10:]}, got an empty list"),
+        (put("web/domain", "shop"), f"web.domain: {DOMAIN}, got 'shop'"),
+        (put("web/domain", "https://mail.shop.example"), f"web.domain: {DOMAIN}, got 'https://mail.shop.example'"),
+        (put("web/certificate_arn", "arn:aws:iam::1:x"), f"web.certificate_arn: {CERTIFICATE}, got 'arn:aws:iam::1:x'"),
+        (put("web/hosted_zone_id", "/hostedzone/Z1"), "web.hosted_zone_id: expected the id of a Route 53 hosted zone, such as 'Z0123456789ABCDEFGHIJ', got '/hostedzone/Z1'"),
+        (put("attachments/buckets", ["s3://invoices"]), "attachments.buckets[0]: expected the name of an S3 bucket (no ARN, no 's3://'), got 's3://invoices'"),
+        (put("attachments/max_bytes", 40_000_000), "attachments.max_bytes: expected a whole number from 1 to 25000000, got 40000000"),
+        (put("attachments/keep_days", 21), "attachments.keep_days: expected a whole number from 22 to 365, got 21"),
+        (put("alarms/email", "platform"), f"alarms.email: {ADDRESS}, got 'platform' (An email address must have an @-sign)"),
+        (put("retention/messages_days", 27), "retention.messages_days: expected a whole number from 28 to 3650, got 27"),
+        (put("retention/logs_days", 31), "retention.logs_days: expected 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731, got 31"),
+        (put("timing/attempts_max", True), "timing.attempts_max: expected a whole number from 1 to 100, got true"),
+        (put("timing/lease_seconds", "120"), "timing.lease_seconds: expected a whole number from 3 to 43200, got '120'"),
+        (put("recipients/allow", []), f"recipients.allow: expected a list, at least one, each {PATTERN[9:]}, got an empty list"),
+        (put("recipients/allow", ["shop.example"]), f"recipients.allow[0]: {PATTERN}, got 'shop.example'"),
+        (put("recipients/allow", ["*@*"]), f"recipients.allow[0]: {PATTERN}, got '*@*'"),
+        (put("recipients/allow", ["[a]@shop.example"]), f"recipients.allow[0]: {PATTERN}, got '[a]@shop.example'"),
+        (put("streams/marketing/kind", "bulk"), "streams.marketing.kind: expected 'transactional' or 'marketing', got 'bulk'"),
+        (put("streams/marketing/from", "ñews@shop.example"), f"streams.marketing.from: {ADDRESS}, got 'ñews@shop.example' (Internationalized characters before the @-sign are not supported: 'ñ')"),
+        (put("streams/marketing/from_name", "Shop\r\nBcc: x"), "streams.marketing.from_name: expected a name on one line, got 'Shop\\r\\nBcc: x'"),
+        (put("streams/marketing/longest_delivery_seconds", 60), "streams.marketing.longest_delivery_seconds: expected a whole number from 300 to 50400, got 60"),
+        (put("streams/marketing/publishes", ["opened"]), "streams.marketing.publishes[0]: expected 'scheduled'"),
+        # Unknown keys.
+        (put("acount_share", 1), "acount_share: unknown key; did you mean 'account_share'?"),
+        (put("streams/marketing/form", "x"), "streams.marketing.form: unknown key; did you mean 'from'?"),
+        (put("aws/encryption", "aws-owned"), "aws.encryption: unknown key here; it belongs at the top of the file, before the first [table]"),
+        (put("retention/lease_seconds", 1), "retention.lease_seconds: unknown key here; it belongs under [timing]"),
+        (put("alarms/phone", "1"), "alarms.phone: unknown key; expected one of email"),
+        (put("stage", "prod"), "stage: unknown key; the stage is the file's name"),
+        # Values of one section beside each other.
+        (put("domains/1/mail_from", "mail"), 'domains[1].mail_from: only with identity = "create": an existing identity keeps its MAIL FROM domain'),
+        (put("domains/1/dmarc_policy", "reject"), 'domains[1].dmarc_policy: only with dmarc = "create": an external record says this itself'),
+        (put("streams/marketing/from", "news@company.example"), "streams.marketing.from: expected an address of the stream's domain 'shop.example', got 'news@company.example'"),
+        (put("streams/marketing/unsubscribable", False), "streams.marketing.unsubscribable: marketing mail can always be unsubscribed: expected true, or no such key"),
+        (put("streams/transactional/open_tracking", True), "streams.transactional.open_tracking: tracking needs its own HTTPS domain: expected false, or a tracking_domain beside it"),
+        (put("streams/transactional/click_tracking", True), "streams.transactional.click_tracking: tracking needs its own HTTPS domain: expected false, or a tracking_domain beside it"),
+        (put("streams/marketing/publishes", ["claimed"]), "streams.marketing.publishes: 'claimed' is no result: expected some of scheduled"),
+        (put("streams/marketing/publishes", ["sent", "sent"]), "streams.marketing.publishes: expected each status once"),
+        (put("streams/marketing/batching_window_seconds", 0), "streams.marketing.batching_window_seconds: expected at least 1, for batch_size is over 10 (Lambda's rule), got 0"),
+        (put("timing/feedback_batching_window_seconds", 0), "timing.feedback_batching_window_seconds: expected at least 1, for feedback_batch_size is over 10 (Lambda's rule), got 0"),
+        (drop("web/hosted_zone_id"), "web.hosted_zone_id: missing; expected a hosted_zone_id to make the certificate in, or a certificate_arn"),
+        (put("recipients/allow", ["*", "*@shop.example"]), "recipients.allow: '*' allows everybody: expected it alone, or the other patterns without it"),
+        (put("recipients/otherwise", "redirect"), 'recipients.redirect_to: missing; expected an e-mail address, for otherwise = "redirect"'),
+        (put("recipients/redirect_to", "a@shop.example"), 'recipients.redirect_to: only with otherwise = "redirect"'),
+        (put("retention/dead_letter_days", 3), "retention.dead_letter_days: expected at least queue_days (14), got 3"),
+        (put("retention/bodies_days", 91), "retention.bodies_days: expected at most messages_days (90), got 91"),
+        (put("timing/lease_seconds", 60), "timing.lease_seconds: expected more than send_timeout_seconds (60), got 60"),
+        (put("timing/ses_read_timeout_seconds", 58), "timing.ses_read_timeout_seconds: expected less than send_timeout_seconds (60) together with ses_connect_timeout_seconds (2), got 58"),
+        (put("timing/send_timeout_seconds", 200), "timing.lease_seconds: expected more than send_timeout_seconds (200), got 120"),
+        # Sections beside each other.
+        (put("aws/account", "000000000000"), "aws.account: expected an account of AWS, got the emulated one, '000000000000'"),
+        (put("domains/1/name", "Shop.Example"), "domains[1].name: expected each domain once, got 'shop.example' again"),
+        (put("domains/1", {"name": "eu.shop.example"}), "domains[1].dmarc: expected 'external', for the record made for 'shop.example' holds for this domain too"),
+        (put("domains/1/name", "bounce.shop.example"), "domains[0].mail_from: expected a label that makes a domain of its own, got 'bounce': SES wants a MAIL FROM domain that is used for nothing else, and 'bounce.shop.example' sends mail"),
+        (put("streams/a-b", {**VALID["streams"]["transactional"], "domain": "shop.exmple", "from": "a@shop.exmple"}), "streams.a-b.domain: 'shop.exmple' is none of the [[domains]]; did you mean 'shop.example'?"),
+        (put("streams/market-ing", VALID["streams"]["transactional"]), "streams.market-ing: expected a name that differs from 'marketing' in more than hyphens"),
+        (put("streams/Receipts", VALID["streams"]["transactional"]), f"streams.Receipts: {STREAM}, got 'Receipts'"),
+        (put("streams/marketing/tracking_domain", "track.example"), "streams.marketing.tracking_domain: expected one of the [[domains]] or a domain below one, got 'track.example'"),
+        (put("streams/marketing/tracking_domain", "mail.shop.example"), "streams.marketing.tracking_domain: expected a domain of its own, got that of [web], 'mail.shop.example'"),
+        (drop("web"), "web: missing; expected a table [web] with domain and certificate_arn or hosted_zone_id, for mail of 'marketing' can be unsubscribed and must lead to a page"),
+        (put("web/domain", "bounce.shop.example"), "web.domain: expected a domain of its own, got the MAIL FROM of 'shop.example'"),
+        (put("web/certificate_arn", "arn:aws:acm:us-east-1:123456789012:certificate/0d1f"), "web.certificate_arn: expected a certificate in eu-west-1 of account 123456789012, got one in us-east-1 of 123456789012"),
+        (put("producers/0/streams", ["marketin"]), "producers[0].streams[0]: 'marketin' is no stream; did you mean 'marketing'?"),
+        (put("producers/0/account", "123456789012"), "producers[0].account: expected another account"),
+        (put("producers", VALID["producers"] * 2), "producers[1].account: expected each account once, got '210987654321' again"),
+    ],
+)  # fmt: skip
+def test_a_problem_says_where_it_is_and_what_was_expected(change: Change, problem: str) -> None:
+    found = problems(change)
+
+    assert len(found) == 1, found
+    assert found[0].startswith(problem)
+
+
+def test_all_problems_are_named_at_once_in_the_order_of_the_file() -> None:
+    """A broken value, also one that names others, hides no problem elsewhere and makes none."""
+    found = problems(
+        put("aws/account", "<account>"),
+        put("domains/0/hosted_zone_id", "zone"),
+        put("streams/transactional/threads", 0),
+        put("streams/transactional/domain", "shop.exmple"),
+        put("streams/marketing", {"kind": "bulk"}),
+        put("recipients/otherwise", "redirect"),
+        put("producers/0/streams", ["news"]),
+        put("timing", {"send_timeout_seconds": 0, "lease_seconds": 1, "logs_days": 5}),
+        put("bulk", {}),
+    )
+
+    assert [problem.split(": ")[0] for problem in found] == [
+        "aws.account",
+        "domains[0].hosted_zone_id",
+        "streams.transactional.domain",
+        "streams.transactional.from",
+        "streams.transactional.threads",
+        "streams.marketing.kind",
+        "streams.marketing.domain",
+        "streams.marketing.from",
+        "recipients.redirect_to",
+        "producers[0].streams[0]",
+        "timing.send_timeout_seconds",
+        "timing.lease_seconds",
+        "timing.logs_days",
+        "bulk",
+    ]
+
+
+def test_the_local_stage_needs_no_web_and_never_reaches_aws() -> None:
+    assert problems(drop("web"), stage="local") == [
+        "aws.account: the stage 'local' never reaches AWS: expected '000000000000', got '123456789012'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[aws\n", "config/prod.toml: not TOML: Expected ']' at the end of a table declaration (at line 1, column 5)"),
+        ("a = 1\na = 2\n", "config/prod.toml: not TOML: Cannot overwrite a value (at line 2, column 6)"),
+    ],
+)  # fmt: skip
+def test_what_is_not_toml_is_said_with_its_line(text: str, problem: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse(text, stage="prod", file="config/prod.toml")
+
+    assert str(caught.value) == problem
+
+
+def test_a_stage_without_a_file_is_told_which_there_are(tmp_path: Path) -> None:
+    (tmp_path / "prod.toml").touch()
+
+    with pytest.raises(ConfigurationError) as caught:
+        load("production", tmp_path)
+
+    assert str(caught.value) == (
+        f"{tmp_path}/production.toml: no such file; stages in {tmp_path}: 'prod'. "
+        "Choose one of them, or write the file"
+    )
+
+
+@pytest.mark.parametrize("stage", ["../prod", "Prod", "", "p" * 17])
+def test_a_stage_is_a_name_and_no_path(stage: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"^stage: expected a stage name: .*, got '"):
+        load(stage, tmp_path)
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "prod.toml").write_bytes("# Größe\n".encode("latin-1"))
+
+    with pytest.raises(ConfigurationError, match="expected UTF-8, got byte 0xf6 at 4"):
+        load("prod", tmp_path)
+
+
+def test_domains_and_addresses_are_kept_as_dns_knows_them() -> None:
+    content = copy.deepcopy(VALID)
+    put("domains/0/name", "Bücher.Example")(content)
+    for name in ("transactional", "marketing"):
+        put(f"streams/{name}/domain", "bücher.example")(content)
+        put(f"streams/{name}/from", "Ana@BÜCHER.example")(content)
+    put("recipients/allow", ["Some.*@BÜCHER.example"])(content)
+
+    configuration = check(content, stage="prod", file="f")
+
+    assert configuration.domains[0].name == "xn--bcher-kva.example"
+    assert configuration.streams["marketing"].from_address == "Ana@xn--bcher-kva.example"
+    assert configuration.recipients.allow == ("some.*@xn--bcher-kva.example",)

@@ -1,0 +1,16 @@
+"""The reference page is written from the models and committed: it must not fall behind."""
+
+from postroad.configuration.keys import Key
+from postroad.configuration.reference import PAGE, page
+
+
+def test_the_committed_page_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `python -m postroad.configuration.reference`"
+
+
+def test_every_key_is_on_the_page_with_its_meaning() -> None:
+    text = page()
+    for section in Key().keys:
+        for key in section.section.keys if section.section else [section]:
+            assert f"| `{key.path[-1]}` | " in text
+            assert key.schema["description"] in text
