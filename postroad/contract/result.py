@@ -25,7 +25,11 @@ class Result(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = None
     status: Status
     reason: Annotated[
-        Reason | str | None, Meta(description="Why. Consumers accept words that they do not know yet.")
+        str | None,
+        Meta(
+            description="Why. Later versions add words, so accept those that you do not know.",
+            examples=[reason.value for reason in Reason],
+        ),
     ] = None
     ses_message_id: Annotated[
         str | None, Meta(description="SES's id of the last attempt, if one was made.")

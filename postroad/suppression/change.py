@@ -27,7 +27,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to write: the address as it then stands, one more line of history; whether that changes anything."""
+    """What to write: the address as it then stands, one more line of history, and whether it changed."""
 
     suppression: Suppression
     history: HistoryEntry

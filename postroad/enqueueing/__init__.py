@@ -1,0 +1,1 @@
+"""How `postroad.client` puts messages on a queue."""
