@@ -1,0 +1,1 @@
+"""The operator's command line `postroad`. It never reaches a Lambda bundle."""

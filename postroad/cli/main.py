@@ -1,0 +1,80 @@
+"""`postroad`: the entry point that mounts every command."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from postroad.cli import dns, queues, send, suppression, why
+from postroad.cli.options import LOCAL_STAGE, STAGE_VARIABLE, Command, Invocation, examples
+
+
+class LateGroup(TyperGroup):
+    """A group of commands whose module is imported when one of them is called, not to list them."""
+
+    def __init__(self, *, name: str, module: str, help_line: str) -> None:
+        super().__init__(name=name, help=help_line)
+        self._module = module
+
+    def load(self) -> Any:  # noqa: ANN401 - the click that typer carries inside is no public type
+        """Return the group itself."""
+        # Under a parent of its own: typer gives the options of shell completion to whatever is outermost.
+        parent: Any = typer.Typer(add_completion=False)
+        parent.add_typer(importlib.import_module(self._module).app, name=self.name)
+        parent.callback()(lambda: None)
+        loaded: Any = get_command(parent)
+        return loaded.commands[self.name]
+
+
+class RootGroup(TyperGroup):
+    """The commands of `postroad`. `local` brings servers with it, so it is imported late."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - typer's own, passed on as they are
+        super().__init__(**settings)
+        self.add_command(
+            LateGroup(
+                name="local",
+                module="postroad.local.commands",
+                help_line="Run the whole stack on this machine: up, down, status.",
+            )
+        )
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:  # noqa: ANN401 - see load
+        """Replace a late group by what it stands for."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command.load() if isinstance(command, LateGroup) else command, rest
+
+
+app = typer.Typer(
+    cls=RootGroup,
+    name="postroad",
+    help="Send mail, and find out what became of it.",
+    no_args_is_help=True,
+    # A traceback with local variables would print addresses.
+    pretty_exceptions_show_locals=False,
+    epilog=examples("postroad --stage prod why order-1042-confirmation"),
+)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    *,
+    stage: Annotated[
+        str, typer.Option("--stage", envvar=STAGE_VARIABLE, help="The deployment to work on.")
+    ] = LOCAL_STAGE,
+) -> None:
+    """Send mail, and find out what became of it."""
+    given = context.find_object(Invocation)
+    context.obj = Invocation(stage=stage, session=given.session if given else None)
+
+
+app.command("send", cls=Command, epilog=examples(*send.EXAMPLES))(send.send)
+app.command("why", cls=Command, epilog=examples(*why.EXAMPLES))(why.why)
+app.add_typer(suppression.app, name="suppression")
+app.command("dns", cls=Command, epilog=examples(*dns.EXAMPLES))(dns.dns)
+app.command("queues", cls=Command, epilog=examples(*queues.EXAMPLES))(queues.queues)

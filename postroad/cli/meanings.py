@@ -1,0 +1,114 @@
+"""What statuses, reasons and steps mean, in sentences for a support person. Pure."""
+
+from collections.abc import Mapping
+
+from postroad.contract.words import Reason, Status
+
+_STATUSES: Mapping[Status, str] = {
+    Status.SCHEDULED: "It waits for its time.",
+    Status.CLAIMED: "It is being sent right now, or the function that was sending it died a moment ago.",
+    Status.SENT: "SES took it. Nothing has come back about it yet.",
+    Status.DELAYED: "The receiver has not taken it yet; SES goes on trying.",
+    Status.DELIVERED: "The receiver's server took it. (Where it then put it, nobody tells a sender.)",
+    Status.BOUNCED: "The receiver's server refused it.",
+    Status.COMPLAINED: "The recipient marked it as spam.",
+    Status.REJECTED: "SES took it and then refused to send it (a virus, a template it can't fill).",
+    Status.FAILED: "SES refused it for good. It was not sent.",
+    Status.SUPPRESSED: "It was not sent: the address may not be mailed.",
+    Status.UNSUBSCRIBED: "It was not sent: the recipient left what this mail belongs to.",
+    Status.CAPPED: "It was not sent: the recipient had got enough mail.",
+    Status.EXPIRED: "It was not sent: its time had passed.",
+    Status.CANCELLED: "It was not sent: it was called off.",
+    Status.INVALID: "It was not sent: the message itself is wrong. A copy lies in the dead letters.",
+    Status.HELD: "It waits for an operator.",
+}
+_REASONS: Mapping[Reason, str] = {
+    Reason.NOT_JSON: "The body is no JSON in UTF-8.",
+    Reason.TOO_LARGE: "The body is over 1 MiB.",
+    Reason.SCHEMA: "The body does not follow postroad.message.v1.",
+    Reason.UNKNOWN_STREAM: "It names another stream than the one whose queue it was put on.",
+    Reason.UNKNOWN_TEMPLATE: "No template has this name.",
+    Reason.TEMPLATE_DATA: "The template needs data that the message does not have.",
+    Reason.ADDRESS: "The recipient's address can't be mailed.",
+    Reason.HEADER: "A header is not allowed, or holds what a header can't hold.",
+    Reason.TAG: "A tag can't be passed on to SES.",
+    Reason.LOCALE: "The locale is not well-formed.",
+    Reason.TOPIC: "This stream's mail can be unsubscribed, so each message must name its topic.",
+    Reason.ATTACHMENT: "An attachment is not allowed.",
+    Reason.ATTACHMENT_MISSING: "An attachment is not in S3.",
+    Reason.ATTACHMENT_TOO_LARGE: "The attachments are too large.",
+    Reason.CONFLICT: "Another message has this id already.",
+    Reason.NOT_AVAILABLE_YET: "It asks for something that Postroad can't do yet.",
+    Reason.EXPIRED: "It was older than it may be when its turn came.",
+    Reason.RECIPIENT_NOT_ALLOWED: "This stage may not mail this recipient (recipients.allow).",
+    Reason.HARD_BOUNCE: "The mailbox does not exist: the address is suppressed on all streams.",
+    Reason.SOFT_BOUNCES: "The mailbox has refused several times over several days.",
+    Reason.COMPLAINT: "The recipient complained: the address is suppressed on all streams.",
+    Reason.MANUAL: "An operator suppressed the address.",
+    Reason.UNSUBSCRIBED: "The recipient unsubscribed.",
+    Reason.SOFT_BOUNCE: "The mailbox refused for now (full, too large, busy).",
+    Reason.UNDETERMINED_BOUNCE: "The receiver refused without saying whether for good.",
+    Reason.ON_ACCOUNT_SUPPRESSION_LIST: "SES did not try: the address is on the account's suppression list.",
+    Reason.SES_SUPPRESSED: "SES did not try: the address has bounced for other senders lately.",
+    Reason.DELIVERY_DELAY: "The receiver asked to try again later.",
+    Reason.REJECTED_BY_SES: "SES found a virus in it.",
+    Reason.RENDERING_FAILURE: "SES could not build the mail.",
+    Reason.MESSAGE_REJECTED: "SES refused the message (MessageRejected).",
+    Reason.BAD_REQUEST: "SES refused the request (BadRequest).",
+    Reason.UNKNOWN_OUTCOME: "SES's answer was lost: it may have been sent, or not, so it is not repeated.",
+    Reason.ATTEMPTS_EXHAUSTED: "SES could not take it in as many attempts as the configuration allows.",
+}
+_STEPS: Mapping[str, str] = {
+    "created": "made by the application",
+    "accepted": "taken from its queue",
+    "claimed": "claimed for sending",
+    "sent": "taken by SES",
+    "delayed": "the receiver asked SES to wait",
+    "delivered": "taken by the receiver's server",
+    "bounced": "refused by the receiver's server",
+    "complained": "marked as spam by the recipient",
+    "rejected": "refused by SES after it was taken",
+    "failed": "refused by SES",
+    "suppressed": "stopped: the address may not be mailed",
+    "unsubscribed": "stopped: the recipient had left",
+    "expired": "stopped: too late",
+    "invalid": "refused: the message is wrong",
+    "held": "put aside for an operator",
+}
+_NEXT: Mapping[Status, str] = {
+    Status.CLAIMED: "Ask again in a few minutes: its lease ends, and it is judged again.",
+    Status.INVALID: "Mend what made the message, and enqueue it again under the same id.",
+    Status.FAILED: "Mend what SES refused, and enqueue it again under a new id.",
+    Status.SUPPRESSED: "If the recipient wants mail again: `postroad suppression remove <email>`.",
+}
+_NEXT_BY_REASON: Mapping[str, str] = {
+    Reason.UNKNOWN_OUTCOME: "Find out whether it came; if it did not, enqueue it under a new id.",
+    Reason.RECIPIENT_NOT_ALLOWED: "If this stage may mail them, add them to recipients.allow in "
+    "config/<stage>.toml, deploy, and enqueue it under a new id.",
+    Reason.ON_ACCOUNT_SUPPRESSION_LIST: "If the mailbox works again: aws sesv2 delete-suppressed-destination",
+}
+
+
+def of_status(status: Status, *, released: bool = False) -> str:
+    """Return what a status means; `released` is a claim that nobody holds any more."""
+    if status is Status.CLAIMED and released:
+        return "An attempt was called off before SES could take it. It is tried again soon."
+    return _STATUSES[status]
+
+
+def of_reason(reason: str) -> str:
+    """Return what a reason means; a reason that a newer version wrote stands for itself."""
+    try:
+        return _REASONS[Reason(reason)]
+    except ValueError:
+        return reason
+
+
+def of_step(word: str) -> str:
+    """Return what happened at a time of a row, or nothing for a word that says it by itself."""
+    return _STEPS.get(word, "")
+
+
+def next_step(status: Status, reason: str) -> str | None:
+    """Return what an operator can do about it, or None if nothing is to be done."""
+    return _NEXT_BY_REASON.get(reason) or _NEXT.get(status)

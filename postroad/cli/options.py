@@ -1,0 +1,70 @@
+"""What all commands share: their options, their handling of errors, and the way to the stage."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from postroad.cli.problem import Problem, report
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+
+    from postroad.cli.wiring import Wiring
+
+STAGE_VARIABLE = "POSTROAD_STAGE"
+LOCAL_STAGE = "local"
+
+StageOption = Annotated[
+    str | None,
+    typer.Option("--stage", help="The stage, if not the one named before the command.", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What the words before the command say. `session` is given by tests alone."""
+
+    stage: str = LOCAL_STAGE
+    session: Session | None = None
+
+
+def open_stage(context: typer.Context, stage: str | None) -> Wiring:
+    """Return the way to a stage's resources: nothing is asked of AWS before the first use."""
+    from postroad.cli.wiring import Wiring  # noqa: PLC0415 - boto3 takes 0.3 s, and --help needs none of it
+
+    invocation = context.find_object(Invocation) or Invocation()
+    return Wiring(stage or invocation.stage, session=invocation.session)
+
+
+class Command(TyperCommand):
+    """A command whose expected errors are two lines and an exit code, never a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer hands over the click that it carries inside
+        """Run the command, and turn what can go wrong into what to do next."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            problem = error if isinstance(error, Problem) else _explain(error)
+            if problem is None:
+                raise
+            report(problem, as_json=bool(ctx.params.get("as_json")))
+            raise typer.Exit(problem.code) from error
+
+
+def _explain(error: Exception) -> Problem | None:
+    if "postroad.cli.wiring" not in sys.modules:
+        return None  # nothing was asked of AWS, so this is a mistake of ours: let it be seen
+    from postroad.cli.aws_errors import explain  # noqa: PLC0415 - imports botocore, see open_stage
+
+    return explain(error)
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a command's help; rich joins single line breaks, so each line is a paragraph."""
+    return "\n\n".join(("Example:" if len(lines) == 1 else "Examples:", *lines))

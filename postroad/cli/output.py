@@ -1,0 +1,78 @@
+"""How commands print: a table, lines, or one JSON document. Pure but for the printing itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+WIDTH_OF_A_PIPE = 200
+"""Columns when no terminal reads along: ids and addresses stay on one line for grep."""
+
+NOTHING = "–"
+
+
+def console() -> Console:
+    """Return where tables go: the terminal's width if there is one."""
+    width = None if sys.stdout.isatty() else WIDTH_OF_A_PIPE
+    return Console(file=sys.stdout, width=width, markup=False, highlight=False, emoji=False)
+
+
+def clean(text: str) -> str:
+    """Return the text without control characters: what others write must not steer a terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def moment(at: datetime | None) -> str:
+    """Return a time to the second, in UTC: `2026-11-22 14:03:11 UTC`."""
+    return NOTHING if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def duration(seconds: float) -> str:
+    """Return `3.2 s`, `4 min`, `5 h` or `6 d`: two digits tell enough."""
+    for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds:.1f} s" if unit == "s" else f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} d"
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Return a plain table. Long words fold: an id that is cut off can't be copied."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(clean(cell)) for cell in row))
+    return made
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    console().print(table(columns, rows))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(clean(line))
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print one document: times in ISO 8601 (UTC, `Z`), dataclasses as objects."""
+    typer.echo(json.dumps(document, default=_plain, ensure_ascii=False, indent=2))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form here")

@@ -1,0 +1,241 @@
+"""`postroad suppression list|add|remove`: the addresses that may not be mailed."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from postroad.cli import decision_record as record
+from postroad.cli.options import Command, JsonOption, StageOption, examples, open_stage
+from postroad.cli.output import moment, print_json, print_lines, print_table
+from postroad.cli.problem import ExitCode, Problem
+from postroad.contract.words import Reason
+from postroad.suppression.model import ALL_STREAMS, ScopeEntry, Suppression, stream_scope, topic_scope
+
+if TYPE_CHECKING:
+    from postroad.cli.wiring import Wiring
+
+app = typer.Typer(help="Show, add and remove the addresses that may not be mailed.", no_args_is_help=True)
+
+_Email = Annotated[str, typer.Argument(help="The address.", show_default=False)]
+_Scope = Annotated[
+    str, typer.Option("--scope", help="`all`, `stream:<name>` or `topic:<name>`.", metavar="SCOPE")
+]
+_FROM_SES = (
+    "SES keeps a list of its own: if the mailbox works again, also run "
+    "`aws sesv2 delete-suppressed-destination --email-address <email>`."
+)
+
+
+@app.command(
+    "list",
+    cls=Command,
+    epilog=examples(
+        "postroad suppression list", "postroad --stage prod suppression list --to ana.ruiz@example.com"
+    ),
+)
+def list_command(
+    context: typer.Context,
+    *,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="Show this address alone, with its history.", show_default=False),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The most addresses to show.")] = 100,
+    stage: StageOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the suppressed addresses, or everything known about one."""
+    wiring = open_stage(context, stage)
+    if to is not None:
+        _show_one(wiring, to, as_json=as_json)
+        return
+    found, more = _take(wiring, limit)
+    if as_json:
+        entries = [
+            {"email": each.email, **record.entry_record(scope, entry)}
+            for each in found
+            for scope, entry in sorted(each.scopes.items())
+        ]
+        print_json({"suppressions": entries, "more": more})
+        return
+    if not found:
+        print_lines(["No address is suppressed."])
+        return
+    print_table(
+        ("address", "scope", "reason", "by", "since", "until"),
+        (
+            (each.email, scope, entry.reason, entry.source, moment(entry.since), moment(entry.until))
+            for each in found
+            for scope, entry in sorted(each.scopes.items())
+        ),
+    )
+    if more:
+        print_lines([f"There are more: --limit {limit * 10} shows them."])
+
+
+@app.command(
+    "add",
+    cls=Command,
+    epilog=examples(
+        "postroad suppression add ana.ruiz@example.com --note 'asked by telephone'",
+        "postroad suppression add ana.ruiz@example.com --scope stream:marketing",
+    ),
+)
+def add_command(
+    context: typer.Context,
+    email: _Email,
+    *,
+    scope: _Scope = ALL_STREAMS,
+    note: Annotated[
+        str, typer.Option("--note", help="Why, for those who ask later.", show_default=False)
+    ] = "",
+    stage: StageOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Stop mail to an address. What stands already is kept."""
+    wanted = parse_scope(scope)
+    wiring = open_stage(context, stage)
+    address = wiring.address(email)
+    now = datetime.now(UTC)
+    entry = ScopeEntry(
+        reason=Reason.MANUAL,
+        source=operator(),
+        since=now,
+        until=None,
+        evidence=note or f"command line, {now:%Y-%m-%dT%H:%M:%SZ}",
+    )
+    added = wiring.suppressions.suppress(wiring.address_key(address), address.email_for_ses, wanted, entry)
+    if as_json:
+        print_json({"email": address.email_for_ses, "scope": wanted, "added": added})
+    elif added:
+        print_lines([f"{address.email_for_ses} is suppressed ({wanted})."])
+    else:
+        print_lines([f"{address.email_for_ses} was suppressed already ({wanted}); what stands is kept."])
+
+
+@app.command(
+    "remove",
+    cls=Command,
+    epilog=examples(
+        "postroad suppression remove ana.ruiz@example.com",
+        "postroad suppression remove ana.ruiz@example.com --scope stream:marketing --yes",
+    ),
+)
+def remove_command(
+    context: typer.Context,
+    email: _Email,
+    *,
+    scope: _Scope = ALL_STREAMS,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    despite_complaint: Annotated[
+        bool,
+        typer.Option(
+            "--despite-complaint",
+            help="Also after a complaint: only if they asked for mail again.",
+        ),
+    ] = False,
+    stage: StageOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let an address be mailed again. Its history stays."""
+    wanted = parse_scope(scope)
+    wiring = open_stage(context, stage)
+    address = wiring.address(email)
+    key = wiring.address_key(address)
+    standing = wiring.suppressions.find([key]).get(key)
+    entry = _standing(standing, wanted, address.email_for_ses)
+    if entry.reason is Reason.COMPLAINT and not despite_complaint:
+        raise Problem(
+            f"{address.email_for_ses} complained about mail on {moment(entry.since)}.",
+            "If the recipient asked for mail again, add --despite-complaint.",
+            ExitCode.REFUSED,
+        )
+    if not as_json:
+        print_lines([address.email_for_ses, *record.history_lines(wiring.suppressions.history(key))])
+    if not yes:
+        _confirm(f"Mail {address.email_for_ses} again ({wanted}, {entry.reason})?", as_json=as_json)
+    lifted = wiring.suppressions.lift(key, wanted, source=operator(), now=datetime.now(UTC))
+    if as_json:
+        print_json({"email": address.email_for_ses, "scope": wanted, "removed": lifted})
+        return
+    print_lines([f"{address.email_for_ses} may be mailed again ({wanted})."])
+    if wanted == ALL_STREAMS and entry.reason is not Reason.MANUAL:
+        print_lines([_FROM_SES])
+
+
+def operator() -> str:
+    """Return who gives the command, as history names them."""
+    return f"operator:{getpass.getuser()}"
+
+
+def parse_scope(text: str) -> str:
+    """Return a scope as the store knows it; raises Problem if it is none."""
+    kind, colon, name = text.partition(":")
+    if text == ALL_STREAMS:
+        return ALL_STREAMS
+    if colon and name and kind == "stream":
+        return stream_scope(name)
+    if colon and name and kind == "topic":
+        return topic_scope(name)
+    raise Problem(f"{text!r} is no scope.", "Write `all`, `stream:<name>` or `topic:<name>`.", ExitCode.USAGE)
+
+
+def _show_one(wiring: Wiring, email: str, *, as_json: bool) -> None:
+    address = wiring.address(email)
+    key = wiring.address_key(address)
+    suppression = wiring.suppressions.find([key]).get(key)
+    history = wiring.suppressions.history(key)
+    now = datetime.now(UTC)
+    if as_json:
+        print_json(
+            {
+                "email": address.email_for_ses,
+                "suppressions": record.suppression_records(suppression, now=now),
+                "history": history,
+            }
+        )
+    else:
+        print_lines([address.email_for_ses, *record.suppression_lines(suppression, now=now)])
+        if history:
+            print_lines(["", "history", *record.history_lines(history)])
+    if suppression is None and not history:
+        raise typer.Exit(ExitCode.NOT_FOUND)
+
+
+def _take(wiring: Wiring, limit: int) -> tuple[list[Suppression], bool]:
+    found: list[Suppression] = []
+    for page in wiring.suppressions.pages():
+        found.extend(page)
+        if len(found) > limit:
+            return found[:limit], True
+    return found, False
+
+
+def _standing(suppression: Suppression | None, scope: str, email: str) -> ScopeEntry:
+    scopes = suppression.scopes if suppression else {}
+    if scope in scopes:
+        return scopes[scope]
+    others = ", ".join(sorted(scopes))
+    raise Problem(
+        f"{email} is not suppressed ({scope}).",
+        f"It is suppressed for {others}: name one with --scope." if others else "Nothing is to be removed.",
+        ExitCode.NOT_FOUND,
+    )
+
+
+def _confirm(question: str, *, as_json: bool) -> None:
+    if not as_json:
+        try:
+            if typer.confirm(question):
+                return
+        except typer.Abort:
+            typer.echo()  # no one is there to answer
+    raise Problem(
+        "Nothing was changed: removing a suppression must be confirmed.",
+        "Answer yes, or give --yes.",
+        ExitCode.REFUSED,
+    )

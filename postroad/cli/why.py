@@ -1,0 +1,105 @@
+"""`postroad why`: the decision record of a message, or of the latest messages to an address."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from postroad.cli import decision_record as record
+from postroad.cli.options import JsonOption, StageOption, open_stage
+from postroad.cli.output import print_json, print_lines
+from postroad.cli.problem import ExitCode, Problem
+
+if TYPE_CHECKING:
+    from postroad.cli.wiring import Wiring
+    from postroad.ledger.row import Row
+    from postroad.suppression.model import Suppression
+
+MOST = 100
+EXAMPLES = (
+    "postroad why order-1042-confirmation",
+    "postroad why --to ana.ruiz@example.com",
+    "postroad --stage prod why order-1042-confirmation --json",
+)
+
+
+def why(
+    context: typer.Context,
+    message_id: Annotated[
+        str | None, typer.Argument(help="The id that the application chose.", show_default=False)
+    ] = None,
+    *,
+    to: Annotated[
+        str | None, typer.Option("--to", help="Show the latest messages to this address.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many messages --to shows.")] = 10,
+    stage: StageOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what became of a message, and why.
+
+    Ends with code 3 for a message not seen yet: there is no record before Postroad takes it from its queue.
+    """
+    if (message_id is None) == (to is None):
+        raise Problem(
+            "Name one message, or one address with --to.",
+            f"For example: {EXAMPLES[0]}",
+            ExitCode.USAGE,
+        )
+    wiring = open_stage(context, stage)
+    if to is not None:
+        _by_recipient(wiring, to, limit, as_json=as_json)
+    else:
+        _by_id(wiring, message_id or "", as_json=as_json)
+
+
+def _by_id(wiring: Wiring, message_id: str, *, as_json: bool) -> None:
+    row = wiring.ledger.get(message_id)
+    if row is None:
+        raise not_seen_yet(message_id)
+    suppression = _suppression(wiring, row)
+    now = datetime.now(UTC)
+    if as_json:
+        print_json(record.record(row, suppression, now=now))
+    else:
+        print_lines([*record.record_lines(row, now=now), "", *record.suppression_lines(suppression, now=now)])
+
+
+def _by_recipient(wiring: Wiring, to: str, limit: int, *, as_json: bool) -> None:
+    key = wiring.address_key(wiring.address(to))
+    rows = wiring.ledger.by_recipient(key, limit=limit)
+    suppression = wiring.suppressions.find([key]).get(key)
+    now = datetime.now(UTC)
+    if as_json:
+        print_json(
+            {
+                "to": to,
+                "suppressions": record.suppression_records(suppression, now=now),
+                "messages": [record.record(row, suppression, now=now) for row in rows],
+            }
+        )
+    else:
+        print_lines([to, *record.suppression_lines(suppression, now=now), ""])
+        for row in rows:
+            print_lines([*record.record_lines(row, now=now), ""])
+        if not rows:
+            print_lines(["No message to this address has been seen yet."])
+    if not rows and suppression is None:
+        raise typer.Exit(ExitCode.NOT_FOUND)
+
+
+def _suppression(wiring: Wiring, row: Row) -> Suppression | None:
+    if not row.address_key:
+        return None
+    return wiring.suppressions.find([row.address_key]).get(row.address_key)
+
+
+def not_seen_yet(message_id: str) -> Problem:
+    """Return what is to say of a message without a row."""
+    return Problem(
+        f"{message_id} has not been seen yet.",
+        "It may still wait in its queue, or lie unread in the dead letters: see `postroad queues`.",
+        ExitCode.NOT_FOUND,
+    )

@@ -1,0 +1,165 @@
+"""The way from a stage's name to its resources. It imports boto3, so commands import it late."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from postroad.cli.cloudformation import read_outputs
+from postroad.cli.options import LOCAL_STAGE
+from postroad.cli.problem import ExitCode, Problem
+from postroad.cli.resources import FOUNDATION, MAIL, Resources, stack_name
+from postroad.contract.address import Address, AddressError, parse_address
+from postroad.secrets import read_secret
+from postroad.suppression.address_key import address_key
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sqs import SQSClient
+
+    from postroad.configuration import Configuration
+    from postroad.ledger.ports import Ledger
+    from postroad.suppression.ports import SuppressionStore
+
+CONFIGURATION_FOLDER = Path("config")
+_TIMEOUTS = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+class Wiring:
+    """Everything that commands need of one stage. Nothing is read before it is needed, and then once."""
+
+    def __init__(self, stage: str, *, session: Session | None = None) -> None:
+        """Name the stage; `session` replaces the operator's own AWS session in tests."""
+        self.stage = stage
+        self._given_session = session
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """Return config/<stage>.toml; raises Problem if there is none, or if it can't be used."""
+        # pydantic takes 0.2 s, which commands that read no configuration need not wait for.
+        from postroad.configuration import ConfigurationError, load  # noqa: PLC0415 - see the line above
+
+        file = CONFIGURATION_FOLDER / f"{self.stage}.toml"
+        if not file.is_file():
+            raise Problem(
+                f"There is no {file} here.",
+                "Run the command in the folder of your Postroad repository, or name a stage that has a file.",
+                ExitCode.NOT_FOUND,
+            )
+        try:
+            return load(self.stage, CONFIGURATION_FOLDER)
+        except ConfigurationError as error:
+            raise Problem(str(error), f"Mend {file}.") from error
+
+    @cached_property
+    def region(self) -> str | None:
+        """Return the stage's Region: from its configuration where there is one, else from AWS's settings."""
+        if self._given_session is None:
+            if self.stage == LOCAL_STAGE:
+                return str(self._options["region_name"])
+            if (CONFIGURATION_FOLDER / f"{self.stage}.toml").is_file():
+                return self.configuration.aws.region
+        return self._session.region_name
+
+    @cached_property
+    def foundation(self) -> Resources:
+        """Return the outputs of the stack that holds the data."""
+        return self._outputs(FOUNDATION)
+
+    @cached_property
+    def mail(self) -> Resources:
+        """Return the outputs of the stack that does the work."""
+        return self._outputs(MAIL)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Return the messages' rows."""
+        from postroad.ledger.dynamodb import DynamoLedger  # noqa: PLC0415 - only the commands that ask for it
+
+        return DynamoLedger(self._client("dynamodb"), self.foundation.named("MessagesTable"))
+
+    @cached_property
+    def suppressions(self) -> SuppressionStore:
+        """Return the suppressions."""
+        from postroad.suppression.dynamodb import DynamoSuppressions  # noqa: PLC0415 - as above
+
+        return DynamoSuppressions(self._client("dynamodb"), self.foundation.named("SuppressionsTable"))
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        """Return a client of SQS."""
+        client: SQSClient = self._client("sqs")
+        return client
+
+    @cached_property
+    def ses(self) -> SESV2Client:
+        """Return a client of SES."""
+        client: SESV2Client = self._client("sesv2")
+        return client
+
+    @cached_property
+    def cloudwatch(self) -> Any:  # noqa: ANN401 - its stubs are not among our dependencies
+        """Return a client of CloudWatch."""
+        return self._client("cloudwatch")
+
+    def address(self, email: str) -> Address:
+        """Read an address; raises Problem if it is none."""
+        try:
+            return parse_address(email)
+        except AddressError as error:
+            raise Problem(
+                f"{email!r} is no address: {error}.",
+                "Give one address, like name@example.com.",
+                ExitCode.USAGE,
+            ) from error
+
+    def address_key(self, address: Address) -> str:
+        """Return the key under which this stage knows an address."""
+        return address_key(self._address_secret, address.canonical)
+
+    @cached_property
+    def _address_secret(self) -> bytes:
+        return read_secret(self._client("secretsmanager"), self.foundation.named("AddressSecretArn"))
+
+    @cached_property
+    def _session(self) -> Session:
+        return self._given_session or boto3.session.Session()
+
+    @cached_property
+    def _options(self) -> dict[str, Any]:
+        """Return what clients are made with: on the local stage its endpoint, certificate and credentials."""
+        if self.stage == LOCAL_STAGE and self._given_session is None:
+            from postroad.local.connection import connection  # noqa: PLC0415 - on the local stage alone
+            from postroad.local.state import State  # noqa: PLC0415 - on the local stage alone
+
+            state = State.load()
+            if state is None:
+                raise Problem(
+                    "The local stack is not running (there is no .local/state.json here).",
+                    "Start it with `make up`, or name another stage: postroad --stage prod …",
+                    ExitCode.NOT_FOUND,
+                )
+            # No proxy of this shell is asked for a server on this machine.
+            return {**connection(state), "config": _TIMEOUTS.merge(Config(proxies={}))}
+        return {"region_name": self.region, "config": _TIMEOUTS}
+
+    def _client(self, service: str) -> Any:  # noqa: ANN401 - each caller knows which client it asked for
+        make: Any = self._session.client
+        return make(service, **self._options)
+
+    def _outputs(self, stack: str) -> Resources:
+        name = stack_name(self.stage, stack)
+        found = read_outputs(self._client("cloudformation"), name)
+        if found is None:
+            account = self._client("sts").get_caller_identity()["Account"]
+            raise Problem(
+                f"There is no stack {name} in account {account}, {self.region}.",
+                f"Deploy it (npx cdk deploy --all -c stage={self.stage}), or check --stage and AWS_PROFILE.",
+                ExitCode.NOT_FOUND,
+            )
+        return found
