@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, cast
 
-from aws_cdk import CfnOutput, Environment, IStackSynthesizer, Stack, aws_ssm as ssm
+from aws_cdk import CfnOutput, Environment, IStackSynthesizer, Stack
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from stacks.constructs.attachments import AttachmentsBucket
 from stacks.constructs.encryption_key import EncryptionKey
-from stacks.constructs.secrets import AddressSecret, TokenKeys
+from stacks.constructs.secrets import AddressSecret, TokenKeys, arn_of
 from stacks.constructs.sending_domain import SendingDomain
 from stacks.constructs.tables import Tables
 from stacks.constructs.web_domain import WebDomain
@@ -65,16 +66,16 @@ class FoundationStack(Stack):
             self._output("WebCertificateArn", web.certificate.certificate_arn)
 
         self._share("messages-stream-arn", cast("str", tables.messages.table_stream_arn))
-        self._share("address-secret-arn", address_secret.secret_arn)
-        self._share("token-keys-secret-arn", token_keys.secret_arn)
+        self._share("address-secret-arn", arn_of(address_secret))
+        self._share("token-keys-secret-arn", arn_of(token_keys))
         if key:
             self._share("key-arn", key.key_arn)
         self._output("MessagesTable", tables.messages.table_name)
         self._output("BodiesTable", tables.bodies.table_name)
         self._output("SuppressionsTable", tables.suppressions.table_name)
         self._output("AttachmentsBucket", attachments.bucket_name)
-        self._output("AddressSecretArn", address_secret.secret_arn)
-        self._output("TokenKeysSecretArn", token_keys.secret_arn)
+        self._output("AddressSecretArn", arn_of(address_secret))
+        self._output("TokenKeysSecretArn", arn_of(token_keys))
 
     def _share(self, what: Shared, value: str) -> None:
         ssm.StringParameter(

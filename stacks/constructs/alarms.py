@@ -1,18 +1,13 @@
 """Who is told when something is wrong, and the one way to make an alarm."""
 
-from collections.abc import Mapping
-
-from aws_cdk import (
-    Duration,
-    Stack,
-    aws_cloudwatch as cloudwatch,
-    aws_cloudwatch_actions as actions,
-    aws_iam as iam,
-    aws_kms as kms,
-    aws_lambda as lambda_,
-    aws_sns as sns,
-    aws_sns_subscriptions as subscriptions,
-)
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from postroad.observability import NAMESPACE, Dimension, Metric
@@ -54,14 +49,7 @@ class Alarms(Construct):
         )
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
-        for name, threshold in (("BounceRate", BOUNCE_RATE), ("ComplaintRate", COMPLAINT_RATE)):
-            self.ring(
-                name,
-                f"SES puts an account under review at this rate ({threshold:.1%}). Find the stream and what "
-                "it mailed with `postroad`, and stop it before SES stops the account.",
-                self._ses_metric(f"Reputation.{name}"),
-                threshold=threshold,
-            )
+        self._watch_reputation("Account", None)
 
     def ring(
         self,
@@ -109,23 +97,33 @@ class Alarms(Construct):
         """Ring when a function counted `metric` for `stream` at least once."""
         self.ring(name, description, self._our_metric(metric, stream), threshold=1)
 
+    def watch_stream_reputation(self, name: str, configuration_set: str) -> None:
+        """Ring when the mail of one configuration set bounces or is complained of too often."""
+        self._watch_reputation(name, configuration_set)
+
+    def _watch_reputation(self, name: str, configuration_set: str | None) -> None:
+        for rate, threshold in (("BounceRate", BOUNCE_RATE), ("ComplaintRate", COMPLAINT_RATE)):
+            self.ring(
+                f"{name}{rate}",
+                f"SES puts an account under review at this rate ({threshold:.1%}), and pauses it soon after. "
+                "Find what was mailed to whom, and stop it before SES stops everything.",
+                cloudwatch.Metric(
+                    namespace="AWS/SES",
+                    metric_name=f"Reputation.{rate}",
+                    dimensions_map={"ses:configuration-set": configuration_set}
+                    if configuration_set
+                    else None,
+                    statistic=cloudwatch.Stats.AVERAGE,
+                    period=Duration.hours(1),
+                ),
+                threshold=threshold,
+            )
+
     def _our_metric(self, metric: Metric, stream: str) -> cloudwatch.Metric:
-        dimensions: Mapping[str, str] = {
-            Dimension.STAGE.value: self._stage.name,
-            Dimension.STREAM.value: stream,
-        }
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=metric.value,
-            dimensions_map=dimensions,
+            dimensions_map={Dimension.STAGE.value: self._stage.name, Dimension.STREAM.value: stream},
             statistic=cloudwatch.Stats.SUM,
             period=FIVE_MINUTES,
-        )
-
-    def _ses_metric(self, name: str) -> cloudwatch.Metric:
-        return cloudwatch.Metric(
-            namespace="AWS/SES",
-            metric_name=name,
-            statistic=cloudwatch.Stats.AVERAGE,
-            period=Duration.hours(1),
         )

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import RemovalPolicy, Stack, aws_iam as iam, aws_kms as kms
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from stacks.constructs.logical_id import pin_logical_id

@@ -1,15 +1,11 @@
-"""What SES reports: a topic that all configuration sets publish to, its queue, and the function `feedback`."""
+"""What SES reports: the topic of all configuration sets, its queue, and the function `feedback`."""
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import (
-    CfnOutput,
-    Duration,
-    Stack,
-    aws_lambda_event_sources as sources,
-    aws_sns as sns,
-    aws_sns_subscriptions as subscriptions,
-)
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from postroad.feedback.settings import FeedbackSettings
@@ -90,10 +86,8 @@ class FeedbackPipeline(Construct):
                 report_batch_item_failures=True,
             )
         )
-        stores.messages.grant(self.function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-        stores.suppressions.grant(
-            self.function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
-        )
+        stores.messages.grant(self.function, "dynamodb:GetItem", "dynamodb:PutItem")
+        stores.suppressions.grant(self.function, "dynamodb:Query", "dynamodb:PutItem")
         stores.grant_address_secret(self.function)
         CfnOutput(Stack.of(self), "FeedbackQueueUrl", value=self.work.queue.queue_url)
         CfnOutput(Stack.of(self), "FeedbackDeadLetterQueueUrl", value=self.work.dead_letters.queue_url)

@@ -3,14 +3,11 @@
 import platform
 from typing import cast
 
-from aws_cdk import (
-    Duration,
-    RemovalPolicy,
-    aws_iam as iam,
-    aws_kms as kms,
-    aws_lambda as lambda_,
-    aws_logs as logs,
-)
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from postroad.settings import Settings
@@ -20,6 +17,16 @@ from stacks.nag import acknowledge
 from stacks.stage import Stage, pascal
 
 ARCHITECTURE = lambda_.Architecture.ARM_64
+
+# What a function needs of a customer-managed key to read and write tables, queues and objects.
+KEY_ACTIONS = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
 
 
 class FunctionRuntime(Construct):
@@ -106,7 +113,7 @@ class MailFunction(lambda_.Function):
         self.role_of_its_own = role
         log_group.grant_write(role)
         if runtime.key:
-            runtime.key.grant(role, "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
+            runtime.key.grant(role, *KEY_ACTIONS)
         alarms.watch_function(pascal(name), self)
         acknowledge(
             self,

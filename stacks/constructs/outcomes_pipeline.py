@@ -2,14 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import (
-    CfnOutput,
-    Duration,
-    Stack,
-    aws_cloudwatch as cloudwatch,
-    aws_lambda as lambda_,
-    aws_lambda_event_sources as sources,
-)
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from postroad.outcomes.settings import OutcomesSettings
@@ -73,6 +70,9 @@ class OutcomesPipeline(Construct):
             memory_mebibytes=MEMORY_MEBIBYTES,
             alarms=alarms,
         )
+        # By its ARN: for a queue with a key CDK would grant kms:GenerateDataKey* and kms:ReEncrypt*, which
+        # MailFunction has granted by their names.
+        on_failure = sqs.Queue.from_queue_arn(self, "OnFailure", self.dead_letters.queue_arn)
         self.function.add_event_source(
             sources.DynamoEventSource(
                 stores.messages,
@@ -83,7 +83,7 @@ class OutcomesPipeline(Construct):
                 retry_attempts=RETRIES,
                 max_record_age=LONGEST_RETRY,
                 report_batch_item_failures=True,
-                on_failure=sources.SqsDlq(self.dead_letters),
+                on_failure=sources.SqsDlq(on_failure),
             )
         )
         bus.grant_put_events_to(self.function)

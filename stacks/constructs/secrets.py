@@ -1,8 +1,11 @@
 """The two secrets: what turns an address into its key, and what signs the links in a mail. Kept apart."""
 
 import json
+from typing import cast
 
-from aws_cdk import RemovalPolicy, aws_kms as kms, aws_secretsmanager as secretsmanager
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from stacks.constructs.logical_id import pin_logical_id
@@ -67,3 +70,8 @@ class TokenKeys(secretsmanager.Secret):
             "Secrets Manager's rotation, which replaces the value, would break every link already sent.",
             "AwsSolutions-SMG4",
         )
+
+
+def arn_of(secret: secretsmanager.Secret) -> str:
+    """Return the secret's ARN by its attribute `Id`: the embedded cloud's `Ref` is the name alone."""
+    return cast("secretsmanager.CfnSecret", secret.node.default_child).attr_id

@@ -2,17 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import (
-    Aws,
-    CfnOutput,
-    Duration,
-    Stack,
-    aws_iam as iam,
-    aws_lambda_event_sources as sources,
-    aws_ses as ses,
-    aws_sns as sns,
-    aws_ssm as ssm,
-)
+from aws_cdk import Aws, CfnOutput, Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_ses as ses
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from postroad.observability import Metric
@@ -104,6 +99,7 @@ class SendPipeline(Construct):
         self._grant_send()
         self._grant_stores()
         enqueue = self._let_producers_enqueue(configuration.producers_of(name))
+        alarms.watch_stream_reputation(pascal(name), self.configuration_set.configuration_set_name)
         alarms.watch_count(
             f"{pascal(name)}UnknownOutcomes",
             "SES did not answer, so nobody knows yet whether these mails left: they are `held`. "
@@ -174,7 +170,7 @@ class SendPipeline(Construct):
         )
 
     def _grant_send(self) -> None:
-        """Let the role send as the stream's From address, by the stream's configuration set, and nothing else."""
+        """Let the role send as the stream's From address, by its configuration set, and nothing else."""
         if self._stage.is_local:
             # The embedded cloud authorises sends on `*` alone and knows no ses:FromAddress; the simulator
             # in front of it holds sender and configuration set to what was deployed.
@@ -201,24 +197,26 @@ class SendPipeline(Construct):
 
     def _grant_stores(self) -> None:
         function, stores = self.function, self._stores
-        stores.messages.grant(
-            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
-        )
-        stores.bodies.grant(function, "dynamodb:PutItem")
+        stores.messages.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        stores.bodies.grant(function, "dynamodb:PutItem", "dynamodb:DeleteItem")
         stores.suppressions.grant(function, "dynamodb:BatchGetItem")
         stores.grant_address_secret(function)
         self.work.dead_letters.grant(function, "sqs:SendMessage")
         own = stores.attachments.bucket_name
-        attached = [f"{own}/{ATTACHMENTS}/{self._name}/*"]
-        attached += [f"{bucket}/*" for bucket in self._configuration.attachments.buckets]
-        for action, objects in (("s3:GetObject", attached), ("s3:PutObject", [f"{own}/{BODIES}/*"])):
+        others = self._configuration.attachments.buckets
+        attached = [f"{own}/{ATTACHMENTS}/{self._name}/*", *(f"{bucket}/*" for bucket in others)]
+        for action, paths in {
+            "s3:GetObject": attached,
+            "s3:ListBucket": [own, *others],  # without it S3 calls a missing object a forbidden one
+            "s3:PutObject": [f"{own}/{BODIES}/*"],
+        }.items():
             function.add_to_role_policy(
-                iam.PolicyStatement(actions=[action], resources=[_s3_arn(path) for path in objects])
+                iam.PolicyStatement(actions=[action], resources=[_s3_arn(path) for path in paths])
             )
-            acknowledge_objects(function.role_of_its_own, *objects)
+        acknowledge_objects(function.role_of_its_own, *attached, f"{own}/{BODIES}/*")
 
     def _let_producers_enqueue(self, accounts: "Sequence[str]") -> iam.ManagedPolicy:
-        """Make the policy for applications of this account; accounts elsewhere stand in the queue's policy."""
+        """Make the policy for applications of this account; those elsewhere stand in the queue's policy."""
         attachments = f"{self._stores.attachments.bucket_name}/{ATTACHMENTS}/{self._name}/*"
         queue_actions = ["sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"]
         statements = [

@@ -3,7 +3,9 @@
 import json
 from typing import TYPE_CHECKING
 
-from aws_cdk import CfnOutput, Stack, aws_route53 as route53, aws_ses as ses
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_route53 as route53
+from aws_cdk import aws_ses as ses
 from constructs import Construct
 
 from stacks.stage import Stage, pascal
@@ -30,7 +32,7 @@ class SendingDomain(Construct):
             route53.PublicHostedZone.from_public_hosted_zone_attributes(
                 self, "Zone", hosted_zone_id=domain.hosted_zone_id, zone_name=domain.name
             )
-            if domain.hosted_zone_id
+            if domain.hosted_zone_id and not stage.is_local  # nobody asks DNS on one machine
             else None
         )
         if domain.identity == "create":
@@ -39,7 +41,7 @@ class SendingDomain(Construct):
             self._dmarc()
 
     def _identity(self, stage: Stage) -> None:
-        mail_from = f"{self._domain.mail_from}.{self._domain.name}"
+        mail_from = self._domain.mail_from_domain
         identity = ses.EmailIdentity(
             self,
             "Identity",
@@ -55,7 +57,7 @@ class SendingDomain(Construct):
         )
         if self._zone:
             return
-        if not stage.is_local:  # the embedded cloud has no DKIM tokens
+        if not stage.is_local:  # the embedded cloud has no DKIM tokens to publish
             for number, record in enumerate(identity.dkim_records, start=1):
                 self._output(f"Dkim{number}", record.name, "CNAME", record.value)
         region = Stack.of(self).region

@@ -1,6 +1,8 @@
 """The tables, with the keys of the design; every one retained, recoverable, and safe from a delete."""
 
-from aws_cdk import RemovalPolicy, aws_dynamodb as dynamodb, aws_kms as kms
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from stacks.constructs.logical_id import pin_logical_id

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_certificatemanager as acm, aws_route53 as route53
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ class WebDomain(Construct):
     """The name and its certificate: an existing one, or one validated in the domain's hosted zone."""
 
     def __init__(self, scope: Construct, construct_id: str, *, web: "Web") -> None:
-        """Reference or request the certificate."""
+        """Take the certificate that is given, or have one made."""
         super().__init__(scope, construct_id)
         self.name = web.domain
         self.certificate: acm.ICertificate

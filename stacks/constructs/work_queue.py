@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, aws_cloudwatch as cloudwatch, aws_kms as kms, aws_sqs as sqs
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.constructs.alarms import FIVE_MINUTES, Alarms

@@ -1,0 +1,94 @@
+"""What feeds a function loses nothing: partial failures, dead letters, and time enough."""
+
+from typing import Any
+
+from stacks.constructs.work_queue import MAX_RECEIVE_COUNT
+from tests.infrastructure.templates import Stacks
+
+
+def sources(stacks: Stacks, *, kind: str) -> list[dict[str, Any]]:
+    found = [
+        source
+        for source in stacks.properties("AWS::Lambda::EventSourceMapping")
+        if ("StartingPosition" in source) == (kind == "stream")
+    ]
+    assert found
+    return found
+
+
+def function_of(stacks: Stacks, source: dict[str, Any]) -> dict[str, Any]:
+    function: dict[str, Any] = stacks.all("AWS::Lambda::Function")[source["FunctionName"]["Ref"]][
+        "Properties"
+    ]
+    return function
+
+
+def queue_of(stacks: Stacks, source: dict[str, Any]) -> dict[str, Any]:
+    queue: dict[str, Any] = stacks.all("AWS::SQS::Queue")[source["EventSourceArn"]["Fn::GetAtt"][0]][
+        "Properties"
+    ]
+    return queue
+
+
+def test_every_function_has_one_source(prod: Stacks) -> None:
+    fed = [source["FunctionName"]["Ref"] for source in prod.properties("AWS::Lambda::EventSourceMapping")]
+    assert sorted(fed) == sorted(prod.all("AWS::Lambda::Function"))
+
+
+def test_every_source_reports_partial_failures(prod: Stacks) -> None:
+    for source in prod.properties("AWS::Lambda::EventSourceMapping"):
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_visibility_is_at_least_six_timeouts_and_the_window(prod: Stacks) -> None:
+    for source in sources(prod, kind="queue"):
+        least = 6 * function_of(prod, source)["Timeout"] + source["MaximumBatchingWindowInSeconds"]
+        assert queue_of(prod, source)["VisibilityTimeout"] >= least
+
+
+def test_every_work_queue_has_dead_letters_that_wait_as_long(prod: Stacks) -> None:
+    queues = prod.all("AWS::SQS::Queue")
+    for source in sources(prod, kind="queue"):
+        queue = queue_of(prod, source)
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == MAX_RECEIVE_COUNT
+        dead = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]["Properties"]
+        assert dead["MessageRetentionPeriod"] >= queue["MessageRetentionPeriod"]
+        assert "RedrivePolicy" not in dead
+
+
+def test_streams_are_limited_as_configured(prod: Stacks) -> None:
+    for name, stream in prod.configuration.streams.items():
+        (source,) = [
+            source
+            for source in sources(prod, kind="queue")
+            if function_of(prod, source)["FunctionName"] == f"postroad-prod-send-{name}"
+        ]
+        assert source["ScalingConfig"] == {"MaximumConcurrency": stream.maximum_concurrency}
+        assert source["BatchSize"] == stream.batch_size
+        assert source["MaximumBatchingWindowInSeconds"] == stream.batching_window_seconds
+
+
+def test_changes_of_rows_are_retried_halved_and_kept(prod: Stacks) -> None:
+    (source,) = sources(prod, kind="stream")
+    assert source["BisectBatchOnFunctionError"] is True
+    assert source["MaximumRetryAttempts"] > 0
+    assert 0 < source["MaximumRecordAgeInSeconds"] < 24 * 3600
+    destination = source["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+    assert destination in prod.all("AWS::SQS::Queue")
+
+
+def test_no_function_may_send_to_the_queue_that_feeds_it(prod: Stacks) -> None:
+    for source in sources(prod, kind="queue"):
+        name = function_of(prod, source)["FunctionName"].removeprefix("postroad-prod-")
+        for statement in prod.statements_of(name):
+            if "sqs:SendMessage" in statement["Action"]:
+                assert statement["Resource"] != source["EventSourceArn"]
+
+
+def test_sns_hands_what_it_cannot_deliver_to_the_dead_letters(prod: Stacks) -> None:
+    (subscription,) = [
+        found for found in prod.properties("AWS::SNS::Subscription") if found["Protocol"] == "sqs"
+    ]
+    dead = subscription["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+    name = prod.all("AWS::SQS::Queue")[dead]["Properties"]["QueueName"]
+    assert name == "postroad-prod-feedback-dead-letters"

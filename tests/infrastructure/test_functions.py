@@ -1,0 +1,81 @@
+"""Each handler is deployed once, as it is meant to run."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from postroad.feedback.settings import FeedbackSettings
+from postroad.outcomes.settings import OutcomesSettings
+from postroad.sending.settings import SendSettings
+from postroad.settings import Settings
+from tests.infrastructure.templates import Stacks
+
+SETTINGS: dict[str, type[Settings]] = {
+    "send": SendSettings,
+    "feedback": FeedbackSettings,
+    "outcomes": OutcomesSettings,
+}
+SES_ENDPOINT = "AWS_ENDPOINT_URL_SESV2"
+
+
+def functions(stacks: Stacks) -> list[dict[str, Any]]:
+    return stacks.properties("AWS::Lambda::Function")
+
+
+def verb_of(function: dict[str, Any]) -> str:
+    package, verb, rest = function["Handler"].split(".", 2)
+    assert (package, rest) == ("functions", "handler.lambda_handler")
+    return str(verb)
+
+
+def test_each_handler_has_exactly_one_function_and_send_one_per_stream(prod: Stacks) -> None:
+    handlers = {path.parent.name for path in Path("functions").glob("*/handler.py")}
+    expected = dict.fromkeys(handlers, 1) | {"send": len(prod.configuration.streams)}
+    assert Counter(verb_of(function) for function in functions(prod)) == expected
+
+
+@pytest.mark.parametrize("stage", ["prod", "local"])
+def test_environment_is_what_the_function_reads(stage: str, request: pytest.FixtureRequest) -> None:
+    stacks: Stacks = request.getfixturevalue(stage)
+    for function in functions(stacks):
+        variables = dict(function["Environment"]["Variables"])
+        endpoint = variables.pop(SES_ENDPOINT, None)
+        assert (endpoint is not None) == (stage == "local" and verb_of(function) == "send")
+        settings = SETTINGS[verb_of(function)]
+        assert set(variables) == set(settings.variables().values())
+        resolved = {key: value if isinstance(value, str) else "token" for key, value in variables.items()}
+        assert settings.from_env(resolved).to_environment() == resolved
+
+
+def test_functions_run_python_313_on_arm64(prod: Stacks) -> None:
+    assert {function["Runtime"] for function in functions(prod)} == {"python3.13"}
+    assert [function["Architectures"] for function in functions(prod)] == [["arm64"]] * len(functions(prod))
+
+
+def test_each_function_has_a_role_of_its_own(prod: Stacks) -> None:
+    roles = [function["Role"]["Fn::GetAtt"][0] for function in functions(prod)]
+    assert len(set(roles)) == len(functions(prod))
+    assert not any("ManagedPolicyArns" in role for role in prod.properties("AWS::IAM::Role"))
+
+
+def test_logs_are_json_and_kept_as_long_as_configured(prod: Stacks) -> None:
+    groups = prod.all("AWS::Logs::LogGroup")
+    for function in functions(prod):
+        logging = function["LoggingConfig"]
+        assert logging["LogFormat"] == "JSON"
+        group = groups[logging["LogGroup"]["Ref"]]["Properties"]
+        assert group["LogGroupName"] == f"/aws/lambda/{function['FunctionName']}"
+        assert group["RetentionInDays"] == prod.configuration.retention.logs_days
+
+
+def test_no_concurrency_is_reserved(prod: Stacks) -> None:
+    assert not any("ReservedConcurrentExecutions" in function for function in functions(prod))
+
+
+def test_the_function_ends_before_its_lease(prod: Stacks) -> None:
+    for stream in prod.configuration.streams:
+        function = prod.function(f"send-{stream}")
+        lease = function["Environment"]["Variables"]["POSTROAD_LEASE_SECONDS"]
+        assert function["Timeout"] < int(lease)

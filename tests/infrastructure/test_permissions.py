@@ -1,0 +1,200 @@
+"""What each function may do: named actions on named resources, pinned here one by one."""
+
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.templates import Stacks, as_list
+
+ACCOUNT = "eu-west-1:123456789012"
+TABLE = f"arn:<AWS::Partition>:dynamodb:{ACCOUNT}:table/postroad-prod"
+BUCKET = "arn:<AWS::Partition>:s3:::postroad-prod-123456789012-eu-west-1"
+INVOICES = "arn:<AWS::Partition>:s3:::shop-invoices"
+SES = f"arn:<AWS::Partition>:ses:{ACCOUNT}"
+SECRET = "</postroad/prod/foundation/address-secret-arn>"
+MESSAGES_STREAM = "</postroad/prod/foundation/messages-stream-arn>"
+KEY = "</postroad/prod/foundation/key-arn>"
+
+LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+TAKE = {
+    "sqs:ReceiveMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueUrl",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+}
+SEND = {"ses:SendEmail", "ses:SendRawEmail"}
+USE_KEY = {
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+}
+
+
+def send(stream: str, domain: str) -> dict[str, set[str]]:
+    return {
+        f"/aws/lambda/postroad-prod-send-{stream}": LOG,
+        f"postroad-prod-{stream}": TAKE,
+        f"postroad-prod-{stream}-dead-letters": {"sqs:SendMessage"},
+        f"{TABLE}-messages": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"},
+        f"{TABLE}-bodies": {"dynamodb:PutItem", "dynamodb:DeleteItem"},
+        f"{TABLE}-suppressions": {"dynamodb:BatchGetItem"},
+        SECRET: {"secretsmanager:GetSecretValue"},
+        BUCKET: {"s3:ListBucket"},
+        f"{BUCKET}/attachments/{stream}/*": {"s3:GetObject"},
+        f"{BUCKET}/bodies/*": {"s3:PutObject"},
+        INVOICES: {"s3:ListBucket"},
+        f"{INVOICES}/*": {"s3:GetObject"},
+        f"{SES}:identity/{domain}": SEND,
+        f"{SES}:configuration-set/postroad-prod-{stream}": SEND,
+    }
+
+
+ALLOWED = {
+    "send-transactional": send("transactional", "shop.example"),
+    "send-marketing": send("marketing", "news.company.example"),
+    "feedback": {
+        "/aws/lambda/postroad-prod-feedback": LOG,
+        "postroad-prod-feedback": TAKE,
+        f"{TABLE}-messages": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        f"{TABLE}-suppressions": {"dynamodb:Query", "dynamodb:PutItem"},
+        SECRET: {"secretsmanager:GetSecretValue"},
+    },
+    "outcomes": {
+        "/aws/lambda/postroad-prod-outcomes": LOG,
+        MESSAGES_STREAM: {
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+        },
+        "postroad-prod-outcomes-dead-letters": {
+            "sqs:SendMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
+        },
+        "postroad": {"events:PutEvents"},
+    },
+}
+
+
+def allowed(stacks: Stacks, statements: list[dict[str, Any]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for statement in statements:
+        assert statement["Effect"] == "Allow"
+        for resource in as_list(statement["Resource"]):
+            found.setdefault(stacks.readable(resource), set()).update(as_list(statement["Action"]))
+    return found
+
+
+def test_every_function_is_listed(prod: Stacks) -> None:
+    names = {found["FunctionName"] for found in prod.properties("AWS::Lambda::Function")}
+    assert names == {f"postroad-prod-{name}" for name in ALLOWED}
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_a_function_may_do_what_it_needs_and_nothing_else(prod: Stacks, name: str) -> None:
+    assert allowed(prod, prod.statements_of(name)) == ALLOWED[name]
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_a_customer_managed_key_adds_the_key_alone(managed: Stacks, name: str) -> None:
+    found = allowed(managed, managed.statements_of(name))
+    assert found.pop(KEY) == USE_KEY
+    assert found == ALLOWED[name]
+
+
+@pytest.mark.parametrize("stage", ["prod", "managed", "local"])
+def test_no_action_is_a_wildcard(stage: str, request: pytest.FixtureRequest) -> None:
+    stacks: Stacks = request.getfixturevalue(stage)
+    policies = stacks.properties("AWS::IAM::Policy") + stacks.properties("AWS::IAM::ManagedPolicy")
+    for policy in policies:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert not [action for action in as_list(statement["Action"]) if "*" in action]
+
+
+def ses_statements(stacks: Stacks, stream: str) -> list[dict[str, Any]]:
+    return [
+        statement
+        for statement in stacks.statements_of(f"send-{stream}")
+        if set(as_list(statement["Action"])) & SEND
+    ]
+
+
+def test_a_stream_sends_as_its_own_address_through_its_own_configuration_set(prod: Stacks) -> None:
+    for name, stream in prod.configuration.streams.items():
+        (statement,) = ses_statements(prod, name)
+        assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": stream.from_address}}
+        assert {prod.readable(resource) for resource in statement["Resource"]} == {
+            f"{SES}:identity/{stream.domain}",
+            f"{SES}:configuration-set/postroad-prod-{name}",
+        }
+
+
+def test_on_the_local_stage_the_send_statement_alone_is_wide(local: Stacks) -> None:
+    for name in local.configuration.streams:
+        (statement,) = ses_statements(local, name)
+        assert statement["Resource"] == "*"
+        assert set(statement["Action"]) == SEND
+    wide = [
+        statement
+        for policy in local.properties("AWS::IAM::Policy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Resource"] == "*"
+    ]
+    assert len(wide) == len(local.configuration.streams)
+
+
+def test_applications_get_a_policy_that_may_enqueue_to_one_stream(managed: Stacks) -> None:
+    for name in managed.configuration.streams:
+        policy = managed.named(
+            "AWS::IAM::ManagedPolicy", "ManagedPolicyName", f"postroad-prod-enqueue-{name}-eu-west-1"
+        )
+        assert allowed(managed, policy["PolicyDocument"]["Statement"]) == {
+            f"postroad-prod-{name}": {"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"},
+            f"{BUCKET}/attachments/{name}/*": {"s3:PutObject"},
+            KEY: {"kms:Decrypt", "kms:GenerateDataKey"},
+        }
+
+
+def test_producers_elsewhere_stand_in_the_policies_of_queue_bucket_and_key(managed: Stacks) -> None:
+    (producer,) = managed.configuration.producers
+    principal = f"arn:<AWS::Partition>:iam::{producer.account}:root"
+
+    def granted(policies: list[dict[str, Any]]) -> list[tuple[list[str], str]]:
+        assert policies
+        return [
+            (sorted(as_list(statement["Action"])), managed.readable(statement["Resource"]))
+            for policy in policies
+            for statement in policy["Statement"]
+            if isinstance(statement["Principal"], dict)
+            for one in as_list(statement["Principal"].get("AWS", []))
+            if managed.readable(one) == principal
+        ]
+
+    queues = [found["PolicyDocument"] for found in managed.properties("AWS::SQS::QueuePolicy")]
+    assert granted(queues) == [
+        (["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], "postroad-prod-transactional")
+    ]
+    buckets = [found["PolicyDocument"] for found in managed.properties("AWS::S3::BucketPolicy")]
+    assert granted(buckets) == [
+        (["s3:PutObject"], "postroad-prod-123456789012-eu-west-1/attachments/transactional/*")
+    ]
+    keys = [found["KeyPolicy"] for found in managed.properties("AWS::KMS::Key")]
+    assert granted(keys) == [(["kms:Decrypt", "kms:GenerateDataKey"], "*")]
+
+
+def test_services_may_use_the_customer_managed_key_for_this_account_alone(managed: Stacks) -> None:
+    (key,) = managed.properties("AWS::KMS::Key")
+    services = {
+        service: statement["Condition"]
+        for statement in key["KeyPolicy"]["Statement"]
+        for service in as_list(statement["Principal"].get("Service", []))
+    }
+    own = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert services == dict.fromkeys(
+        ("ses.amazonaws.com", "sns.amazonaws.com", "cloudwatch.amazonaws.com"), own
+    )

@@ -1,0 +1,104 @@
+"""The two stacks: how they find each other, and what they tell."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+from postroad.configuration import Configuration
+from stacks.application import add_stacks, make_app
+from stacks.stage import Stage, pascal
+from tests.infrastructure.templates import Stacks, synthesise
+
+FOUNDATION = {
+    "MessagesTable",
+    "BodiesTable",
+    "SuppressionsTable",
+    "AttachmentsBucket",
+    "AddressSecretArn",
+    "TokenKeysSecretArn",
+}
+MAIL = {"ResultBus", "FeedbackQueueUrl", "FeedbackDeadLetterQueueUrl", "OutcomesDeadLetterQueueUrl"}
+STREAM = {"QueueUrl", "DeadLetterQueueUrl", "ConfigurationSet", "EnqueuePolicyArn", "From"}
+
+
+@pytest.mark.parametrize("stage", ["prod", "managed", "local"])
+def test_nothing_is_exported_or_imported(stage: str, request: pytest.FixtureRequest) -> None:
+    stacks: Stacks = request.getfixturevalue(stage)
+    for template in stacks.templates:
+        assert not any("Export" in output for output in template["Outputs"].values())
+        assert "Fn::ImportValue" not in json.dumps(template)
+
+
+def test_outputs_tell_what_producers_and_operators_need(prod: Stacks) -> None:
+    told = {name for name in prod.foundation["Outputs"] if not name.startswith(("DnsRecords", "Web"))}
+    assert told == FOUNDATION
+    streams = {f"{pascal(name)}{what}" for name in prod.configuration.streams for what in STREAM}
+    assert set(prod.mail["Outputs"]) == MAIL | streams
+
+
+def test_the_queue_of_each_stream_stands_in_a_parameter(prod: Stacks) -> None:
+    for name in prod.configuration.streams:
+        found = prod.named("AWS::SSM::Parameter", "Name", f"/postroad/prod/{name}/queue-url")
+        assert found["Value"] == prod.mail["Outputs"][f"{pascal(name)}QueueUrl"]["Value"]
+
+
+def test_mail_reads_only_parameters_that_foundation_writes(managed: Stacks) -> None:
+    written = {
+        found["Properties"]["Name"]
+        for found in managed.foundation["Resources"].values()
+        if found["Type"] == "AWS::SSM::Parameter"
+    }
+    read = {
+        parameter["Default"]
+        for parameter in managed.mail["Parameters"].values()
+        if parameter["Type"] == "AWS::SSM::Parameter::Value<String>"
+        and parameter["Default"].startswith("/postroad/")
+    }
+    assert read
+    assert read <= written
+
+
+def test_functions_get_the_names_of_what_foundation_made(prod: Stacks) -> None:
+    tables = {table["TableName"] for table in prod.properties("AWS::DynamoDB::GlobalTable")}
+    variables: dict[str, Any] = prod.function("send-transactional")["Environment"]["Variables"]
+    assert {variables[f"POSTROAD_{name}_TABLE"] for name in ("MESSAGES", "BODIES", "SUPPRESSIONS")} == tables
+    (bucket,) = prod.properties("AWS::S3::Bucket")
+    assert variables["POSTROAD_ATTACHMENTS_BUCKET"] == bucket["BucketName"]
+
+
+def test_stacks_are_protected_and_in_the_configured_account(prod_configuration: Configuration) -> None:
+    for stack in add_stacks(App(), prod_configuration):
+        assert stack.termination_protection
+        assert stack.account == prod_configuration.aws.account
+        assert stack.region == prod_configuration.aws.region
+
+
+def test_everything_is_tagged(prod: Stacks) -> None:
+    expected = [{"Key": "application", "Value": "postroad"}, {"Key": "stage", "Value": "prod"}]
+    for kind in (
+        "AWS::Lambda::Function",
+        "AWS::SQS::Queue",
+        "AWS::SecretsManager::Secret",
+        "AWS::S3::Bucket",
+    ):
+        assert {json.dumps(found["Tags"]) for found in prod.properties(kind)} == {json.dumps(expected)}
+
+
+def test_the_simulator_is_for_the_local_stage_alone(prod_configuration: Configuration) -> None:
+    stacks = synthesise(prod_configuration, simulator="https://localhost:1")
+    assert "localhost" not in json.dumps(stacks.templates)
+
+
+def test_a_missing_stage_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CDK_CONTEXT_JSON", raising=False)
+    with pytest.raises(SystemExit, match=r"Which stage\? Say for example `-c stage=prod`"):
+        make_app()
+
+
+def test_the_bus_names_its_stage_beside_prod() -> None:
+    def bus(name: str) -> str:
+        return Stage(name=name, account="123456789012", region="eu-west-1").result_bus
+
+    assert (bus("prod"), bus("staging"), bus("local")) == ("postroad", "postroad-staging", "postroad")
