@@ -74,4 +74,6 @@ def _read_json(text: str, hint: Any) -> object:  # noqa: ANN401  a field's type,
     value = json.loads(text)
     if get_origin(hint) is tuple:
         return tuple(value)
+    if not isinstance(value, dict):
+        raise TypeError("expected an object")
     return {key: tuple(item) if isinstance(item, list) else item for key, item in value.items()}

@@ -5,14 +5,15 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from postroad.sending.records import decode_records
-from postroad.sending.wiring import counts, deadline, logger, sending
+from postroad.sending.wiring import deadline, logger, sending
 
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
-    report = sending().send_batch(
+    batch = sending()
+    report = batch.send_batch(
         decode_records(event), deadline=deadline(context.get_remaining_time_in_millis())
     )
-    counts().flush()
+    batch.counts.flush()
     logger.info("batch", extra={"decisions": report.summary()})
     return {"batchItemFailures": [{"itemIdentifier": sqs_id} for sqs_id in report.failures]}

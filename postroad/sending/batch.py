@@ -80,7 +80,7 @@ class SendBatch:
         self._delivery = delivery
         self._desk = desk
         self._postponement = postponement
-        self._counts = counts
+        self.counts = counts
         self._clock = clock
         self._new_owner = new_owner
         self._stream = stream
@@ -228,7 +228,7 @@ class SendBatch:
             case Settled():
                 metrics = [Metric.SUPPRESSED]
         for metric in metrics:
-            self._counts.add(metric, self._stream)
+            self.counts.add(metric, self._stream)
 
 
 class _Guard:

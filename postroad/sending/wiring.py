@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import boto3
@@ -28,6 +29,9 @@ from postroad.sending.sqs import SqsDeadLetters, SqsPostponement
 from postroad.suppression.address_key import address_key
 from postroad.suppression.dynamodb import DynamoSuppressions
 
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
 logger = make_logger("send")
 clock = SystemClock()
 
@@ -36,15 +40,24 @@ TEMPLATES = Path(__file__).parents[2] / "compiled_templates"
 
 
 @cache
-def counts() -> Counts:
-    """Return the metrics of this process, made once."""
-    return Counts(SendSettings.from_env().stage)
-
-
-@cache
 def sending() -> SendBatch:
     """Return the use case, made once per process."""
     settings = SendSettings.from_env()
+    return assemble(settings, ses_client(settings))
+
+
+def ses_client(settings: SendSettings) -> SESV2Client:
+    """Return a client that never repeats a request."""
+    config = ses_config(
+        connect_timeout=settings.ses_connect_timeout_seconds,
+        read_timeout=settings.ses_read_timeout_seconds,
+        threads=settings.threads,
+    )
+    return boto3.client("sesv2", config=config)
+
+
+def assemble(settings: SendSettings, ses: SESV2Client, templates: Path = TEMPLATES) -> SendBatch:
+    """Put the use case together over these settings, this SES and these compiled templates."""
     config = Config(
         connect_timeout=2,
         read_timeout=5,
@@ -57,14 +70,6 @@ def sending() -> SendBatch:
     bodies = DynamoBodies(dynamodb, settings.bodies_table, s3=s3, bucket=settings.attachments_bucket)
     ledger = DynamoLedger(dynamodb, settings.messages_table)
     secret = read_secret(boto3.client("secretsmanager", config=config), settings.address_secret_arn)
-    ses = boto3.client(
-        "sesv2",
-        config=ses_config(
-            connect_timeout=settings.ses_connect_timeout_seconds,
-            read_timeout=settings.ses_read_timeout_seconds,
-            threads=settings.threads,
-        ),
-    )
     dead_letters = SqsDeadLetters(
         sqs,
         settings.dead_letter_queue_url,
@@ -76,7 +81,7 @@ def sending() -> SendBatch:
     return SendBatch(
         preparation=Preparation(
             settings=settings,
-            renderer=CompiledRenderer(TEMPLATES),
+            renderer=CompiledRenderer(templates),
             attachments=S3Attachments(s3),
             address_key=partial(address_key, secret),
         ),
@@ -88,7 +93,7 @@ def sending() -> SendBatch:
             ledger=ledger, dead_letters=dead_letters, stream=settings.stream, retention=retention
         ),
         postponement=SqsPostponement(sqs, settings.queue_url, on_error=log_error),
-        counts=counts(),
+        counts=Counts(settings.stage),
         clock=clock,
         new_owner=lambda: uuid4().hex,
         stream=settings.stream,
