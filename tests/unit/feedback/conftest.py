@@ -1,10 +1,26 @@
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from aws_lambda_powertools import Logger
 
+from postroad.contract.address import parse_address
+from postroad.contract.words import Status
+from postroad.feedback.intake import Feedback
+from postroad.ledger.memory import MemoryLedger
+from postroad.ledger.row import Row
+from postroad.observability import Counts
+from postroad.suppression.address_key import address_key
+from postroad.suppression.memory import MemorySuppressions
+from postroad.suppression.model import ALL_STREAMS, HistoryEntry, ScopeEntry
+
+SECRET = b"a secret of the tests, long enough."
 EVENTS = Path(__file__).parents[2] / "events"
 
 
@@ -17,3 +33,51 @@ def payload() -> Callable[[str], dict[str, Any]]:
         return event
 
     return read
+
+
+@dataclass
+class FeedbackWorld:
+    """The use case over fakes, with what it wrote to the log."""
+
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    suppressions: MemorySuppressions = field(default_factory=MemorySuppressions)
+    counts: Counts = field(default_factory=lambda: Counts("test"))
+    log: StringIO = field(default_factory=StringIO)
+
+    @property
+    def feedback(self) -> Feedback:
+        return Feedback(
+            ledger=self.ledger,
+            suppressions=self.suppressions,
+            address_secret=SECRET,
+            counts=self.counts,
+            # Powertools keeps one logger, with its stream, for each service word.
+            logger=Logger(service=f"feedback-{uuid4().hex}", stream=self.log),
+        )
+
+    def entry(self, email: str) -> ScopeEntry | None:
+        key = address_key(SECRET, parse_address(email).canonical)
+        suppression = self.suppressions.find([key]).get(key)
+        return None if suppression is None else suppression.scopes[ALL_STREAMS]
+
+    def history(self, email: str) -> list[HistoryEntry]:
+        return self.suppressions.history(address_key(SECRET, parse_address(email).canonical))
+
+
+@pytest.fixture
+def world() -> FeedbackWorld:
+    return FeedbackWorld()
+
+
+@pytest.fixture
+def sent_row() -> Row:
+    """Return the row of the message that the payloads are about, as `send` marked it."""
+    return Row(
+        message_id="order-1042-confirmation",
+        status=Status.SENT,
+        stream="transactional",
+        attempt=1,
+        ses_ids={"1": "0100019e1f2a3b4c-5d6e7f80-1a2b-4c3d-8e9f-0123456789ab-000000"},
+        times={"sent": datetime(2026, 11, 22, 14, 3, 12, 530000, UTC)},
+        expires_at=datetime(2027, 1, 22, tzinfo=UTC),
+    )

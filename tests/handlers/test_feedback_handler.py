@@ -1,0 +1,193 @@
+"""Whole SQS events through the function `feedback`, over DynamoDB."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from functions.feedback.handler import lambda_handler
+from postroad.contract.address import parse_address
+from postroad.contract.words import Reason, Status
+from postroad.feedback import wiring
+from postroad.feedback.settings import FeedbackSettings
+from postroad.ledger.dynamodb import DynamoLedger
+from postroad.ledger.row import Row
+from postroad.suppression.address_key import address_key
+from postroad.suppression.dynamodb import DynamoSuppressions
+
+EVENTS = Path(__file__).parents[1] / "events"
+SECRET = "x" * 64
+MESSAGE = "order-1042-confirmation"
+ANA = address_key(SECRET.encode(), parse_address("ana.ruiz@example.com").canonical)
+
+
+def read(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text("utf-8"))
+    return event
+
+
+def batch(**bodies: object) -> dict[str, Any]:
+    """Return an SQS event with one record per body, its id the argument's name."""
+    (pattern, *_) = read("sqs_feedback_batch")["Records"]
+    return {
+        "Records": [
+            {**pattern, "messageId": name, "body": body if isinstance(body, str) else json.dumps(body)}
+            for name, body in bodies.items()
+        ]
+    }
+
+
+class World:
+    """The function's tables and secret under moto."""
+
+    def __init__(self) -> None:
+        self.client: DynamoDBClient = boto3.client("dynamodb")
+        for name in ("Messages", "Suppressions"):
+            self.client.create_table(
+                TableName=name,
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+                KeySchema=[
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+            )
+        self.ledger = DynamoLedger(self.client, "Messages")
+        self.suppressions = DynamoSuppressions(self.client, "Suppressions")
+        self.ledger.insert(
+            Row(
+                message_id=MESSAGE,
+                status=Status.SENT,
+                stream="transactional",
+                email="ana.ruiz@example.com",
+                attempt=1,
+                times={"accepted": datetime(2026, 11, 22, 14, 3, 11, tzinfo=UTC)},
+            )
+        )
+
+    def status(self) -> Status:
+        row = self.ledger.get(MESSAGE)
+        assert row is not None
+        return row.status
+
+    def reason(self) -> Reason | None:
+        suppression = self.suppressions.find([ANA]).get(ANA)
+        return None if suppression is None else suppression.scopes["all"].reason
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with mock_aws():
+        arn = boto3.client("secretsmanager").create_secret(Name="address", SecretString=SECRET)["ARN"]
+        settings = FeedbackSettings(
+            stage="test", messages_table="Messages", suppressions_table="Suppressions", address_secret_arn=arn
+        )
+        for variable, value in settings.to_environment().items():
+            monkeypatch.setenv(variable, value)
+        wiring.feedback.cache_clear()
+        wiring.counts.cache_clear()
+        yield World()
+        wiring.feedback.cache_clear()
+        wiring.counts.cache_clear()
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> StringIO:
+    """Return what the function logs; its metrics go to stdout."""
+    written = StringIO()
+    monkeypatch.setattr(wiring.logger.registered_handler, "stream", written)
+    return written
+
+
+def test_a_batch_of_a_bounce_a_complaint_and_a_greeting(
+    world: World, context: LambdaContext, log: StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert lambda_handler(read("sqs_feedback_batch"), context) == {"batchItemFailures": []}
+    assert world.status() is Status.COMPLAINED
+    assert world.reason() is Reason.COMPLAINT
+    assert [line.reason for line in world.suppressions.history(ANA)] == [Reason.HARD_BOUNCE, Reason.COMPLAINT]
+    written = capsys.readouterr().out
+    assert "@" not in log.getvalue() + written
+    (metrics,) = [json.loads(line) for line in written.splitlines()]
+    assert (metrics["stage"], metrics["stream"]) == ("test", "transactional")
+    assert (metrics["hard_bounces"], metrics["complaints"]) == ([1.0], [1.0])
+
+
+def test_the_same_batch_again_changes_nothing(world: World, context: LambdaContext) -> None:
+    lambda_handler(read("sqs_feedback_batch"), context)
+    before = [world.client.scan(TableName=name)["Items"] for name in ("Messages", "Suppressions")]
+    assert lambda_handler(read("sqs_feedback_batch"), context) == {"batchItemFailures": []}
+    assert [world.client.scan(TableName=name)["Items"] for name in ("Messages", "Suppressions")] == before
+
+
+def test_every_documented_payload_goes_through(
+    world: World, context: LambdaContext, log: StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = {
+        name: read(name) for name in (path.stem for path in EVENTS.glob("*.json")) if "batch" not in name
+    }
+    assert len(events) > 40
+    assert lambda_handler(batch(**events), context) == {"batchItemFailures": []}
+    assert world.status() is Status.COMPLAINED
+    assert "@" not in log.getvalue() + capsys.readouterr().out
+
+
+def test_bad_records_go_back_alone_and_unseen(world: World, context: LambdaContext, log: StringIO) -> None:
+    event = batch(
+        garbage="ana.ruiz@example.com",
+        half={"eventType": "Bounce", "mail": {"destination": ["ana.ruiz@example.com"]}},
+        good=read("bounce_permanent_general"),
+    )
+    assert lambda_handler(event, context) == {
+        "batchItemFailures": [{"itemIdentifier": "garbage"}, {"itemIdentifier": "half"}]
+    }
+    assert world.status() is Status.BOUNCED
+    assert [json.loads(line)["message"] for line in log.getvalue().splitlines()] == ["malformed event"] * 2
+    assert "@" not in log.getvalue()
+
+
+@pytest.mark.parametrize(("table", "suppressed"), [("Messages", Reason.HARD_BOUNCE), ("Suppressions", None)])
+def test_a_throttled_table_fails_what_needed_it(
+    world: World,
+    context: LambdaContext,
+    monkeypatch: pytest.MonkeyPatch,
+    table: str,
+    suppressed: Reason | None,
+) -> None:
+    real = boto3.client
+
+    def throttled(service: str, **options: Any) -> Any:  # noqa: ANN401  boto3's own types
+        client = real(service, **options)  # type: ignore[call-overload]  # any service
+        client.meta.events.register("provide-client-params.dynamodb.*", refuse)
+        return client
+
+    def refuse(params: dict[str, Any], **_: object) -> None:
+        if params.get("TableName") == table:
+            raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "any")
+
+    monkeypatch.setattr("boto3.client", throttled)
+    event = batch(bounce=read("bounce_permanent_general"), delivery=read("delivery"))
+    failures = {each["itemIdentifier"] for each in lambda_handler(event, context)["batchItemFailures"]}
+    assert "bounce" in failures
+    assert ("delivery" in failures) is (table == "Messages")
+    assert world.reason() == suppressed
+
+
+def test_an_event_before_the_mark_settles_the_claim(world: World, context: LambdaContext) -> None:
+    world.ledger.apply(
+        MESSAGE, lambda _: Row(message_id=MESSAGE, status=Status.CLAIMED, attempt=1, owner="someone")
+    )
+    lambda_handler(batch(delivery=read("delivery")), context)
+    row = world.ledger.get(MESSAGE)
+    assert row is not None
+    assert (row.status, row.owner) == (Status.DELIVERED, "")
+    assert row.ses_ids == {"1": read("delivery")["mail"]["messageId"]}
