@@ -19,7 +19,7 @@ help: ## Show this list
 .PHONY: setup
 setup: $(SETUP) ## Install everything into this folder (each other target does it by itself)
 
-$(DEVELOPMENT): requirements/development.txt pyproject.toml
+$(DEVELOPMENT): requirements/development.txt
 	@$(PYTHON) tools/check_python.py
 	@echo "Installing Python dependencies into .venv (about two minutes, once)"
 	@$(PYTHON) -m venv --clear .venv
