@@ -46,8 +46,6 @@ def build_once(folder: Path, build: Callable[[Path], None]) -> Path:
 
 def _settle(folder: Path) -> None:
     """Leave only what is the same on every machine and at any time."""
-    for cache in list(folder.rglob("__pycache__")):
-        shutil.rmtree(cache)
     for path in sorted(folder.rglob("*"), reverse=True):
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (FIXED_TIME, FIXED_TIME))
