@@ -12,6 +12,7 @@ from postroad.contract.words import Reason, StreamKind
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
 from postroad.observability import Counts
+from postroad.records import Record
 from postroad.rendering.ports import Rendered, TemplateDataError, TemplateMissing
 from postroad.sending.batch import BatchReport, SendBatch
 from postroad.sending.delivery import Delivery, Limits
@@ -22,7 +23,6 @@ from postroad.sending.memory import (
     MemoryPostponement,
 )
 from postroad.sending.preparing import Preparation
-from postroad.sending.records import Record
 from postroad.sending.refusing import RefusalDesk
 from postroad.sending.settings import SendSettings
 from postroad.suppression.address_key import address_key

@@ -4,8 +4,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from postroad.feedback.records import PartialFailures, decode_records, partial_failures
 from postroad.feedback.wiring import counts, feedback, logger
+from postroad.records import PartialFailures, decode_records, partial_failures
 
 
 @logger.inject_lambda_context

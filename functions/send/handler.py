@@ -4,16 +4,16 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from postroad.sending.records import decode_records
+from postroad.records import PartialFailures, decode_records, partial_failures
 from postroad.sending.wiring import deadline, logger, sending
 
 
 @logger.inject_lambda_context
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialFailures:
     batch = sending()
     report = batch.send_batch(
         decode_records(event), deadline=deadline(context.get_remaining_time_in_millis())
     )
     batch.counts.flush()
     logger.info("batch", extra={"decisions": report.summary()})
-    return {"batchItemFailures": [{"itemIdentifier": sqs_id} for sqs_id in report.failures]}
+    return partial_failures(report.failures)

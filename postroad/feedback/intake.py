@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
     from postroad.feedback.event import FeedbackEvent
-    from postroad.feedback.records import Record
     from postroad.ledger.ports import Ledger
     from postroad.ledger.row import Row
     from postroad.observability import Counts
+    from postroad.records import Record
     from postroad.suppression.ports import SuppressionStore
 
 UNKNOWN_STREAM = "unknown"

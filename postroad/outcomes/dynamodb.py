@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from postroad.ledger.item import SORT_KEY, from_item
 from postroad.outcomes.transition import RowChange, UnreadableChange
@@ -14,18 +14,6 @@ if TYPE_CHECKING:
     from postroad.ledger.row import Row
 
 
-class ItemFailure(TypedDict):
-    """The record from which Lambda shall read again."""
-
-    itemIdentifier: str
-
-
-class PartialFailures(TypedDict):
-    """The answer of a function whose event source reports batch item failures."""
-
-    batchItemFailures: list[ItemFailure]
-
-
 def decode_changes(event: Mapping[str, Any]) -> list[RowChange | UnreadableChange]:
     """Read the records of a Lambda invocation by a DynamoDB stream with both images, in their order.
 
@@ -33,14 +21,6 @@ def decode_changes(event: Mapping[str, Any]) -> list[RowChange | UnreadableChang
     left out.
     """
     return [_decode(record) for record in event["Records"] if _is_row(record)]
-
-
-def partial_failures(sequence_number: str | None) -> PartialFailures:
-    """Tell Lambda where to go on again, or that the whole batch is done.
-
-    The format: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
-    """
-    return {"batchItemFailures": [] if sequence_number is None else [{"itemIdentifier": sequence_number}]}
 
 
 def _is_row(record: Mapping[str, Any]) -> bool:

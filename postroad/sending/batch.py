@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from postroad.clock import Clock
     from postroad.observability import Counts
+    from postroad.records import Record
     from postroad.sending.delivery import Delivery
     from postroad.sending.ports import Postponement
     from postroad.sending.preparing import Preparation
-    from postroad.sending.records import Record
     from postroad.sending.refusing import RefusalDesk
     from postroad.suppression.ports import SuppressionStore
 

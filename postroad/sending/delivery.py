@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from postroad.clock import Clock
     from postroad.ledger.ports import Change, Ledger
     from postroad.ledger.row import Row
+    from postroad.records import Record
     from postroad.sending.mail import Prepared
     from postroad.sending.ports import Mailer
-    from postroad.sending.records import Record
     from postroad.suppression.model import Suppression
 
 FRESH = timedelta(seconds=5)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from postroad.contract.message import Message
     from postroad.contract.words import Reason
     from postroad.ledger.row import Row
-    from postroad.sending.records import Record
+    from postroad.records import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from postroad.contract.message import Attachment
+    from postroad.records import Record
     from postroad.sending.mail import Mail, Refusal
-    from postroad.sending.records import Record
 
 
 class MemoryMailer:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 if TYPE_CHECKING:
-    from postroad.sending.records import Record
+    from postroad.records import Record
 
 LONGEST_BACK_OFF = timedelta(minutes=15)
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Protocol
 
 from postroad.contract.message import Attachment
+from postroad.records import Record
 from postroad.sending.mail import File, Mail, Refusal
-from postroad.sending.records import Record
 
 
 class Mailer(Protocol):

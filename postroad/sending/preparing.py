@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from postroad.contract.message import Message
+    from postroad.records import Record
     from postroad.rendering.ports import Renderer
     from postroad.sending.ports import Attachments
-    from postroad.sending.records import Record
     from postroad.sending.settings import SendSettings
 
 

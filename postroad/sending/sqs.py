@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from postroad.errors import TransientError
 from postroad.ledger.item import milliseconds
 from postroad.ledger.row import REFUSAL_PREFIX
-from postroad.sending.records import FIRST_SENT
+from postroad.records import FIRST_SENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef
 
     from postroad.bodies.ports import Bodies
+    from postroad.records import Record
     from postroad.sending.mail import Refusal
-    from postroad.sending.records import Record
 
 MOST_BYTES = 1024 * 1024
 """SQS takes no message larger than this, attributes included."""

@@ -7,11 +7,11 @@ import pytest
 
 from postroad.contract.words import Reason, Status
 from postroad.feedback.intake import UNKNOWN_STREAM, Feedback
-from postroad.feedback.records import Record
 from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
 from postroad.observability import Counts, Metric
+from postroad.records import Record
 from postroad.suppression.errors import SuppressionsUnavailableError
 from postroad.suppression.memory import MemorySuppressions
 from postroad.suppression.model import HistoryEntry, ScopeEntry
@@ -39,7 +39,8 @@ class World(Protocol):
 
 
 def record(event: object, sqs_id: str = "sqs-1") -> Record:
-    return Record(sqs_id, event if isinstance(event, str) else json.dumps(event))
+    body = event if isinstance(event, str) else json.dumps(event)
+    return Record(sqs_id, "receipt", body, BOUNCED_AT, 1)
 
 
 def row_of(world: World) -> Row:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from postroad.contract.words import Status
-from postroad.outcomes.dynamodb import decode_changes, partial_failures
+from postroad.outcomes.dynamodb import decode_changes
 from postroad.outcomes.transition import RowChange, UnreadableChange
 
 BATCH = json.loads((Path(__file__).parents[2] / "events" / "dynamodb_messages_batch.json").read_text("utf-8"))
@@ -50,8 +50,3 @@ def test_an_image_that_is_no_row_keeps_its_place(batch: dict[str, Any], image: d
     second = decode_changes(batch)[1]
     assert isinstance(second, UnreadableChange)
     assert second.sequence_number == batch["Records"][1]["dynamodb"]["SequenceNumber"]
-
-
-def test_lambda_is_told_where_to_go_on() -> None:
-    assert partial_failures("17") == {"batchItemFailures": [{"itemIdentifier": "17"}]}
-    assert partial_failures(None) == {"batchItemFailures": []}

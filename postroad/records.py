@@ -1,13 +1,13 @@
-"""What arrives: SQS records, as the event source mapping hands them over."""
+"""What a function is handed by its event source, and how it answers: SQS records in, failed ones out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 FIRST_SENT = "postroad_first_sent"
 """The attribute in which our own copies of a body carry when SQS first took it (milliseconds since 1970)."""
@@ -17,7 +17,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One copy of a queued message.
+    """One copy of a queued body; the body may hold addresses and stays out of any text made of the record.
 
     `first_sent` is when a queue first took this body, also across our own copies; `receives` counts how often
     this copy has been handed out.
@@ -25,9 +25,21 @@ class Record:
 
     sqs_id: str
     receipt: str
-    body: str
+    body: str = field(repr=False)
     first_sent: datetime
     receives: int
+
+
+class ItemFailure(TypedDict):
+    """One record that the event source shall hand out again."""
+
+    itemIdentifier: str
+
+
+class PartialFailures(TypedDict):
+    """The answer of a function whose event source reports batch item failures."""
+
+    batchItemFailures: list[ItemFailure]
 
 
 def decode_records(event: Mapping[str, Any]) -> list[Record]:
@@ -36,6 +48,14 @@ def decode_records(event: Mapping[str, Any]) -> list[Record]:
     The format: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
     return [_decode(record) for record in event["Records"]]
+
+
+def partial_failures(identifiers: Iterable[str]) -> PartialFailures:
+    """Tell the event source which records to keep: SQS message ids, or a stream's sequence numbers.
+
+    The format: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    """
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
 
 
 def _decode(record: Mapping[str, Any]) -> Record:
