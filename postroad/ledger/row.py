@@ -34,8 +34,8 @@ class Row:
 
     `times` maps a word (`created`, `accepted`, `claimed`, or a status) to when it first happened; `ses_ids`
     maps the attempt, in decimal, to the id that SES gave it; `notes` are sentences for a support person and
-    hold no address. `owner` is empty unless an attempt is under way or its outcome is unknown. `version` grows
-    by one with each write, and each write is conditional on the version that it read.
+    hold no address. `owner` is empty unless an attempt is under way or its outcome is unknown. `version`
+    grows by one with each write, and each write is conditional on the version that it read.
     """
 
     message_id: str
