@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from postroad.contract.message import MAX_BODY_BYTES
 
@@ -24,6 +25,7 @@ MOST_ENTRIES = 10
 ATTEMPTS = 6
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
+_UNANSWERED = (HTTPClientError, NoConnectionError)
 
 
 @dataclass(slots=True)
@@ -115,14 +117,14 @@ def _record(answer: SendMessageBatchResultTypeDef, delivery: Delivery) -> str:
 def _describe(error: ClientError | BotoCoreError) -> str:
     if isinstance(error, ClientError):
         return f"SQS refused the request: {error.response['Error']['Code']}"
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, _UNANSWERED):
         return f"SQS did not answer: {type(error).__name__}"
     return f"the request could not be made: {type(error).__name__}"
 
 
 def _may_pass(error: ClientError | BotoCoreError) -> bool:
     if not isinstance(error, ClientError):
-        return isinstance(error, HTTPClientError)
+        return isinstance(error, _UNANSWERED)
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     return status >= HTTPStatus.INTERNAL_SERVER_ERROR or "Throttl" in error.response["Error"]["Code"]
 

@@ -38,21 +38,24 @@ def replaces(standing: ScopeEntry, new: ScopeEntry) -> bool:
     """Say whether `new` takes the place of the entry that stands on the same scope.
 
     The one for good wins over the one that heals by itself, then the stronger reason, then the later end,
-    then the older. So two entries end the same in either order. One that had ended before the new one began
-    counts as gone.
+    then the older. So two entries end the same in either order. One that had ended before the other began
+    gives way to it.
     """
     if standing.until is not None and standing.until <= new.since:
         return True
+    if new.until is not None and new.until <= standing.since:
+        return False
     return _weight(new) > _weight(standing)
 
 
-def _weight(entry: ScopeEntry) -> tuple[bool, int, datetime, float, str, str]:
+def _weight(entry: ScopeEntry) -> tuple[bool, int, datetime, float, str, str, str]:
     return (
         entry.until is None,
         _STRENGTH.get(entry.reason, _ORDINARY),
         entry.until or _NEVER,
         -entry.since.timestamp(),
         # The rest only settles ties, so that the order of writing never matters.
+        entry.reason.value,
         entry.evidence,
         entry.source,
     )

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from postroad.contract.parser import InvalidMessage, parse_message
+from postroad.contract.rules import StreamRules, check_stream, own_prefix
+from postroad.contract.words import Reason
+
+RULES = StreamRules(
+    stream="transactional",
+    topic_required=False,
+    attachments_bucket="postroad-prod-attachments",
+    attachment_buckets=("invoices",),
+)
+
+
+def check(fields: dict[str, Any], rules: StreamRules = RULES) -> None:
+    check_stream(parse_message(json.dumps(fields)), rules)
+
+
+def test_a_message_of_this_stream_passes(least: dict[str, Any]) -> None:
+    check(least)
+
+
+def test_a_message_of_another_stream_does_not(least: dict[str, Any]) -> None:
+    with pytest.raises(InvalidMessage) as caught:
+        check({**least, "stream": "marketing"})
+    assert (caught.value.reason, caught.value.field) == (Reason.UNKNOWN_STREAM, "stream")
+    assert caught.value.message_id == "order-1042-confirmation"
+
+
+def test_a_topic_is_required_where_mail_can_be_unsubscribed(least: dict[str, Any]) -> None:
+    rules = StreamRules("transactional", topic_required=True, attachments_bucket="postroad-prod-attachments")
+    check({**least, "topic": "product_updates"}, rules)
+    with pytest.raises(InvalidMessage) as caught:
+        check(least, rules)
+    assert (caught.value.reason, caught.value.field) == (Reason.TOPIC, "topic")
+
+
+@pytest.mark.parametrize(
+    "s3",
+    [
+        f"postroad-prod-attachments/{own_prefix('transactional')}a.pdf",
+        "invoices/a.pdf",
+        "invoices/marketing/a.pdf",
+    ],
+)
+def test_attachments_come_from_the_streams_prefix_or_a_listed_bucket(least: dict[str, Any], s3: str) -> None:
+    check({**least, "attachments": [{"filename": "a.pdf", "content_type": "application/pdf", "s3": s3}]})
+
+
+@pytest.mark.parametrize(
+    "s3",
+    [
+        f"postroad-prod-attachments/{own_prefix('marketing')}a.pdf",
+        f"postroad-prod-attachments/{own_prefix('transactional-x')}a.pdf",
+        "postroad-prod-attachments/transactional/a.pdf",
+        "postroad-prod-attachments/a.pdf",
+        "invoices-x/a.pdf",
+        "secrets/a.pdf",
+    ],
+)
+def test_attachments_come_from_nowhere_else(least: dict[str, Any], s3: str) -> None:
+    attachments = [
+        {"filename": "a.pdf", "content_type": "application/pdf", "s3": path}
+        for path in ("invoices/a.pdf", s3)
+    ]
+    with pytest.raises(InvalidMessage) as caught:
+        check({**least, "attachments": attachments})
+    assert (caught.value.reason, caught.value.field) == (Reason.ATTACHMENT, "attachments[1].s3")
