@@ -91,7 +91,9 @@ NAMED_NAME = frozenset({"EventBus", "ConfigurationSet"})
 def synthesise(configuration: Configuration, *, simulator: str | None = None) -> Stacks:
     foundation, mail = add_stacks(App(context=feature_flags()), configuration, simulator=simulator)
     return Stacks(
-        configuration, Template.from_stack(foundation).to_json(), Template.from_stack(mail).to_json()
+        configuration,
+        dict(Template.from_stack(foundation).to_json()),
+        dict(Template.from_stack(mail).to_json()),
     )
 
 
