@@ -232,7 +232,7 @@ def _order_problems(
         yield "currency", "expected an ISO 4217 code such as EUR"
     if not order.lines:
         yield "lines", "expected at least one line"
-    if not 0 <= order.freight < _LARGEST:
+    if not _is_amount(order.freight):
         yield "freight", "expected an amount of 0 or more"
     for index, line in enumerate(order.lines):
         for field, problem in _line_problems(line):
@@ -242,7 +242,11 @@ def _order_problems(
 def _line_problems(line: Line) -> Iterable[tuple[str, str]]:
     if not 0 < line.quantity < _LARGEST:
         yield "quantity", "expected a whole number of 1 or more"
-    if not 0 <= line.unit_price < _LARGEST:
+    if not _is_amount(line.unit_price):
         yield "unit_price", "expected an amount of 0 or more"
-    if not 0 <= line.discount <= 1:
+    if not (_is_amount(line.discount) and line.discount <= 1):
         yield "discount", "expected a fraction from 0 to 1"
+
+
+def _is_amount(value: Decimal) -> bool:
+    return value.is_finite() and 0 <= value < _LARGEST

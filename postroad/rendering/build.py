@@ -135,12 +135,17 @@ def _compile(folders: list[_Folder], base: _Folder, brand: Brand, source: Path, 
                     problems += error.problems
                 else:
                     (target / ModuleLoader.get_module_filename(key)).write_text(code, "utf-8")
-    for folder in (base, *folders):
-        for catalogue in folder.catalogues.values():
-            unused = catalogue.texts.keys() - catalogue.used
-            problems += [f"{catalogue.path}: {key} is used by no template" for key in sorted(unused)]
+    if not problems:
+        problems = [problem for folder in (base, *folders) for problem in _unused(folder)]
     if problems:
         raise TemplateBuildError(list(dict.fromkeys(problems)))
+
+
+def _unused(folder: _Folder) -> list[str]:
+    catalogues = list(folder.catalogues.values())
+    used = {key for catalogue in catalogues for key in catalogue.used}
+    default = catalogues[0]
+    return [f"{default.path}: {key} is used by no template" for key in sorted(default.texts.keys() - used)]
 
 
 def _environment(locale: str) -> MailEnvironment:

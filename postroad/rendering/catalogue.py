@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 
 from postroad.rendering.problems import TemplateBuildError
 
@@ -38,9 +38,11 @@ class Catalogue:
         """Read a TOML file of texts and plural forms; raises TemplateBuildError."""
         try:
             content = tomllib.loads(path.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            tags = Locale.parse(path.stem, sep="-").plural_form.tags | {OTHER}
+        except UnknownLocaleError as error:
+            raise TemplateBuildError([f"{path}: {path.stem} is no locale that CLDR knows"]) from error
+        except ValueError as error:  # not TOML, not UTF-8, or not the name of a locale
             raise TemplateBuildError([f"{path}: {error}"]) from error
-        tags = Locale.parse(path.stem, sep="-").plural_form.tags | {OTHER}
         texts: dict[str, Mapping[str, str]] = {}
         problems: list[str] = []
         for key, value in content.items():

@@ -96,7 +96,7 @@ class Formats:
         """Test of an optional number: given, and not 0 in any of its spellings."""
         if isinstance(value, Undefined) or (isinstance(value, Probe) and value.stands_for is None):
             return False
-        return value is not None and _read_decimal(value) != 0
+        return value not in (None, "") and _read_decimal(value) != 0
 
     def plural_category(self, value: object) -> str:
         """CLDR's plural category of a number in this language: one, few, many, other ..."""

@@ -117,4 +117,4 @@ class StyleInliner:
         # The element asked about is the only one with a class attribute.
         own = next((one for one in re.findall(r"<[^>]*>", answer) if ' class="' in one), "")
         found = _STYLE_ATTRIBUTE.search(own)
-        return found[1] if found else ""
+        return found[1].rstrip("; ") if found else ""

@@ -1,0 +1,179 @@
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from postroad.rendering.brand import Brand
+from postroad.rendering.compiled import CLIPPED_BYTES, CompiledRenderer, Manifest
+from postroad.rendering.ports import Rendered
+from tools.golden_mails import GOLDEN, TEMPLATES, golden_files
+
+NAMES = sorted(path.name for path in TEMPLATES.iterdir() if path.is_dir() and not path.name.startswith("_"))
+MAILS = [
+    (name, locale.stem) for name in NAMES for locale in sorted((TEMPLATES / name / "locales").glob("*.toml"))
+]
+
+
+class Page(HTMLParser):
+    """Collects the start tags of a page, and checks that they are closed in order."""
+
+    VOID = frozenset({"meta", "br", "img", "hr", "link"})
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(params=MAILS, ids="@".join)
+def mail(request: pytest.FixtureRequest, renderer: CompiledRenderer) -> Rendered:
+    template, locale = request.param
+    data = json.loads((TEMPLATES / template / "example.json").read_text("utf-8"))
+    return renderer.render(template, locale=locale, data=data)
+
+
+@pytest.fixture
+def html(mail: Rendered) -> str:
+    assert mail.html is not None
+    return mail.html
+
+
+@pytest.fixture
+def page(html: str) -> Page:
+    return Page(html)
+
+
+def test_the_build_found_every_template_in_every_locale(compiled: Path) -> None:
+    manifest = Manifest.read(compiled)
+    assert sorted(manifest.locales) == NAMES
+    assert {(name, locale) for name, locales in manifest.locales.items() for locale in locales} == set(MAILS)
+    assert manifest.locales["order_confirmation"] == ("en", "es", "zh-Hans")
+
+
+def test_mails_are_as_they_were_approved(renderer: CompiledRenderer) -> None:
+    files = dict(golden_files(renderer))
+    assert sorted(files) == sorted(path.name for path in GOLDEN.iterdir())
+    for name, content in files.items():
+        approved = (GOLDEN / name).read_bytes().decode()
+        assert content == approved, (
+            f"{name} differs: run `python -m tools.golden_mails`, and read the difference"
+        )
+
+
+def test_it_is_in_the_locale_asked_for(mail: Rendered, page: Page, request: pytest.FixtureRequest) -> None:
+    locale = request.node.callspec.params["mail"][1]
+    assert (mail.locale, mail.notes) == (locale, ())
+    assert page.all("html")[0]["lang"] == locale
+    assert page.all("html")[0]["dir"] == "ltr"
+
+
+def test_the_subject_fits_a_phone_and_the_text_is_plain(mail: Rendered) -> None:
+    assert 0 < len(mail.subject) <= 60
+    assert not re.search(r"</|<(br|p|a|b|div|td)\b|&[a-z]+;|[{}]", mail.text)
+    assert "\n\n\n" not in mail.text
+    assert mail.text.endswith("\n")
+
+
+def test_gmail_shows_all_of_it(html: str) -> None:
+    assert len(html.encode()) < CLIPPED_BYTES
+
+
+def test_tags_are_closed_in_order_and_nothing_active_is_inside(page: Page) -> None:
+    assert page.open == []
+    names = {name for name, _ in page.tags}
+    assert not names & {"script", "link", "iframe", "form", "input", "object", "video", "svg"}
+    assert not [key for _, attributes in page.tags for key in attributes if key.startswith("on")]
+
+
+def test_links_and_images_are_https_and_named(page: Page) -> None:
+    links = [attributes.get("href") or "" for attributes in page.all("a")]
+    assert links
+    assert all(link.startswith("https://") for link in links)
+    for image in page.all("img"):
+        assert (image.get("src") or "").startswith("https://")
+        assert image.get("alt")
+
+
+def test_a_preheader_is_the_first_thing_in_the_body(html: str) -> None:
+    body = html[html.index("<body") :]
+    hidden, shown = body.index("display: none"), re.search(r">([^<>&\n]{12,120})&#847;", body)
+    assert shown is not None
+    assert hidden < shown.start() < body.index("<table")
+
+
+def test_it_knows_dark_mode_and_small_screens(html: str, page: Page) -> None:
+    metas = {attributes.get("name"): attributes.get("content") for attributes in page.all("meta")}
+    assert metas["color-scheme"] == metas["supported-color-schemes"] == "light dark"
+    assert metas["viewport"] == "width=device-width, initial-scale=1"
+    assert "@media (prefers-color-scheme:dark)" in html
+    assert "@media (max-width:480px)" in html
+
+
+def test_each_class_left_has_a_rule_in_the_head(html: str, page: Page) -> None:
+    head = html[: html.index("<body")]
+    for _, attributes in page.tags:
+        for name in (attributes.get("class") or "").split():
+            assert f".{name}" in head
+
+
+def test_layout_is_by_tables_that_readers_skip_and_outlook_keeps(page: Page) -> None:
+    tables = page.all("table")
+    assert all(
+        table.get("cellpadding") == table.get("cellspacing") == table.get("border") == "0" for table in tables
+    )
+    data_tables = [table for table in tables if table.get("role") != "presentation"]
+    assert len(data_tables) == 1
+    assert not [name for name, attributes in page.tags if "flex" in (attributes.get("style") or "")]
+
+
+def test_it_says_who_sends_it_and_from_where(mail: Rendered, html: str) -> None:
+    for part in (mail.text, html):
+        assert "The Example Shop" in part
+        assert "12345 Example City" in part
+
+
+def test_each_template_documents_its_data() -> None:
+    for name in NAMES:
+        readme = (TEMPLATES / name / "README.md").read_text("utf-8")
+        for key in json.loads((TEMPLATES / name / "example.json").read_text("utf-8")):
+            assert f"`{key}`" in readme
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("prefix", ["", "dark-"])
+@pytest.mark.parametrize(
+    ("front", "back"),
+    [
+        ("text", "surface"),
+        ("muted", "surface"),
+        ("muted", "background"),
+        ("accent", "surface"),
+        ("accent", "background"),
+        ("on-accent", "accent"),
+    ],
+)
+def test_colours_can_be_read(prefix: str, front: str, back: str) -> None:
+
+    colours = Brand.read(TEMPLATES / "_brand.toml").colours
+    lights = sorted((_luminance(colours[prefix + front]), _luminance(colours[prefix + back])))
+    assert (lights[1] + 0.05) / (lights[0] + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
