@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -309,3 +310,11 @@ def test_the_sender_needs_nothing_of_the_build(compiled: Path) -> None:
     assert not {"catalogue", "inlining", "styles", "brand"} & {
         name.split(".")[-1].strip("'") for name in modules.strip("[]").split(", ")
     }
+
+
+def test_threads_may_share_a_renderer_from_its_first_mail(compiled: Path, example: dict[str, object]) -> None:
+    fresh = CompiledRenderer(compiled)
+    locales = ["en", "es-CO", "es-MX", "zh-CN", "fr", None] * 8
+    with ThreadPoolExecutor(16) as pool:
+        mails = list(pool.map(lambda locale: render(fresh, example, locale), locales))
+    assert mails == [render(fresh, example, locale) for locale in locales]
