@@ -87,9 +87,11 @@ def zone_file(found: Sequence[DomainRecords]) -> str:
 
 def _data(record: DnsRecord) -> str:
     if record.type == "TXT":
-        text = record.value.replace("\\", "\\\\").replace('"', '\\"')
-        parts = [text[start : start + MOST_OF_A_STRING] for start in range(0, len(text), MOST_OF_A_STRING)]
-        return " ".join(f'"{part}"' for part in parts)
+        parts = [
+            record.value[start : start + MOST_OF_A_STRING]
+            for start in range(0, len(record.value), MOST_OF_A_STRING)
+        ]
+        return " ".join('"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"' for part in parts)
     return f"{record.value}."
 
 

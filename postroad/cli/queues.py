@@ -106,19 +106,30 @@ def as_object(state: QueueState) -> dict[str, Any]:
 
 
 def _read(wiring: Wiring, pair: QueuePair, most: int) -> QueueState:
-    from postroad.cli.sqs import peek, read_depth, read_oldest_age  # noqa: PLC0415 - see open_stage
+    from postroad.cli.sqs import read_depth, read_oldest_age  # noqa: PLC0415 - see open_stage
 
     depth = read_depth(wiring.sqs, pair.url) if pair.url else None
     name = queue_name(pair.url or pair.dead_letter_url or "")
     # An empty queue has no oldest message, and the metric lags behind: it would still show one.
     empty = depth is None or depth.waiting + depth.in_flight + depth.delayed == 0
-    dead = read_depth(wiring.sqs, pair.dead_letter_url) if pair.dead_letter_url else None
-    letters = peek(wiring.sqs, pair.dead_letter_url, limit=most) if pair.dead_letter_url and most else []
+    dead, letters = _read_dead(wiring, pair.dead_letter_url, most) if pair.dead_letter_url else (0, [])
     return QueueState(
         name=name,
         depth=depth,
         oldest=None if empty else read_oldest_age(wiring.cloudwatch, name, now=datetime.now(UTC)),
-        # The count is approximate and may lag: what was seen is there.
-        dead=max(dead.waiting + dead.in_flight if dead else 0, len(letters)),
+        dead=dead,
         dead_letters=tuple(letters),
     )
+
+
+def _read_dead(wiring: Wiring, url: str, most: int) -> tuple[int, list[DeadLetter]]:
+    from postroad.cli.sqs import BATCH, peek, read_depth  # noqa: PLC0415 - see open_stage
+
+    depth = read_depth(wiring.sqs, url)
+    counted = depth.waiting + depth.in_flight
+    if most == 0:
+        return counted, []
+    # The count is approximate and may lag: so a queue that seems empty is looked into too, without waiting.
+    limit, wait = (min(most, counted), 1) if counted else (min(most, BATCH), 0)
+    letters = peek(wiring.sqs, url, limit=limit, wait_seconds=wait)
+    return max(counted, len(letters)), letters

@@ -43,11 +43,11 @@ def read_depth(client: SQSClient, url: str) -> Depth:
     )
 
 
-def peek(client: SQSClient, url: str, *, limit: int) -> list[DeadLetter]:
+def peek(client: SQSClient, url: str, *, limit: int, wait_seconds: int = 0) -> list[DeadLetter]:
     """Return up to `limit` dead letters, oldest first, and leave all of them where they are.
 
     Each is received once, which SQS counts, and shown again at once. SQS hands out a sample at a time, so
-    fewer than there are may come.
+    fewer than there are may come; with a second to wait it asks all of its servers.
     """
     found: dict[str, DeadLetter] = {}
     receipts: dict[str, str] = {}
@@ -57,7 +57,7 @@ def peek(client: SQSClient, url: str, *, limit: int) -> list[DeadLetter]:
                 QueueUrl=url,
                 MaxNumberOfMessages=min(BATCH, limit - len(found)),
                 VisibilityTimeout=HIDDEN_SECONDS,
-                WaitTimeSeconds=1,  # asks all of SQS's servers, not a few of them
+                WaitTimeSeconds=wait_seconds,
                 MessageAttributeNames=["All"],
                 MessageSystemAttributeNames=["All"],
             )

@@ -41,7 +41,7 @@ class Wiring:
     @cached_property
     def configuration(self) -> Configuration:
         """Return config/<stage>.toml; raises Problem if there is none, or if it can't be used."""
-        # pydantic takes 0.2 s, which commands that read no configuration need not wait for.
+        # Its models take a while to build: commands that read no configuration need not wait.
         from postroad.configuration import ConfigurationError, load  # noqa: PLC0415 - see the line above
 
         file = CONFIGURATION_FOLDER / f"{self.stage}.toml"

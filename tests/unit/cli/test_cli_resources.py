@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from postroad.cli.dns_records import DnsRecord, DomainRecords, Identity, zone_file
+from postroad.cli.problem import Problem
+from postroad.cli.resources import Resources, output_prefix, stack_name
+from stacks.stage import Stage, pascal
+
+STAGE = Stage(name="prod", account="123456789012", region="eu-west-1")
+
+
+@given(some.from_regex(r"[a-z][a-z0-9_-]{0,39}", fullmatch=True))
+def test_outputs_are_looked_for_under_the_names_that_the_stacks_give(stream: str) -> None:
+    assert output_prefix(stream) == pascal(stream)
+
+
+@pytest.mark.parametrize("stack", ["foundation", "mail"])
+def test_stacks_are_looked_for_under_the_names_that_they_give_themselves(stack: str) -> None:
+    assert stack_name("prod", stack) == STAGE.resource(stack)
+
+
+def test_postroad_s_own_queues_are_no_streams() -> None:
+    outputs = dict.fromkeys(
+        ("AQueueUrl", "ADeadLetterQueueUrl", "FeedbackQueueUrl", "AFrom"), "https://sqs/1/q"
+    )
+    resources = Resources("postroad-prod-mail", outputs)
+    assert resources.streams() == ["A"]
+    with pytest.raises(Problem):
+        resources.stream_queue("feedback")
+
+
+def test_long_texts_are_several_strings_of_one_record() -> None:
+    identity = Identity((), "dkim.amazonses.com", "PENDING", "", "", verified=False)
+    record = DnsRecord("x.shop.example", "TXT", 'a"\\' + "b" * 300, "DMARC")
+    text = zone_file([DomainRecords("shop.example", None, identity, (record,), ())])
+    (line,) = (line for line in text.splitlines() if "\tTXT\t" in line)
+    strings = line.split("\t")[-1]
+    assert strings.startswith('"a\\"\\\\b')
+    parts = strings[1:-1].split('" "')
+    assert [len(part.replace('\\"', '"').replace("\\\\", "\\")) for part in parts] == [255, 48]

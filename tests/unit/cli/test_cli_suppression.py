@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from postroad.contract.words import Reason
+from postroad.suppression.model import stream_scope
+from tests.unit.cli.deployed import ANA, bounce, key_of
+
+if TYPE_CHECKING:
+    from tests.unit.cli.deployed import Deployed
+
+COMPLAINT = replace(bounce(), reason=Reason.COMPLAINT, evidence="event-2")
+
+
+def scopes(deployed: Deployed, email: str = ANA) -> set[str]:
+    found = deployed.suppressions.find([key_of(email)])
+    return {scope for suppression in found.values() for scope in suppression.scopes}
+
+
+def test_nobody_is_suppressed_at_first(deployed: Deployed) -> None:
+    assert deployed.run("suppression", "list").stdout == "No address is suppressed.\n"
+    assert deployed.json("suppression", "list") == {"suppressions": [], "more": False}
+
+
+def test_the_list_names_address_scope_and_reason(deployed: Deployed) -> None:
+    deployed.suppress(ANA, bounce())
+    deployed.suppress("li.na@example.com", replace(bounce(), reason=Reason.MANUAL), stream_scope("marketing"))
+    text = deployed.run("suppression", "list").stdout
+    (line,) = (line for line in text.splitlines() if line.startswith(ANA))
+    assert line.split()[1:4] == ["all", "hard_bounce", "feedback"]
+    assert "stream:marketing" in text
+
+
+def test_the_list_says_when_there_is_more(deployed: Deployed) -> None:
+    for number in range(3):
+        deployed.suppress(f"customer{number}@example.com", bounce())
+    found = deployed.json("suppression", "list", "--limit", "2")
+    assert len(found["suppressions"]) == 2
+    assert found["more"] is True
+    assert "There are more" in deployed.run("suppression", "list", "--limit", "2").stdout
+    assert "There are more" not in deployed.run("suppression", "list", "--limit", "3").stdout
+
+
+def test_one_address_is_shown_with_its_history(deployed: Deployed) -> None:
+    deployed.suppress(ANA, bounce())
+    deployed.run("suppression", "remove", ANA, "--yes")
+    shown = deployed.json("suppression", "list", "--to", ANA)
+    assert shown["suppressions"] == []
+    assert [(each["action"], each["reason"]) for each in shown["history"]] == [
+        ("suppressed", "hard_bounce"),
+        ("lifted", "hard_bounce"),
+    ]
+    assert "lifted" in deployed.run("suppression", "list", "--to", ANA).stdout
+    assert deployed.run("suppression", "list", "--to", "nobody@example.com").exit_code == 3
+
+
+def test_adding_stops_the_address_and_names_the_operator(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "operator1")
+    result = deployed.run("suppression", "add", "Ana.Ruiz@Example.com", "--note", "asked by telephone")
+    assert result.stdout == "Ana.Ruiz@example.com is suppressed (all).\n"
+    entry = deployed.suppressions.find([key_of(ANA)])[key_of(ANA)].scopes["all"]
+    assert (entry.reason, entry.source, entry.evidence) == (
+        Reason.MANUAL,
+        "operator:operator1",
+        "asked by telephone",
+    )
+
+
+def test_adding_keeps_what_stands(deployed: Deployed) -> None:
+    deployed.suppress(ANA, COMPLAINT)
+    assert deployed.json("suppression", "add", ANA)["added"] is False
+    assert "was suppressed already" in deployed.run("suppression", "add", ANA).stdout
+    assert deployed.suppressions.find([key_of(ANA)])[key_of(ANA)].scopes["all"].reason is Reason.COMPLAINT
+
+
+@pytest.mark.parametrize("scope", ["", "marketing", "stream:", "topic", "all:x"])
+def test_a_scope_must_be_one(deployed: Deployed, scope: str) -> None:
+    assert deployed.run("suppression", "add", ANA, "--scope", scope).exit_code == 2
+    assert scopes(deployed) == set()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "left"), [("y\n", 0, set()), ("n\n", 4, {"all"}), ("", 4, {"all"})]
+)
+def test_removing_asks_first(deployed: Deployed, answer: str, code: int, left: set[str]) -> None:
+    deployed.suppress(ANA, bounce())
+    result = deployed.run("suppression", "remove", ANA, given=answer)
+    assert result.exit_code == code
+    assert "hard_bounce" in result.stdout  # the history, before the question
+    assert scopes(deployed) == left
+
+
+def test_removing_without_a_question(deployed: Deployed) -> None:
+    deployed.suppress(ANA, bounce())
+    result = deployed.run("suppression", "remove", ANA, "--yes")
+    assert result.exit_code == 0
+    assert "may be mailed again" in result.stdout
+    assert "delete-suppressed-destination" in result.stdout
+    assert scopes(deployed) == set()
+
+
+def test_json_is_never_interrupted_by_a_question(deployed: Deployed) -> None:
+    deployed.suppress(ANA, bounce())
+    assert "--yes" in deployed.json("suppression", "remove", ANA, code=4)["error"]["next"]
+    assert scopes(deployed) == {"all"}
+    assert deployed.json("suppression", "remove", ANA, "--yes")["removed"] is True
+
+
+def test_a_complaint_is_not_removed_in_passing(deployed: Deployed) -> None:
+    deployed.suppress(ANA, COMPLAINT)
+    result = deployed.run("suppression", "remove", ANA, "--yes")
+    assert result.exit_code == 4
+    assert "--despite-complaint" in result.stderr
+    assert scopes(deployed) == {"all"}
+    assert deployed.run("suppression", "remove", ANA, "--yes", "--despite-complaint").exit_code == 0
+    assert scopes(deployed) == set()
+
+
+def test_removing_one_scope_leaves_the_others(deployed: Deployed) -> None:
+    deployed.suppress(ANA, bounce())
+    deployed.suppress(ANA, replace(bounce(), reason=Reason.MANUAL), stream_scope("marketing"))
+    assert deployed.run("suppression", "remove", ANA, "--scope", "stream:marketing", "--yes").exit_code == 0
+    assert scopes(deployed) == {"all"}
+
+
+def test_what_is_not_suppressed_can_not_be_removed(deployed: Deployed) -> None:
+    deployed.suppress(ANA, bounce())
+    result = deployed.run("suppression", "remove", ANA, "--scope", "topic:news", "--yes")
+    assert result.exit_code == 3
+    assert "It is suppressed for all" in result.stderr
+    assert deployed.run("suppression", "remove", "nobody@example.com", "--yes").exit_code == 3
