@@ -1,5 +1,6 @@
 """The CDK application: which stage, its configuration, its two stacks, tags and checks."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from aws_cdk import (
@@ -12,7 +13,7 @@ from aws_cdk import (
 )
 from cdk_nag import AwsSolutionsChecks
 
-from postroad.configuration import Configuration, load
+from postroad.configuration import Configuration, ConfigurationError, load
 from stacks.foundation_stack import FoundationStack
 from stacks.mail_stack import MailStack
 from stacks.stage import Stage
@@ -20,14 +21,21 @@ from stacks.stage import Stage
 CONFIGURATION = Path(__file__).resolve().parent.parent / "config"
 
 
-def make_app() -> App:
-    """Build the application of the context `stage`, read from `config/<stage>.toml`."""
-    app = App()
+def make_app(context: Mapping[str, str] | None = None) -> App:
+    """Build the application of the context `stage`, read from `config/<stage>.toml`.
+
+    `-c stage=…` and `-c simulator=…` of the CDK command line come before what `context` says.
+    """
+    app = App(context=context)
     name = app.node.try_get_context("stage")
     if not name:
         known = ", ".join(sorted(path.stem for path in CONFIGURATION.glob("*.toml")))
         raise SystemExit(f"Which stage? Say for example `-c stage=prod`; config/ has: {known}")
-    add_stacks(app, load(name, CONFIGURATION), simulator=app.node.try_get_context("simulator"))
+    try:
+        configuration = load(name, CONFIGURATION)
+    except ConfigurationError as error:
+        raise SystemExit(str(error)) from error  # its lines say what to do; a trace would bury them
+    add_stacks(app, configuration, simulator=app.node.try_get_context("simulator"))
     check(app)
     return app
 

@@ -91,10 +91,14 @@ def test_the_simulator_is_for_the_local_stage_alone(prod_configuration: Configur
     assert "localhost" not in json.dumps(stacks.templates)
 
 
-def test_a_missing_stage_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CDK_CONTEXT_JSON", raising=False)
+def test_a_missing_stage_is_asked_for() -> None:
     with pytest.raises(SystemExit, match=r"Which stage\? Say for example `-c stage=prod`"):
         make_app()
+
+
+def test_an_unfit_configuration_is_told_without_a_trace() -> None:
+    with pytest.raises(SystemExit, match=r"config/nowhere\.toml: no such file"):
+        make_app({"stage": "nowhere"})
 
 
 def test_the_bus_names_its_stage_beside_prod() -> None:
