@@ -1,6 +1,6 @@
 """The account's side of SES: quota, rate, sandbox, pause, and the account suppression list. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -40,7 +40,7 @@ class Account:
     knobs: Knobs = field(default_factory=Knobs)
     suppressed: dict[str, SuppressedAddress] = field(default_factory=dict)
     _sent_by_minute: dict[datetime, int] = field(default_factory=dict)
-    _allowed_at: datetime | None = None
+    _rested_at: datetime | None = None
 
     def refuses(self, recipients: int, *, counted: int, now: datetime) -> Reply | None:
         """Answer with the account's own refusal, if there is one; takes the rate it grants.
@@ -56,11 +56,12 @@ class Account:
         return self._rate_refuses(recipients, now)
 
     def _rate_refuses(self, recipients: int, now: datetime) -> Reply | None:
-        """GCRA with a burst of one second, as SES allows short bursts."""
-        tat = max(self._allowed_at or now, now)
-        if tat - now >= timedelta(seconds=1):
+        """Hold to the rate by GCRA, with a burst of one second, as SES allows short bursts."""
+        rested = max(self._rested_at or now, now)
+        after = rested + timedelta(seconds=recipients / self.knobs.rate)
+        if after - now > timedelta(seconds=1) and rested > now:
             return reply.rate_exceeded()
-        self._allowed_at = tat + timedelta(seconds=recipients / self.knobs.rate)
+        self._rested_at = after
         return None
 
     def count(self, recipients: int, now: datetime) -> None:
@@ -75,10 +76,10 @@ class Account:
     def suppress(self, address: str, reason: str, *, at: datetime, ses_message_id: str = "") -> None:
         self.suppressed[address.lower()] = SuppressedAddress(address.lower(), reason, at, ses_message_id)
 
-    def is_suppressed(self, address: str, reasons: Iterable[str]) -> bool:
-        """`reasons`: those that the configuration set, or the account, holds mail back for."""
+    def why_held_back(self, address: str, reasons: Container[str]) -> str:
+        """Reason in the account's list, if among those that mail is held back for; else empty."""
         entry = self.suppressed.get(address.lower())
-        return entry is not None and entry.reason in set(reasons)
+        return entry.reason if entry is not None and entry.reason in reasons else ""
 
     def as_get_account(self, now: datetime) -> dict[str, object]:
         """Answer GetAccount, as far as SES reckons it and the simulator owns it."""

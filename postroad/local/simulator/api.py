@@ -15,7 +15,7 @@ from postroad.local.simulator.faults import Fault
 from postroad.local.simulator.happenings import Happening
 from postroad.local.simulator.mail import Mail
 from postroad.local.simulator.options import Options
-from postroad.local.simulator.sns import Publisher
+from postroad.local.simulator.publishing import EventPublisher
 
 MOST_IN_A_PAGE = 1000
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -24,7 +24,9 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class Api:
     """Routes under /api; each answer is JSON, an error's with a `message` that says what to do."""
 
-    def __init__(self, simulator: Simulator, *, publisher: Publisher, clock: Clock, options: Options) -> None:
+    def __init__(
+        self, simulator: Simulator, *, publisher: EventPublisher, clock: Clock, options: Options
+    ) -> None:
         self._simulator = simulator
         self._publisher = publisher
         self._clock = clock

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from postroad.contract.tags import ATTEMPT_TAG, MESSAGE_TAG, decode_tag
+from postroad.contract.tags import MESSAGE_TAG, decode_tag
 from postroad.local.simulator import reply as answers
 from postroad.local.simulator.account import Account, Knobs, SuppressedAddress
 from postroad.local.simulator.addresses import bare_address, simulator_mailbox
@@ -150,7 +150,8 @@ class Simulator:
             raise AssertionError("a request without Simple content got past validation")
         mail = self._mail(request, simple, recipients, now, ses_message_id)
         self.mailbag.keep(mail)
-        held_back = [each for each in recipients if self._on_account_list(mail, each)]
+        reasons = self._reasons(mail)
+        held_back = {each: self.account.why_held_back(each, reasons) for each in recipients}
         events = self._publish(mail, follow_ups(mail, held_back), now)
         planned = _strike_events(events, struck.events)
         if struck.answer is None:
@@ -201,9 +202,6 @@ class Simulator:
     def _configuration_set(self, mail: Mail) -> ConfigurationSet | None:
         return self.deployed.configuration_sets.get(mail.configuration_set)
 
-    def _on_account_list(self, mail: Mail, recipient: str) -> bool:
-        return self.account.is_suppressed(recipient, self._reasons(mail))
-
     def _publish(self, mail: Mail, happenings: Sequence[Happening], now: datetime) -> tuple[SesEvent, ...]:
         """Turn happenings into events of this mail, and into entries of the account's list."""
         chosen = self._configuration_set(mail)
@@ -225,10 +223,6 @@ def _our_id(tags: dict[str, str]) -> str:
         return decode_tag(tags.get(MESSAGE_TAG, ""))
     except ValueError:
         return ""
-
-
-def attempt_of(mail: Mail) -> str:
-    return mail.tags.get(ATTEMPT_TAG, "")
 
 
 def _refused_by_fault(fault: Fault | None) -> Outcome | None:

@@ -15,6 +15,7 @@ from postroad.local.simulator.mail import EventType, Mail
 Payload = dict[str, object]
 LONGEST_HEADERS = 10 * 1024  # bytes; SES truncates there
 DELAY_EXPIRES_AFTER = timedelta(hours=14)
+REPORTING_MTA = "local.smtp-out.amazonses.com"
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) Postroad/simulator"
 
 
@@ -42,22 +43,36 @@ SUPPRESSED = BounceKind(
     "Amazon SES has suppressed sending to this address because it has a recent history of bouncing as an "
     "invalid address.",
 )
+HELD_BACK_COMPLAINT = "OnAccountSuppressionList"
 HARD = BounceKind("Permanent", "General", "5.1.1", "smtp; 550 5.1.1 user unknown")
 SOFT = BounceKind("Transient", "General", "4.0.0", "smtp; 450 4.0.0 try again later")
-OUT_OF_OFFICE = BounceKind("Transient", "General", "", "")
 BOUNCES = (
     HARD,
     BounceKind("Permanent", "NoEmail", "5.1.1", "smtp; 550 5.1.1 no such mailbox"),
     SUPPRESSED,
     ON_ACCOUNT_LIST,
+    BounceKind(
+        "Permanent",
+        "OnTenantSuppressionList",
+        "5.1.1",
+        "Amazon SES did not send the message to this address because it is on the suppression list for your "
+        "tenant.",
+    ),
+    BounceKind(
+        "Permanent",
+        "EmailValidationSuppressed",
+        "5.1.1",
+        "Amazon SES did not send the message to this address because it failed email validation.",
+    ),
     SOFT,
     BounceKind("Transient", "MailboxFull", "5.2.2", "smtp; 552 5.2.2 mailbox full"),
     BounceKind("Transient", "MessageTooLarge", "5.3.4", "smtp; 552 5.3.4 message too large"),
     BounceKind("Transient", "ContentRejected", "5.7.1", "smtp; 554 5.7.1 content rejected"),
     BounceKind("Transient", "AttachmentRejected", "5.7.1", "smtp; 552 5.7.1 attachment type refused"),
+    BounceKind("Transient", "CustomTimeoutExceeded", "4.4.7", "smtp; 450 4.2.1 try again later"),
     BounceKind("Undetermined", "Undetermined", "", ""),
 )
-COMPLAINT_TYPES = ("abuse", "auth-failure", "fraud", "not-spam", "other", "virus")
+COMPLAINT_TYPES = ("abuse", "auth-failure", "fraud", "not-spam", "other", "virus", HELD_BACK_COMPLAINT)
 DELAY_TYPES = (
     "InternalFailure",
     "General",
@@ -117,6 +132,7 @@ def mail_object(mail: Mail) -> Payload:
         "headers": kept,
         "commonHeaders": common,
         "tags": {
+            "ses:source-tls-version": ["TLSv1.3"],
             "ses:operation": ["SendEmail"],
             "ses:configuration-set": [mail.configuration_set],
             "ses:source-ip": ["127.0.0.1"],
@@ -160,7 +176,7 @@ def delivery(mail: Mail, recipient: str, at: datetime) -> Payload:
         "recipients": [recipient],
         "smtpResponse": "250 2.6.0 Message received",
         "remoteMtaIp": "127.0.0.1",
-        "reportingMTA": "postroad.simulator.amazonses.com",
+        "reportingMTA": REPORTING_MTA,
     }
     return event(EventType.DELIVERY, mail, detail)
 
@@ -175,23 +191,28 @@ def bounce(mail: Mail, recipient: str, at: datetime, *, kind: BounceKind, feedba
         "bouncedRecipients": [bounced],
         "timestamp": instant(at),
         "feedbackId": feedback_id,
-        "reportingMTA": "dns; amazonses.com"
-        if kind in {SUPPRESSED, ON_ACCOUNT_LIST}
-        else "dsn; postroad.simulator.amazonses.com",
     }
+    if kind.status:
+        detail["reportingMTA"] = f"dns; {REPORTING_MTA}"
     return event(EventType.BOUNCE, mail, detail)
 
 
 def complaint(mail: Mail, recipient: str, at: datetime, *, feedback_type: str, feedback_id: str) -> Payload:
+    """`feedback_type` HELD_BACK_COMPLAINT: SES held the mail back because of an earlier complaint."""
     detail: Payload = {
         "complainedRecipients": [{"emailAddress": recipient}],
         "timestamp": instant(at),
         "feedbackId": feedback_id,
         "complaintSubType": None,
-        "userAgent": "Amazon SES Mailbox Simulator",
-        "complaintFeedbackType": feedback_type,
-        "arrivalDate": instant(mail.at),
     }
+    if feedback_type == HELD_BACK_COMPLAINT:
+        detail["complaintSubType"] = HELD_BACK_COMPLAINT
+    else:
+        detail |= {
+            "userAgent": "Amazon SES Mailbox Simulator",
+            "complaintFeedbackType": feedback_type,
+            "arrivalDate": instant(at),
+        }
     return event(EventType.COMPLAINT, mail, detail)
 
 

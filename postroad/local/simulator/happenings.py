@@ -1,6 +1,7 @@
 """What can become of a mail, and what does so by itself: Send then Delivery, or what a test mailbox does."""
 
-from collections.abc import Container
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -68,21 +69,25 @@ class Happening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The reason for which SES puts the recipient on the account's list; empty if it does not."""
         if self.type is HappeningType.BOUNCE and self.subtype in {"", "General", "NoEmail"}:
             return "BOUNCE"
-        if self.type is HappeningType.COMPLAINT and self.subtype != "not-spam":
+        if self.type is HappeningType.COMPLAINT and self.subtype not in {
+            "not-spam",
+            events.HELD_BACK_COMPLAINT,
+        }:
             return "COMPLAINT"
         return ""
 
 
-def follow_ups(mail: Mail, held_back: Container[str]) -> list[Happening]:
-    """Tell what follows when SES takes a mail. `held_back`: recipients on the account suppression list."""
+def follow_ups(mail: Mail, held_back: Mapping[str, str]) -> list[Happening]:
+    """Tell what follows when SES takes a mail. `held_back`: recipients on the account's list, and why."""
     if any(_EICAR in each.raw_content for each in mail.attachments):
         # A Send would mean that SES attempts to deliver it, and it does not.
         return [Happening(HappeningType.REJECT, recipient=each) for each in mail.recipients[:1]]
     follow = [Happening(HappeningType.SEND)]
     for recipient in mail.recipients:
-        if recipient in held_back:
+        if reason := held_back.get(recipient):
+            kind = HappeningType.BOUNCE if reason == "BOUNCE" else HappeningType.COMPLAINT
             subtype = events.ON_ACCOUNT_LIST.sub_type
-            follow.append(Happening(HappeningType.BOUNCE, recipient=recipient, subtype=subtype))
+            follow.append(Happening(kind, recipient=recipient, subtype=subtype))
         else:
             follow.extend(_of_mailbox(recipient))
     return follow
@@ -113,7 +118,9 @@ def happen(mail: Mail, happening: Happening, *, at: datetime, number: int) -> Se
     # SES's feedback ids look like its message ids; ours differ in the last group.
     feedback_id = f"{mail.ses_message_id[:-6]}{number + 1:06d}"
     kind, status, summary, payload = _reported(mail, happening, recipient, at, feedback_id)
-    return SesEvent(kind, at, recipient, summary, payload, (), at, status)
+    message = json.dumps(payload, separators=(",", ":"))
+    hard = happening.type is HappeningType.BOUNCE
+    return SesEvent(kind, at, recipient, summary, message, (), at, status, hard)
 
 
 def _reported(  # noqa: C901 - one return for each type of event

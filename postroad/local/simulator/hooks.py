@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 SEND_EMAIL = "/v2/email/outbound-emails"
+# botocore asks every handler and takes the first answer. To moto a request with this address is not for SES,
+# so that it neither acts on what has been answered nor fails for what it does not know.
+NOWHERE = "https://answered-by-the-simulator.invalid/"
 
 
 def counted_ids() -> Callable[[], str]:
@@ -66,8 +69,8 @@ def attach(
         reply = account_calls.answer(simulator, call)
         return None if reply is None else _response(request, reply)
 
-    # First, so that moto, which answers the same event, is never asked. The stubs allow no handler an answer,
-    # though "before-send" is there for one.
+    # First, so that its answer is taken. (The stubs allow no handler an answer, though "before-send" is there
+    # for one.)
     handler = cast("Callable[..., None]", before_send)
     client.meta.events.register_first("before-send.sesv2", handler)
 
@@ -95,8 +98,9 @@ class _Raw(io.BytesIO):
 
 
 def _response(request: AWSPreparedRequest, reply: Reply) -> AWSResponse:
+    answered, request.url = request.url, NOWHERE
     headers = HTTPHeaders()
     headers["content-type"] = "application/json"
     if reply.error:
         headers["x-amzn-errortype"] = reply.error
-    return AWSResponse(request.url, reply.status, headers, _Raw(msgspec.json.encode(reply.body)))
+    return AWSResponse(answered, reply.status, headers, _Raw(msgspec.json.encode(reply.body)))

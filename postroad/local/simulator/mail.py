@@ -1,5 +1,6 @@
 """A mail as the simulator keeps it, and what became of it."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,16 +25,25 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SesEvent:
-    """One event: `payload` is what SES would publish, `topics` those who asked for it, `due` when it goes."""
+    """One event: `message` is the JSON that SES publishes, `topics` who asked for it, `due` when it goes.
+
+    Kept as text, since thousands of them are kept.
+    """
 
     type: EventType
     at: datetime
     recipient: str
     summary: str
-    payload: dict[str, object]
+    message: str
     topics: tuple[str, ...]
     due: datetime
     status: Status
+    hard: bool = False
+
+    @property
+    def payload(self) -> dict[str, object]:
+        read: dict[str, object] = json.loads(self.message)
+        return read
 
 
 @dataclass(slots=True)
@@ -65,7 +75,7 @@ class Mail:
     def status(self) -> Status:
         """The gravest thing that has been reported, by the rank that feedback uses."""
         reported = {event.status for event in self.events}
-        hard = any(_is_hard_bounce(event) for event in self.events)
+        hard = any(event.hard for event in self.events)
         ranked = (
             (Status.COMPLAINED, Status.COMPLAINED in reported),
             (Status.BOUNCED, hard),
@@ -75,8 +85,3 @@ class Mail:
             (Status.DELAYED, Status.DELAYED in reported),
         )
         return next((status for status, holds in ranked if holds), Status.SENT)
-
-
-def _is_hard_bounce(event: SesEvent) -> bool:
-    bounce = event.payload.get("bounce")
-    return isinstance(bounce, dict) and bounce.get("bounceType") == "Permanent"

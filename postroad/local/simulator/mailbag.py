@@ -27,10 +27,10 @@ class Mailbag:
             if mail.message_id:
                 self.by_message_id[mail.message_id] += 1
             self._mails[mail.ses_message_id] = mail
-            self._bytes += mail.size
+            self._bytes += _cost(mail)
             while len(self._mails) > self.most or (self._bytes > self.most_bytes and len(self._mails) > 1):
                 _, oldest = self._mails.popitem(last=False)
-                self._bytes -= oldest.size
+                self._bytes -= _cost(oldest)
 
     def get(self, ses_message_id: str) -> Mail:
         """Find a mail; raises KeyError."""
@@ -59,3 +59,8 @@ class Mailbag:
             self._bytes = 0
             self.accepted = 0
             self.by_message_id.clear()
+
+
+def _cost(mail: Mail) -> int:
+    """Bytes in memory, near enough: the mail, and some kilobytes for its events, headers and tags."""
+    return mail.size + 8 * 1024

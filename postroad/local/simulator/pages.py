@@ -16,7 +16,7 @@ from postroad.local.simulator import shown
 from postroad.local.simulator.core import Simulator
 from postroad.local.simulator.happenings import Happening, HappeningType
 from postroad.local.simulator.mail import Mail
-from postroad.local.simulator.sns import Publisher
+from postroad.local.simulator.publishing import EventPublisher
 
 FOLDER = Path(__file__).parent / "inbox"
 PAGE_SIZE = 50
@@ -42,7 +42,7 @@ MAIL_POLICY: Final = (
 class Pages:
     """Routes of the inbox beside its JSON API."""
 
-    def __init__(self, simulator: Simulator, *, publisher: Publisher, clock: Clock) -> None:
+    def __init__(self, simulator: Simulator, *, publisher: EventPublisher, clock: Clock) -> None:
         self._simulator = simulator
         self._publisher = publisher
         self._clock = clock

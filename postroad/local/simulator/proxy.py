@@ -22,9 +22,9 @@ from postroad.clock import Clock
 from postroad.local.simulator import account_calls
 from postroad.local.simulator.core import Outcome, Simulator
 from postroad.local.simulator.options import EventOrder, Options
+from postroad.local.simulator.publishing import EventPublisher
 from postroad.local.simulator.reply import Reply, bad_request
 from postroad.local.simulator.ses import Discovery
-from postroad.local.simulator.sns import Publisher
 
 _log = logging.getLogger("postroad.simulator")
 
@@ -48,7 +48,7 @@ class Proxy:
         *,
         upstream: httpx.AsyncClient,
         discovery: Discovery,
-        publisher: Publisher,
+        publisher: EventPublisher,
         clock: Clock,
         new_ses_message_id: Callable[[], str],
         options: Options,

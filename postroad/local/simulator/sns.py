@@ -2,7 +2,6 @@
 
 import heapq
 import itertools
-import json
 import logging
 import threading
 from collections.abc import Iterable
@@ -76,7 +75,9 @@ class Publisher:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; what waits is not published."""
+        """End the thread, if it was started; what waits is not published."""
+        if not self._thread.is_alive():
+            return
         with self._changed:
             self._stopped = True
             self._changed.notify()
@@ -88,10 +89,8 @@ class Publisher:
         submission = _Submission(len(wanted))
         with self._changed:
             for event, topic in wanted:
-                message = json.dumps(event.payload, separators=(",", ":"))
-                heapq.heappush(
-                    self._waiting, _Waiting(event.due, next(self._numbers), topic, message, submission)
-                )
+                number = next(self._numbers)
+                heapq.heappush(self._waiting, _Waiting(event.due, number, topic, event.message, submission))
             self._changed.notify()
         return submission.done
 
