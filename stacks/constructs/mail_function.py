@@ -51,7 +51,6 @@ class FunctionRuntime(Construct):
             code=lambda_.Code.from_asset(str(build_layer(target))),
             compatible_runtimes=[self.runtime],
             compatible_architectures=[self.architecture],
-            removal_policy=RemovalPolicy.RETAIN,
         )
 
 
