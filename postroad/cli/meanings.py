@@ -60,7 +60,7 @@ _REASONS: Mapping[Reason, str] = {
 }
 _STEPS: Mapping[str, str] = {
     "created": "made by the application",
-    "accepted": "taken from its queue",
+    "accepted": "put on its queue",
     "claimed": "claimed for sending",
     "sent": "taken by SES",
     "delayed": "the receiver asked SES to wait",

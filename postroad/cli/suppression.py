@@ -26,7 +26,7 @@ _Scope = Annotated[
 ]
 _FROM_SES = (
     "SES keeps a list of its own: if the mailbox works again, also run "
-    "`aws sesv2 delete-suppressed-destination --email-address <email>`."
+    "`aws sesv2 delete-suppressed-destination --email-address {email}`."
 )
 
 
@@ -164,7 +164,7 @@ def remove_command(
         return
     print_lines([f"{address.email_for_ses} may be mailed again ({wanted})."])
     if wanted == ALL_STREAMS and entry.reason is not Reason.MANUAL:
-        print_lines([_FROM_SES])
+        print_lines([_FROM_SES.format(email=address.email_for_ses)])
 
 
 def operator() -> str:

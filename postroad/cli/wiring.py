@@ -54,7 +54,11 @@ class Wiring:
         try:
             return load(self.stage, CONFIGURATION_FOLDER)
         except ConfigurationError as error:
-            raise Problem(str(error), f"Mend {file}.") from error
+            first, *others = str(error).splitlines()
+            more = f" (and {len(others)} more)" if others else ""
+            raise Problem(
+                first + more, f"Mend {file}; npx cdk synth -c stage={self.stage} lists all that is wrong."
+            ) from error
 
     @cached_property
     def region(self) -> str | None:

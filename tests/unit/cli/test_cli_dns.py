@@ -115,12 +115,15 @@ def test_a_stage_without_a_file(deployed: Deployed) -> None:
     assert "There is no config/other.toml here." in result.stderr
 
 
-def test_a_file_with_mistakes_names_them(deployed: Deployed, configuration: Path) -> None:
-    configuration.write_text(CONFIGURATION.replace("quarantine", "maybe"), encoding="utf-8")
+def test_a_file_with_mistakes_names_the_first(deployed: Deployed, configuration: Path) -> None:
+    text = CONFIGURATION.replace("quarantine", "maybe").replace("123456789012", "1234")
+    configuration.write_text(text, encoding="utf-8")
     result = deployed.run("dns")
     assert result.exit_code == 1
-    assert "dmarc_policy" in result.stderr
-    assert "Mend config/test.toml." in result.stderr
+    first, second = result.stderr.splitlines()
+    assert first.startswith("postroad: config/test.toml: aws.account: ")
+    assert first.endswith("(and 1 more)")
+    assert "Mend config/test.toml; npx cdk synth -c stage=test" in second
 
 
 def test_two_formats_at_once_are_refused(deployed: Deployed) -> None:

@@ -17,7 +17,7 @@ def test_a_message_is_told_as_a_timeline(deployed: Deployed) -> None:
     lines = result.stdout.splitlines()
     assert lines[0] == "order-1042  delivered"
     assert [line.strip() for line in lines if " UTC " in line] == [
-        "2025-11-22 12:00:00 UTC             accepted   taken from its queue",
+        "2025-11-22 12:00:00 UTC             accepted   put on its queue",
         "2025-11-22 12:00:01 UTC     +1.0 s  claimed    claimed for sending",
         "2025-11-22 12:00:01 UTC     +1.4 s  sent       taken by SES",
         "2025-11-22 12:00:03 UTC     +3.0 s  delivered  taken by the receiver's server",
