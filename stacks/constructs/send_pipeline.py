@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Aws, CfnOutput, Duration, Stack
+from aws_cdk import ArnFormat, Aws, CfnOutput, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_ses as ses
@@ -39,6 +39,10 @@ EVENTS = (
     ses.EmailSendingEvent.DELIVERY_DELAY,
     ses.EmailSendingEvent.DELIVERY,
 )
+
+
+# The parameter's name begins with the slash that would part it from the word `parameter`.
+WITHOUT_SLASH = ArnFormat.NO_RESOURCE_NAME
 
 
 class SendPipeline(Construct):
@@ -222,6 +226,7 @@ class SendPipeline(Construct):
         statements = [
             iam.PolicyStatement(actions=queue_actions, resources=[self.work.queue.queue_arn]),
             iam.PolicyStatement(actions=["s3:PutObject"], resources=[_s3_arn(attachments)]),
+            iam.PolicyStatement(actions=["ssm:GetParameter"], resources=[self._name_the_queue()]),
         ]
         if self._stores.key:
             statements.append(
@@ -248,15 +253,20 @@ class SendPipeline(Construct):
         acknowledge_objects(policy, attachments)
         return policy
 
-    def _say(self, enqueue: iam.ManagedPolicy) -> None:
-        """Tell applications and operators where things are."""
+    def _name_the_queue(self) -> str:
+        """Write the queue's URL where `Outbox.for_stage` looks for it; return the parameter's ARN."""
+        name = self._stage.parameter(self._name, "queue-url")
         ssm.StringParameter(
             self,
             "QueueUrl",
-            parameter_name=self._stage.parameter(self._name, "queue-url"),
+            parameter_name=name,
             string_value=self.work.queue.queue_url,
             description=f"Where applications enqueue to the stream {self._name}.",
         )
+        return Stack.of(self).format_arn(service="ssm", resource=f"parameter{name}", arn_format=WITHOUT_SLASH)
+
+    def _say(self, enqueue: iam.ManagedPolicy) -> None:
+        """Tell applications and operators where things are."""
         for what, value in {
             "QueueUrl": self.work.queue.queue_url,
             "DeadLetterQueueUrl": self.work.dead_letters.queue_url,

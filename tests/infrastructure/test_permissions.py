@@ -156,6 +156,9 @@ def test_applications_get_a_policy_that_may_enqueue_to_one_stream(managed: Stack
         assert allowed(managed, policy["PolicyDocument"]["Statement"]) == {
             f"postroad-prod-{name}": {"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"},
             f"{BUCKET}/attachments/{name}/*": {"s3:PutObject"},
+            f"arn:<AWS::Partition>:ssm:eu-west-1:123456789012:parameter/postroad/prod/{name}/queue-url": {
+                "ssm:GetParameter"
+            },
             KEY: {"kms:Decrypt", "kms:GenerateDataKey"},
         }
 
