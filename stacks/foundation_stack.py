@@ -48,7 +48,9 @@ class FoundationStack(Stack):
         for domain in configuration.domains:
             SendingDomain(self, f"SendingDomain{pascal(domain.name)}", stage=stage, domain=domain)
         tables = Tables(self, "Tables", stage=stage, key=key)
-        address_secret = AddressSecret(self, "AddressSecret", stage=stage, key=key)
+        address_secret = AddressSecret(
+            self, "AddressSecret", stage=stage, key=key, backup_region=configuration.aws.backup_region
+        )
         token_keys = TokenKeys(self, "TokenKeys", stage=stage, key=key)
         attachments = AttachmentsBucket(
             self,

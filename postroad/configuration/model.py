@@ -35,6 +35,20 @@ class Aws(Section):
     region: Region = Field(
         description="The Region of everything. SES quotas and identities belong to one Region."
     )
+    backup_region: Region | None = Field(
+        default=None,
+        description=(
+            "A second Region that keeps a copy of the address secret, for about 0.40 USD a month. Whoever "
+            "loses that secret loses every suppression, whatever backups of the tables there are."
+        ),
+    )
+
+    @field_validator("backup_region")
+    @classmethod
+    def _a_backup_lies_elsewhere(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and value == info.data.get("region"):
+            raise broken_rule("expected another Region than region: a copy beside the original is no backup")
+        return value
 
 
 def _who_keeps_dmarc(section: dict[str, Any]) -> Literal["create", "external"]:

@@ -18,8 +18,16 @@ LETTERS = 64  # of 62 kinds: 381 bits, more than the HMAC-SHA256 that they key c
 class AddressSecret(secretsmanager.Secret):
     """Keys the HMAC that stands for an address in every table. Losing it loses every suppression."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, key: kms.IKey | None) -> None:
-        """Generate the secret once; it is retained, and never rotated."""
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        key: kms.IKey | None,
+        backup_region: str | None,
+    ) -> None:
+        """Generate the secret once; it is retained, copied to `backup_region`, and never rotated."""
         super().__init__(
             scope,
             construct_id,
@@ -30,6 +38,8 @@ class AddressSecret(secretsmanager.Secret):
                 password_length=LETTERS, exclude_punctuation=True
             ),
             encryption_key=key,
+            # The copy is encrypted with that Region's own key: one that lies here could not open it there.
+            replica_regions=[secretsmanager.ReplicaRegion(region=backup_region)] if backup_region else None,
             removal_policy=RemovalPolicy.RETAIN,
         )
         pin_logical_id(self, "AddressSecret")

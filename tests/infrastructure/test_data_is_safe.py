@@ -85,6 +85,14 @@ def test_the_bucket_is_private_and_forgets(prod: Stacks) -> None:
     }
 
 
+def test_the_address_secret_alone_is_copied_to_the_backup_region(prod: Stacks) -> None:
+    copies = {
+        secret["Name"]: [replica["Region"] for replica in secret.get("ReplicaRegions", [])]
+        for secret in prod.properties("AWS::SecretsManager::Secret")
+    }
+    assert copies == {"postroad/prod/address-secret": ["eu-central-1"], "postroad/prod/token-keys": []}
+
+
 def test_the_two_secrets_are_generated_apart_and_never_rotated(prod: Stacks) -> None:
     for secret in prod.properties("AWS::SecretsManager::Secret"):
         assert secret["GenerateSecretString"]["PasswordLength"] == 64
