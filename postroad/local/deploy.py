@@ -61,7 +61,6 @@ def _run_cdk(
     if not _CDK.exists():
         raise LocalCloudError(f"{_CDK} is missing: run `make setup`")
     log = state.logs / f"{name}.log"
-    log.unlink(missing_ok=True)
     command = [str(_NODE), str(_CDK), *words, "--ci", "--no-notices", "--no-color"]
     process, child = start_process(name, command, environment=_variables(state), folder=folder, log=log)
     started(process)

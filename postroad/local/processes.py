@@ -21,6 +21,8 @@ _START_TIME_FIELD = 19  # starttime is field 22 of proc(5) stat; the first three
 _STATE_FIELD = 0
 _GRACE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
+# Kept so that they can be reaped: a child that nobody holds would warn, and leave a zombie when it ends.
+_children: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Process:
 def start_process(
     name: str, command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path
 ) -> tuple[Process, subprocess.Popen[bytes]]:
-    """Start `command` in its own session with its output appended to `log`."""
-    with log.open("ab") as output:
+    """Start `command` in its own session with its output in `log`."""
+    with log.open("wb") as output:
         child = subprocess.Popen(  # noqa: S603  the command is ours
             list(command),
             env=dict(environment),
@@ -46,6 +48,7 @@ def start_process(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _children.append(child)
     return Process(name=name, pid=child.pid, started=start_time(child.pid) or ""), child
 
 
@@ -102,6 +105,7 @@ def stop(processes: Sequence[Process], *, mark: str) -> None:
     _wait(lambda: not any(is_alive(process) for process in targets) and not list(marked(mark)))
     left = [str(process.pid) for process in targets if is_alive(process)]
     left.extend(str(pid) for pid in marked(mark))
+    _reap()
     if left:
         raise LocalCloudError(f"These processes of the local stack would not end: {', '.join(left)}")
 
@@ -131,6 +135,10 @@ def _signal(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
     except ProcessLookupError:
         return
+
+
+def _reap() -> None:
+    _children[:] = [child for child in _children if child.poll() is None]
 
 
 def _wait(done: Callable[[], bool]) -> None:

@@ -206,6 +206,9 @@ class SendPipeline(Construct):
         stores.suppressions.grant(function, "dynamodb:BatchGetItem")
         stores.grant_address_secret(function)
         self.work.dead_letters.grant(function, "sqs:SendMessage")
+        if self._stage.is_local:
+            # AWS judges a batch by the action on one message, the embedded cloud by an action that AWS lacks.
+            self.work.queue.grant(function, "sqs:ChangeMessageVisibilityBatch")
         own = stores.attachments.bucket_name
         others = self._configuration.attachments.buckets
         attached = [f"{own}/{ATTACHMENTS}/{self._name}/*", *(f"{bucket}/*" for bucket in others)]
@@ -223,8 +226,9 @@ class SendPipeline(Construct):
         """Make the policy for applications of this account; those elsewhere stand in the queue's policy."""
         attachments = f"{self._stores.attachments.bucket_name}/{ATTACHMENTS}/{self._name}/*"
         queue_actions = ["sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"]
+        emulated = ["sqs:SendMessageBatch"] if self._stage.is_local else []  # see _grant_stores
         statements = [
-            iam.PolicyStatement(actions=queue_actions, resources=[self.work.queue.queue_arn]),
+            iam.PolicyStatement(actions=[*queue_actions, *emulated], resources=[self.work.queue.queue_arn]),
             iam.PolicyStatement(actions=["s3:PutObject"], resources=[_s3_arn(attachments)]),
             iam.PolicyStatement(actions=["ssm:GetParameter"], resources=[self._name_the_queue()]),
         ]
