@@ -51,7 +51,7 @@ def test_the_make_targets_that_are_named_exist() -> None:
 
 
 def paths_in(table_row: str) -> Iterator[str]:
-    """Yield the paths that a row of the table names; a file without its folder is beside the one before it."""
+    """Yield the paths that a row names; a file without its folder is beside the one before it."""
     folder = ""
     for word in re.findall(r"`([^`\s]+)`", table_row):
         if "<" in word or "*" in word or not re.search(r"[/.](?:py|md|toml)?", word):
