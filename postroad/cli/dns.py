@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from postroad.cli import dns_records
-from postroad.cli.dns_records import DnsRecord, DomainRecords
+from postroad.cli.dns_records import DomainRecords
 from postroad.cli.options import JsonOption, StageOption, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
+from postroad.dns import dmarc_record, mail_from_records
 
 if TYPE_CHECKING:
     from postroad.cli.wiring import Wiring
@@ -52,16 +53,16 @@ def _records(wiring: Wiring, domain: Domain) -> DomainRecords:
             f"Deploy it first (npx cdk deploy --all -c stage={wiring.stage}): it gets its DKIM tokens then.",
             ExitCode.NOT_FOUND,
         )
-    records: list[DnsRecord] = dns_records.dkim_records(domain.name, identity)
+    records = dns_records.dkim_records(domain.name, identity)
     notes: list[str] = []
     if not identity.tokens:
         notes.append("SES has given no DKIM tokens (the emulated cloud never does).")
     if identity.mail_from:
-        records += dns_records.mail_from_records(identity.mail_from, wiring.region or "")
+        records += mail_from_records(identity.mail_from, wiring.region or "")
     else:
         notes.append("SES has no MAIL FROM domain for it: SPF then passes for amazonses.com alone.")
     if domain.dmarc == "create":
-        records.append(dns_records.dmarc_record(domain.name, domain.dmarc_policy, domain.dmarc_reports))
+        records.append(dmarc_record(domain.name, domain.dmarc_policy, domain.dmarc_reports))
     else:
         notes.append('DMARC is kept elsewhere (dmarc = "external").')
     if domain.hosted_zone_id and domain.identity == "create":

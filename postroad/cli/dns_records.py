@@ -1,30 +1,21 @@
-"""The DNS records that a sending domain needs, and how they are written. Pure.
+"""A sending domain's DNS records, and how they are written. Pure.
 
-https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-easy.html and …/mail-from.html
+https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-easy.html
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from postroad.dns import DnsRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 DEFAULT_DKIM_ZONE = "dkim.amazonses.com"
-MAIL_FROM_SPF = "v=spf1 include:amazonses.com ~all"
 MOST_OF_A_STRING = 255
 """Characters in one string of a TXT record (RFC 1035, section 3.3.14); longer texts are several strings."""
-
-
-@dataclass(frozen=True, slots=True)
-class DnsRecord:
-    """One record: `name` and `value` in full, without the dot that ends a name in a zone file."""
-
-    name: str
-    type: Literal["CNAME", "MX", "TXT"]
-    value: str
-    purpose: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +47,6 @@ def dkim_records(domain: str, identity: Identity) -> list[DnsRecord]:
         DnsRecord(f"{token}._domainkey.{domain}", "CNAME", f"{token}.{identity.dkim_zone}", "DKIM")
         for token in identity.tokens
     ]
-
-
-def mail_from_records(mail_from: str, region: str) -> list[DnsRecord]:
-    """Return what makes bounces come back to SES, and SPF align with the From address."""
-    return [
-        DnsRecord(mail_from, "MX", f"10 feedback-smtp.{region}.amazonses.com", "MAIL FROM"),
-        DnsRecord(mail_from, "TXT", MAIL_FROM_SPF, "SPF"),
-    ]
-
-
-def dmarc_record(domain: str, policy: str, reports: str | None) -> DnsRecord:
-    """Return the DMARC record (RFC 7489, section 6.3)."""
-    value = f"v=DMARC1; p={policy}"
-    if reports:
-        value += f"; rua=mailto:{reports}"
-    return DnsRecord(f"_dmarc.{domain}", "TXT", value, "DMARC")
 
 
 def zone_file(found: Sequence[DomainRecords]) -> str:

@@ -139,9 +139,8 @@ class Web(Section):
     hosted_zone_id: HostedZoneId | None = Field(
         default=None,
         description=(
-            "The Route 53 hosted zone of that domain: the name is pointed at the pages, and the certificate "
-            "is made and validated unless `certificate_arn` gives one. Without a zone `postroad dns` prints "
-            "the record."
+            "The Route 53 hosted zone of that domain, in which the certificate is made and validated unless "
+            "`certificate_arn` gives one."
         ),
     )
 

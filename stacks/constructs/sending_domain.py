@@ -8,12 +8,11 @@ from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_ses as ses
 from constructs import Construct
 
+from postroad.dns import DnsRecord, dmarc_record, mail_from_records
 from stacks.stage import Stage, pascal
 
 if TYPE_CHECKING:
     from postroad.configuration import Domain
-
-MAIL_FROM_SPF = "v=spf1 include:amazonses.com ~all"  # what SES's documentation asks for
 
 
 class SendingDomain(Construct):
@@ -59,26 +58,26 @@ class SendingDomain(Construct):
             return
         if not stage.is_local:  # the embedded cloud has no DKIM tokens to publish
             for number, record in enumerate(identity.dkim_records, start=1):
-                self._output(f"Dkim{number}", record.name, "CNAME", record.value)
-        region = Stack.of(self).region
-        self._output("MailFromMx", mail_from, "MX", f"10 feedback-smtp.{region}.amazonses.com")
-        self._output("MailFromSpf", mail_from, "TXT", MAIL_FROM_SPF)
+                self._output(f"Dkim{number}", DnsRecord(record.name, "CNAME", record.value, "DKIM"))
+        exchange, policy = mail_from_records(mail_from, Stack.of(self).region)
+        self._output("MailFromMx", exchange)
+        self._output("MailFromSpf", policy)
 
     def _dmarc(self) -> None:
-        name = f"_dmarc.{self._domain.name}"
-        value = f"v=DMARC1; p={self._domain.dmarc_policy}"
-        if self._domain.dmarc_reports:
-            value += f"; rua=mailto:{self._domain.dmarc_reports}"
+        record = dmarc_record(self._domain.name, self._domain.dmarc_policy, self._domain.dmarc_reports)
         if self._zone:
-            route53.TxtRecord(self, "Dmarc", zone=self._zone, record_name=f"{name}.", values=[value])
+            # A zone file's dot: the name is complete, whatever zone it is written into.
+            route53.TxtRecord(
+                self, "Dmarc", zone=self._zone, record_name=f"{record.name}.", values=[record.value]
+            )
         else:
-            self._output("Dmarc", name, "TXT", value)
+            self._output("Dmarc", record)
 
-    def _output(self, which: str, name: str, kind: str, value: str) -> None:
+    def _output(self, which: str, record: DnsRecord) -> None:
         output = CfnOutput(
             self,
             which,
             description=f"A DNS record that {self._domain.name} needs.",
-            value=json.dumps({"name": name, "type": kind, "value": value}),
+            value=json.dumps({"name": record.name, "type": record.type, "value": record.value}),
         )
         output.override_logical_id(f"DnsRecords{pascal(self._domain.name)}{which}")

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from postroad.cli.dns_records import DnsRecord, DomainRecords, Identity, zone_file
+from postroad.cli.dns_records import DomainRecords, Identity, zone_file
 from postroad.cli.problem import Problem
 from postroad.cli.resources import Resources, output_prefix, stack_name
+from postroad.dns import DnsRecord
 from stacks.stage import Stage, pascal
 
 STAGE = Stage(name="prod", account="123456789012", region="eu-west-1")
