@@ -127,6 +127,12 @@ def _check_attachment(field: str, attachment: Attachment) -> None:
             Reason.ATTACHMENT, f"{field}.filename", "expected a plain file name, without slashes or quotes"
         )
     check_one_line(Reason.ATTACHMENT, f"{field}.s3", attachment.s3)
+    # To S3 and to IAM they are names like any other, but what stands between may resolve them: then a key
+    # would leave its stream's prefix.
+    if not {".", ".."}.isdisjoint(attachment.key.split("/")):
+        raise Problem(
+            Reason.ATTACHMENT, f"{field}.s3", 'expected a key without "." and ".." between its slashes'
+        )
     if not 1 <= len(attachment.key.encode()) <= _S3_KEY_BYTES:
         raise Problem(
             Reason.ATTACHMENT, f"{field}.s3", f"expected bucket/key with a key of 1 to {_S3_KEY_BYTES} bytes"

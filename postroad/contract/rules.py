@@ -52,7 +52,7 @@ def own_prefix(stream: str) -> str:
 
 
 def _may_read(attachment: Attachment, rules: StreamRules) -> bool:
-    if attachment.bucket in rules.attachment_buckets:
-        return True
-    own = attachment.bucket == rules.attachments_bucket
-    return own and attachment.key.startswith(own_prefix(rules.stream))
+    # Its own bucket first: listing it too must not open the other streams' attachments and the kept bodies.
+    if attachment.bucket == rules.attachments_bucket:
+        return attachment.key.startswith(own_prefix(rules.stream))
+    return attachment.bucket in rules.attachment_buckets

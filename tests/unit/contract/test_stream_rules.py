@@ -71,3 +71,20 @@ def test_attachments_come_from_nowhere_else(least: dict[str, Any], s3: str) -> N
     with pytest.raises(InvalidMessage) as caught:
         check({**least, "attachments": attachments})
     assert (caught.value.reason, caught.value.field) == (Reason.ATTACHMENT, "attachments[1].s3")
+
+
+def test_listing_its_own_bucket_opens_no_more_of_it(least: dict[str, Any]) -> None:
+    rules = StreamRules(
+        "transactional",
+        topic_required=False,
+        attachments_bucket="own",
+        attachment_buckets=("own", "invoices"),
+    )
+    for key, allowed in {f"{own_prefix('transactional')}a": True, "bodies/a": False, "a": False}.items():
+        fields = {**least, "attachments": [{"filename": "a", "content_type": "a/b", "s3": f"own/{key}"}]}
+        if allowed:
+            check(fields, rules)
+        else:
+            with pytest.raises(InvalidMessage) as caught:
+                check(fields, rules)
+            assert caught.value.reason is Reason.ATTACHMENT
