@@ -65,7 +65,8 @@ EXPECTED: dict[str, tuple[Reason, str]] = {
 def explain(error: ValidationError) -> Problem:
     """Say which field is wrong, and what was expected there."""
     text, path = str(error), ""
-    if at := _PATH.search(text):
+    # An unknown key may itself end like a path, with an address in it: only places of the contract count.
+    if (at := _PATH.search(text)) and _INDEX.sub("", at.group(1)) in EXPECTED:
         text, path = text[: at.start()], at.group(1).replace("[...]", "")
     if unknown := _UNKNOWN.match(text):
         return _unknown_field(path, unknown.group(1))

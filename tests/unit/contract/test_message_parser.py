@@ -71,6 +71,12 @@ def test_an_attachment_knows_its_bucket_and_key(whole: Fields) -> None:
     assert (attachment.bucket, attachment.key) == ("bucket", "a/key")
 
 
+@pytest.mark.parametrize("key", ["a..b", ".hidden", "a//b", "/a", "...", "a/b."])
+def test_dots_and_slashes_that_lead_nowhere_else_are_part_of_a_key(whole: Fields, key: str) -> None:
+    (attachment,) = parse_message(json.dumps(nested(whole, "attachments.0.s3", f"bucket/{key}"))).attachments
+    assert attachment.key == key
+
+
 def test_null_stands_for_a_field_left_out(least: Fields) -> None:
     optional = ("created_at", "content", "locale", "topic", "reply_to", "send_at", "expires_at")
     nulls = {**least, **dict.fromkeys(optional)}
@@ -149,6 +155,9 @@ def test_a_missing_field_is_named(least: Fields, field: str) -> None:
         ("attachments.0.s3", "bucket/", Reason.ATTACHMENT, "attachments[0].s3"),
         ("attachments.0.s3", "s3://bucket/key", Reason.ATTACHMENT, "attachments[0].s3"),
         ("attachments.0.s3", "bucket/a\nb", Reason.ATTACHMENT, "attachments[0].s3"),
+        ("attachments.0.s3", "bucket/attachments/t/../../bodies/x", Reason.ATTACHMENT, "attachments[0].s3"),
+        ("attachments.0.s3", "bucket/..", Reason.ATTACHMENT, "attachments[0].s3"),
+        ("attachments.0.s3", "bucket/a/./b", Reason.ATTACHMENT, "attachments[0].s3"),
         ("attachments.0.s3", "bucket/" + "é" * 513, Reason.ATTACHMENT, "attachments[0].s3"),
         ("headers.X-Order", "1\r\nBcc: x", Reason.HEADER, "headers"),
         ("headers.X-Order", "größe", Reason.HEADER, "headers"),
@@ -312,6 +321,9 @@ def test_an_error_repeats_no_value_of_the_message(whole: Fields) -> None:
         nested(whole, "attachments.0.s3", secret),
         {**whole, "to": {secret: 1}},
         {**whole, "to": {"email": "a@example.com", f"{secret}` - at `$.to": 1}},
+        {**whole, f"x - at `$.{secret}": 1},
+        {**whole, f"x` - at `$.{secret}": 1},
+        {**whole, f"x` - at `key` in `$.{secret}": 1},
     ]
     for fields in broken:
         error = refused(fields)
