@@ -156,7 +156,10 @@ class Preparation:
             sender=self._settings.from_address,
             to=parsed.address,
             to_name=message.to.name or "",
-            reply_to=message.reply_to or self._settings.reply_to,
+            # As for the recipient: SES takes a domain in its ASCII form alone.
+            reply_to=parse_address(message.reply_to).email_for_ses
+            if message.reply_to
+            else self._settings.reply_to,
             subject=rendered.subject,
             text=rendered.text or None,
             html=rendered.html,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from email.utils import formataddr
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
@@ -18,6 +17,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
+from postroad.contract.mailbox import mailbox
 from postroad.contract.words import Reason
 from postroad.sending.errors import RefusedBySesError
 from postroad.sending.ses_answers import Failure, error_of_answer, error_of_failure
@@ -92,8 +92,7 @@ def request_of(mail: Mail) -> SendEmailRequestTypeDef:
     """
     request: SendEmailRequestTypeDef = {
         "FromEmailAddress": mail.sender,
-        # A name outside ASCII must be an encoded word (RFC 2047), which formataddr makes of it.
-        "Destination": {"ToAddresses": [formataddr((mail.to_name, mail.to))]},
+        "Destination": {"ToAddresses": [mailbox(mail.to_name, mail.to)]},
         "Content": {"Simple": _content(mail)},
         "ConfigurationSetName": mail.configuration_set,
         "EmailTags": [{"Name": name, "Value": value} for name, value in mail.tags.items()],

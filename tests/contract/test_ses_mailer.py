@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -113,6 +114,13 @@ def test_a_mail_becomes_one_request(mailer: SesMailer, answers: Answers) -> None
     assert simple["Attachments"][0]["FileName"] == "factura.pdf"
     assert request["ConfigurationSetName"] == "prod-transactional"
     assert {tag["Name"]: tag["Value"] for tag in request["EmailTags"]} == MAIL.tags
+
+
+def test_a_name_that_ses_has_no_room_for_does_not_cost_the_mail(mailer: SesMailer, answers: Answers) -> None:
+    mailer.send(replace(MAIL, to_name="王" * 128))
+
+    (request,) = answers.requests
+    assert request["Destination"]["ToAddresses"] == ["ana.ruiz@example.com"]
 
 
 @pytest.mark.parametrize(

@@ -352,3 +352,12 @@ def test_sub_batches_are_no_larger_than_the_threads(world: World, monkeypatch: p
 
     assert asked == [4, 4, 2]
     assert len(world.mailer.mails) == 10
+
+
+def test_an_international_reply_address_leaves_in_the_form_that_ses_takes(
+    world: World, message: dict[str, Any]
+) -> None:
+    world.send(message | {"reply_to": "Hilfe@bücher.example"})
+
+    (mail,) = world.mailer.mails
+    assert mail.reply_to == "Hilfe@xn--bcher-kva.example"
