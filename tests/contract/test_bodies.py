@@ -12,6 +12,7 @@ from postroad.bodies.dynamodb import MOST_IN_ITEM, PREFIX, DynamoBodies
 from postroad.bodies.errors import BodiesUnavailableError
 from postroad.bodies.memory import MemoryBodies
 from postroad.bodies.ports import Bodies
+from tests.tables import create_table
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 UNTIL = NOW + timedelta(days=60)
@@ -24,18 +25,7 @@ def bodies(request: pytest.FixtureRequest) -> Iterator[Bodies]:
         return
     with mock_aws():
         client = boto3.client("dynamodb")
-        client.create_table(
-            TableName="Bodies",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-        )
+        create_table(client, "Bodies")
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket="bucket")
         yield DynamoBodies(client, "Bodies", s3=s3, bucket="bucket")

@@ -10,11 +10,12 @@ import pytest
 from moto import mock_aws
 
 from postroad.contract.words import Status
-from postroad.ledger.dynamodb import INDEX, DynamoLedger
+from postroad.ledger.dynamodb import DynamoLedger
 from postroad.ledger.item import from_item, to_item
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.ports import Ledger
 from postroad.ledger.row import MOST_NOTES, Row
+from tests.tables import create_table
 
 NOW = datetime(2026, 11, 22, 14, 0, 0, 123000, tzinfo=UTC)
 ROW = Row(
@@ -41,30 +42,7 @@ def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
         return
     with mock_aws():
         client = boto3.client("dynamodb")
-        client.create_table(
-            TableName="Messages",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-                {"AttributeName": "address_key", "AttributeType": "S"},
-                {"AttributeName": "accepted", "AttributeType": "N"},
-            ],
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": INDEX,
-                    "KeySchema": [
-                        {"AttributeName": "address_key", "KeyType": "HASH"},
-                        {"AttributeName": "accepted", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "KEYS_ONLY"},
-                }
-            ],
-        )
+        create_table(client, "Messages")
         yield DynamoLedger(client, "Messages")
 
 

@@ -16,6 +16,7 @@ from postroad.suppression.dynamodb import DynamoSuppressions
 from postroad.suppression.errors import SuppressionsBusyError, SuppressionsUnavailableError
 from postroad.suppression.memory import MemorySuppressions
 from postroad.suppression.model import ALL_STREAMS, HistoryAction, ScopeEntry, stream_scope, topic_scope
+from tests.tables import create_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,18 +39,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
         monkeypatch.setenv(name, "testing")
     with mock_aws():
         client = boto3.client("dynamodb", region_name="eu-central-1")
-        client.create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-        )
+        create_table(client, TABLE)
         yield client
 
 

@@ -23,6 +23,7 @@ from postroad.ledger.dynamodb import DynamoLedger
 from postroad.ledger.row import Row
 from postroad.suppression.address_key import address_key
 from postroad.suppression.dynamodb import DynamoSuppressions
+from tests.tables import create_table
 
 EVENTS = Path(__file__).parents[1] / "events"
 SECRET = "x" * 64
@@ -52,15 +53,7 @@ class World:
     def __init__(self) -> None:
         self.client: DynamoDBClient = boto3.client("dynamodb")
         for name in ("Messages", "Suppressions"):
-            self.client.create_table(
-                TableName=name,
-                BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-                KeySchema=[
-                    {"AttributeName": "pk", "KeyType": "HASH"},
-                    {"AttributeName": "sk", "KeyType": "RANGE"},
-                ],
-            )
+            create_table(self.client, name)
         self.ledger = DynamoLedger(self.client, "Messages")
         self.suppressions = DynamoSuppressions(self.client, "Suppressions")
         self.ledger.insert(

@@ -23,9 +23,9 @@ from postroad.local.simulator.faults import Fault, FaultKind
 from postroad.rendering.build import build_templates
 from postroad.sending import wiring
 from tests.sending_world import SETTINGS, make_message
+from tests.tables import create_table
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -38,18 +38,6 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("built") / "compiled_templates"
     build_templates(ROOT / "templates", target)
     return target
-
-
-def create_table(client: "DynamoDBClient", name: str) -> None:
-    client.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
 
 
 @dataclass

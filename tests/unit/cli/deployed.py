@@ -19,10 +19,10 @@ from postroad.ledger.row import Row
 from postroad.suppression.address_key import address_key
 from postroad.suppression.dynamodb import DynamoSuppressions
 from postroad.suppression.model import ALL_STREAMS, ScopeEntry
+from tests.tables import create_table
 
 if TYPE_CHECKING:
     from boto3.session import Session
-    from mypy_boto3_dynamodb import DynamoDBClient
     from typer.testing import Result
 
 STAGE = "test"
@@ -72,7 +72,7 @@ class Deployed:
             self.session.events.register(event, answer)
         dynamodb = self.session.client("dynamodb")
         for name in ("messages", "suppressions"):
-            _make_table(dynamodb, name)
+            create_table(dynamodb, name)
         arn = self.session.client("secretsmanager").create_secret(Name="address", SecretString=SECRET)["ARN"]
         self.sqs = self.session.client("sqs")
         self.queue_urls = {
@@ -138,27 +138,3 @@ class Deployed:
         outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self.outputs[name].items()]
         stack = {"StackName": name, "Outputs": outputs}
         return SimpleNamespace(status_code=200), {"Stacks": [stack], "ResponseMetadata": {}}
-
-
-def _make_table(dynamodb: DynamoDBClient, name: str) -> None:
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-            {"AttributeName": "address_key", "AttributeType": "S"},
-            {"AttributeName": "accepted", "AttributeType": "N"},
-        ],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "by_recipient",
-                "KeySchema": [
-                    {"AttributeName": "address_key", "KeyType": "HASH"},
-                    {"AttributeName": "accepted", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-        ],
-    )
