@@ -16,11 +16,13 @@ from postroad.local.cloud import start_cloud, wait_for
 from postroad.local.deploy import bootstrap, deploy
 from postroad.local.environment import environment, without_aws
 from postroad.local.errors import LocalCloudError
+from postroad.local.interrupts import uninterrupted
 from postroad.local.ports import free_ports
 from postroad.local.processes import MARK, Process, is_alive, start_process, stop
 from postroad.local.state import DEFAULT_FOLDER, State
 
 REGION = "us-east-1"
+PROJECT_PYTHON = sys.executable
 DEFAULT_PORTS: Mapping[str, int] = {"cloud": 4566, "simulator": 4567, "inbox": 8025}
 _ATTEMPTS = 3  # another program may take a port between our choosing it and the child's listening on it
 _KEPT_OVER_STARTS = ("logs", "cdk.out", "lock")
@@ -51,7 +53,7 @@ def up(
     Raises LocalCloudError, naming the log; whatever had been started by then has been stopped.
     """
     folder = folder.absolute()
-    with _lock(folder):
+    with locked(folder):
         found = State.load(folder)
         if found is not None and found.ready and found.alive():
             if redeploy:
@@ -71,7 +73,7 @@ def down(folder: Path = DEFAULT_FOLDER) -> bool:
     folder = folder.absolute()
     if not folder.exists():
         return False
-    with _lock(folder):
+    with locked(folder):
         found = State.load(folder)
         if found is None:
             return False
@@ -153,7 +155,7 @@ def _start_servers(state: State, tell: Tell) -> State:
 
 def _start_simulator(state: State) -> tuple[Process, subprocess.Popen[bytes]]:
     command = [
-        *(sys.executable, "-m", "postroad.local.simulator"),
+        *(PROJECT_PYTHON, "-m", "postroad.local.simulator"),
         *("--port", str(state.ports["simulator"]), "--inbox-port", str(state.ports["inbox"])),
         *("--upstream", state.endpoint),
         *("--certificate", str(state.certificate), "--key", str(state.key)),
@@ -182,7 +184,8 @@ def _remember(state: State) -> Callable[[Process], None]:
 def _down(state: State) -> None:
     written = State.load(state.folder)  # it may know a passing child more
     processes = written.processes if written is not None and written.mark == state.mark else state.processes
-    stop(processes, mark=state.mark)
+    with uninterrupted():
+        stop(processes, mark=state.mark)
     (state.folder / "state.json").unlink(missing_ok=True)
     shutil.rmtree(state.folder / "temporary", ignore_errors=True)
     for name in ("key.pem", "certificate.pem"):
@@ -190,7 +193,7 @@ def _down(state: State) -> None:
 
 
 @contextlib.contextmanager
-def _lock(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Let one `up` or `down` work in the folder at a time; a killed one's lock is released by the system."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as handle:
