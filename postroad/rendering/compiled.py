@@ -18,6 +18,8 @@ MANIFEST = "manifest.json"
 SUBJECT, TEXT, HTML = "subject.txt", "body.txt", "body.html"
 # Gmail shows the first 102 KB of a mail's HTML and hides the rest behind a link.
 CLIPPED_BYTES = 102 * 1024
+# As long as the contract lets a subject be that the producer writes itself (RFC 5322, section 2.1.1).
+LONGEST_SUBJECT = 998
 # C0 and C1 controls (less the tab), and Unicode's line and paragraph separators.
 _BREAKING = frozenset({*range(0x09), *range(0x0A, 0x20), *range(0x7F, 0xA0), 0x2028, 0x2029})
 
@@ -82,6 +84,11 @@ class CompiledRenderer:
                 path_of_change(data, _breaks_line, subject),
                 "holds a line break or control character, which a subject can't have: remove it",
             )
+        if len(rendered_subject) > LONGEST_SUBJECT:
+            raise TemplateDataError(
+                path_of_change(data, _fills_subject, subject),
+                f"makes the subject longer than {LONGEST_SUBJECT} characters: shorten it",
+            )
         rendered_text = text(data).strip() + "\n"
         rendered_html = None
         if template in self.manifest.with_html:
@@ -123,6 +130,10 @@ def _missing(data: Mapping[str, object], error: MissingValue) -> TemplateDataErr
     owner = path_of(data, error.owner)
     field = f"{owner}.{error.name}" if owner else error.name
     return TemplateDataError(field, "is missing: the template needs it")
+
+
+def _fills_subject(text: str) -> bool:
+    return len(text) > LONGEST_SUBJECT // 10
 
 
 def _breaks_line(subject: str) -> bool:

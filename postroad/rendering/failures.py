@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 _SAFE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
-# Each suspect costs one more rendering, and data may hold thousands.
+# Each suspect costs one more rendering, whose time grows with the data: 1 MiB of it takes seconds, and the
+# function's time belongs to the other messages of the batch too.
 _SUSPECTS = 50
+_VALUES_RENDERED = 20_000
 
 
 class BadValue(Exception):  # noqa: N818 - internal: always turned into TemplateDataError
@@ -70,8 +72,10 @@ def path_of_bad_value(
     """
     if error.value is not None and not isinstance(error.value, bool):
         return path_of(data, error.value)
-    places = (path for path, value in walk(data) if value is error.value)
-    for path in islice(places, _SUSPECTS):
+    values = list(walk(data))
+    suspects = max(1, min(_SUSPECTS, _VALUES_RENDERED // max(1, len(values))))
+    places = (path for path, value in values if value is error.value)
+    for path in islice(places, suspects):
         probe = Probe(error.value)
         try:
             render(_replaced(data, path, probe))

@@ -18,6 +18,8 @@ from postroad.rendering.locales import LocaleTag
 _CURRENCIES = frozenset(list_currencies())
 # Far beyond any price, and far below what makes Decimal's text form long.
 _LARGEST_EXPONENT = 18
+# Digits after the point beyond any use: each is written out, and the text is kept in the caches below.
+_LONGEST_NUMBER = 40
 
 
 def likely_subtags() -> Mapping[str, str]:
@@ -112,6 +114,8 @@ def _read_decimal(value: object) -> Decimal:
     _defined(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise BadValue(value, "expected a number or a decimal string such as 12.50")
+    if isinstance(value, str) and len(value) > _LONGEST_NUMBER:
+        raise BadValue(value, "expected a finite number of at most 18 digits")
     try:
         # str() first: Decimal(0.1) would be 0.1000000000000000055...
         number = Decimal(str(value) if isinstance(value, float) else value)

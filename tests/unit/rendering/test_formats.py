@@ -76,7 +76,22 @@ def test_a_date_is_the_day_that_it_names(written: str, date: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "twelve", "1e999999", "1e40", "NaN", "Infinity", None, True, [], {}, "12,5", "1 000", 10**40],
+    [
+        "",
+        "twelve",
+        "1e999999",
+        "1e40",
+        "NaN",
+        "Infinity",
+        None,
+        True,
+        [],
+        {},
+        "12,5",
+        "1 000",
+        10**40,
+        "0." + "3" * 99,
+    ],
 )
 @pytest.mark.parametrize("read", [ENGLISH.number, ENGLISH.percent, lambda value: ENGLISH.money(value, "EUR")])
 def test_what_is_no_number_is_refused(read: Callable[[object], str], value: object) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
 
-from postroad.rendering.compiled import CLIPPED_BYTES, CompiledRenderer
+from postroad.rendering.compiled import CLIPPED_BYTES, LONGEST_SUBJECT, CompiledRenderer
 from postroad.rendering.ports import Rendered, TemplateDataError, TemplateMissing
 
 TEMPLATE = "order_confirmation"
@@ -107,6 +107,15 @@ def test_a_line_break_in_the_subject_is_refused(
     assert error.field == "order_id"
     assert "line break or control character" in error.detail
     assert "Bcc" not in str(error)
+
+
+def test_a_subject_is_no_longer_than_a_producer_may_write_one(
+    renderer: CompiledRenderer, example: dict[str, object]
+) -> None:
+    room = LONGEST_SUBJECT - len("We have your order ")
+    assert len(render(renderer, {**example, "order_id": "1" * room}).subject) == LONGEST_SUBJECT
+    error = refusal(renderer, {**example, "order_id": "1" * (room + 1)})
+    assert (error.field, "998" in error.detail) == ("order_id", True)
 
 
 def test_a_tab_is_no_line_break(renderer: CompiledRenderer, example: dict[str, object]) -> None:
