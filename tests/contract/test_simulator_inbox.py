@@ -204,6 +204,7 @@ def test_the_page_lists_and_searches(inbox: Inbox) -> None:
     assert "order 17" in found, "the producer's tag, decoded"
     assert "No mail matches" in inbox.get("/?q=nothing").text
     assert "51–60 of 60" in inbox.get("/?offset=100000").text
+    assert "1–50 of 60" in inbox.get("/?offset=" + "9" * 5000).text
 
 
 def test_what_the_sender_wrote_is_shown_as_text(inbox: Inbox) -> None:
@@ -214,6 +215,17 @@ def test_what_the_sender_wrote_is_shown_as_text(inbox: Inbox) -> None:
         assert evil not in page
         assert "<b>x" not in page
         assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["=?utf-7?q?+2AA-?=", "=?unicode_escape?q?=5Cud800?=", "=?utf-8?q?=ED=A0=80?=", "=?unknown-8bit?q?=FF?="],
+)
+def test_a_name_that_decodes_to_no_text_leaves_the_inbox_readable(inbox: Inbox, name: str) -> None:
+    ses_message_id = inbox.send(to=f"{name} <a@example.com>")
+    for path in ("/", f"/mails/{ses_message_id}"):
+        answer = inbox.get(path)
+        assert (answer.status_code, "a@example.com" in answer.text) == (200, True)
 
 
 def test_the_mails_html_is_locked_in(inbox: Inbox) -> None:

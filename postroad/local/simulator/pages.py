@@ -1,5 +1,6 @@
 """The inbox as a web page: server-rendered, no script, nothing from elsewhere. GET changes nothing."""
 
+import re
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -65,7 +66,8 @@ class Pages:
         words = query.get("q", "").strip()
         status = next((each for each in STATUSES if each == query.get("status")), None)
         found = [*self._simulator.mailbag.newest_first(words=words, status=status)]
-        offset = int(query["offset"]) if query.get("offset", "").isdecimal() else 0
+        wanted = query.get("offset", "")
+        offset = int(wanted) if re.fullmatch(r"[0-9]{1,9}", wanted) else 0
         offset = min(offset, max(0, len(found) - 1)) // PAGE_SIZE * PAGE_SIZE
         page = found[offset : offset + PAGE_SIZE]
 

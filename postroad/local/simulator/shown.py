@@ -84,11 +84,16 @@ def producer_tags(kept: Mail) -> list[tuple[str, str]]:
 
 
 def decoded(address: str) -> str:
-    """Write the encoded words (RFC 2047) of a display name as people read them."""
+    """Write the encoded words (RFC 2047) of a display name as people read them.
+
+    The words are the sender's, in any charset that Python knows: what they decode to may be no text at all.
+    """
     try:
-        return str(make_header(decode_header(address)))
-    except (HeaderParseError, UnicodeError, LookupError):
+        readable = str(make_header(decode_header(address)))
+        readable.encode()  # utf-7 and others make halves of surrogate pairs, which no page can hold
+    except (HeaderParseError, ValueError, LookupError):
         return address
+    return readable
 
 
 def moment(at: datetime) -> dict[str, str]:
