@@ -55,7 +55,9 @@ def _records(wiring: Wiring, domain: Domain) -> DomainRecords:
         )
     records = dns_records.dkim_records(domain.name, identity)
     notes: list[str] = []
-    if not identity.tokens:
+    if identity.own_key:
+        notes.append("SES signs with a DKIM key of your own: its TXT record is yours to publish.")
+    elif not identity.tokens:
         notes.append("SES has given no DKIM tokens (the emulated cloud never does).")
     if identity.mail_from:
         records += mail_from_records(identity.mail_from, wiring.region or "")

@@ -28,6 +28,8 @@ class Identity:
     mail_from: str
     mail_from_status: str
     verified: bool
+    own_key: bool = False
+    """SES signs with a key that was brought to it, so it has no tokens and asks for no CNAME."""
 
 
 @dataclass(frozen=True, slots=True)

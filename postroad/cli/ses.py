@@ -18,11 +18,14 @@ def read_identity(client: SESV2Client, domain: str) -> Identity | None:
         return None
     dkim = answer.get("DkimAttributes", {})
     mail_from = answer.get("MailFromAttributes", {})
+    # With a key of one's own (BYODKIM) SES gives its selector as the only token, and no CNAME leads anywhere.
+    own_key = dkim.get("SigningAttributesOrigin") == "EXTERNAL"
     return Identity(
-        tokens=tuple(dkim.get("Tokens", ())),
+        tokens=() if own_key else tuple(dkim.get("Tokens", ())),
         dkim_zone=dkim.get("SigningHostedZone") or DEFAULT_DKIM_ZONE,
         dkim_status=dkim.get("Status", "NOT_STARTED"),
         mail_from=mail_from.get("MailFromDomain", ""),
         mail_from_status=mail_from.get("MailFromDomainStatus", ""),
         verified=answer.get("VerifiedForSendingStatus", False),
+        own_key=own_key,
     )

@@ -58,6 +58,19 @@ def configuration(deployed: Deployed, tmp_path: Path) -> Path:
     return file
 
 
+def test_a_dkim_key_of_ones_own_needs_no_cname(deployed: Deployed) -> None:
+    deployed.identities["old.example"] = {
+        "DkimAttributes": {
+            "Status": "SUCCESS",
+            "Tokens": ["selector1"],
+            "SigningAttributesOrigin": "EXTERNAL",
+        }
+    }
+    _, old = deployed.json("dns")["domains"]
+    assert not [record for record in old["records"] if record["type"] == "CNAME"]
+    assert any("key of your own" in note for note in old["notes"])
+
+
 def test_the_exact_records_of_each_domain(deployed: Deployed) -> None:
     shop, old = deployed.json("dns")["domains"]
     assert [(record["name"], record["type"], record["value"]) for record in shop["records"]] == [
