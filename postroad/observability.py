@@ -5,6 +5,8 @@ written to the log in CloudWatch's embedded format; alarms import the names from
 """
 
 from enum import StrEnum
+from pathlib import Path
+from traceback import extract_tb
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -43,6 +45,22 @@ class Dimension(StrEnum):
 def make_logger(service: str) -> Logger:
     """Return the JSON logger of the function `service`."""
     return Logger(service=service)
+
+
+def described(error: BaseException) -> dict[str, str]:
+    """Say of an error what a log may hold: its kind, its cause's kind, and where it was raised.
+
+    Its text may hold an address, or a value of the message, and so stays out.
+    """
+    frames = extract_tb(error.__traceback__)
+    cause = error.__cause__
+    return {
+        "error": type(error).__name__,
+        "caused_by": "" if cause is None else type(cause).__name__,
+        "raised_at": f"{Path(frames[-1].filename).name}:{frames[-1].lineno} {frames[-1].name}"
+        if frames
+        else "",
+    }
 
 
 class Counts:

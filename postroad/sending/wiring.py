@@ -15,7 +15,7 @@ from postroad.bodies.dynamodb import DynamoBodies
 from postroad.clock import SystemClock
 from postroad.contract.words import StreamKind
 from postroad.ledger.dynamodb import DynamoLedger
-from postroad.observability import Counts, make_logger
+from postroad.observability import Counts, described, make_logger
 from postroad.rendering.compiled import CompiledRenderer
 from postroad.secrets import read_secret
 from postroad.sending.batch import SendBatch
@@ -121,12 +121,8 @@ def limits_of(settings: SendSettings) -> Limits:
 
 
 def log_error(error: BaseException) -> None:
-    """Log an error by its kind alone: its text may hold an address."""
-    logger.error("error in a batch", extra={"error": type(error).__name__, "caused_by": _cause(error)})
-
-
-def _cause(error: BaseException) -> str:
-    return type(error.__cause__).__name__ if error.__cause__ is not None else ""
+    """Log an error, without its text."""
+    logger.error("error in a batch", extra=described(error))
 
 
 def deadline(remaining_milliseconds: int) -> datetime:
