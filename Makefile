@@ -24,7 +24,7 @@ $(DEVELOPMENT): requirements/development.txt
 	@echo "Installing Python dependencies into .venv (about two minutes, once)"
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/development.txt
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(CLOUD): requirements/cloud.txt
@@ -43,7 +43,7 @@ $(NODE): package-lock.json $(DEVELOPMENT)
 check: $(DEVELOPMENT) ## Lint, types and fast tests (under a minute once caches are warm)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports --no-timings 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q -n 2 tests/unit tests/contract tests/handlers
 
