@@ -13,7 +13,7 @@ from postroad.feedback.reading import read_event
 from postroad.feedback.status import apply_event, is_news
 from postroad.feedback.suppressing import entry_for
 from postroad.feedback.verdict import verdict_of
-from postroad.observability import Metric
+from postroad.observability import Metric, described
 from postroad.suppression.address_key import address_key
 from postroad.suppression.model import ALL_STREAMS
 
@@ -79,8 +79,7 @@ class Feedback:
             return False
         except Exception as error:  # noqa: BLE001  it concerns this record alone, and SQS brings that again
             # The error's own text may quote an address; its type and place don't.
-            told = {"error": type(error).__name__, "place": _place(error)}
-            self._logger.warning("event not applied", extra=_named(record, event) | told)
+            self._logger.warning("event not applied", extra=_named(record, event) | described(error))
             return False
         return True
 
@@ -147,11 +146,3 @@ def _named(record: Record, event: FeedbackEvent) -> dict[str, str]:
         "ses_message_id": event.ses_message_id,
         "message_id": event.message_id,
     }
-
-
-def _place(error: BaseException) -> str:
-    """Return file and line where it was raised."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"

@@ -8,10 +8,7 @@ from postroad.observability import NAMESPACE, Counts, Metric, described
 
 
 def raise_with_an_address() -> None:
-    try:
-        raise ValueError("ana.ruiz@example.com")
-    except ValueError as error:
-        raise TypeError("ana.ruiz@example.com") from error
+    raise TypeError("ana.ruiz@example.com") from ValueError("ana.ruiz@example.com")
 
 
 def test_an_error_is_described_by_its_kind_and_place_and_never_by_its_text() -> None:
