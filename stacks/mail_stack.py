@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from postroad.configuration import Configuration
 
 
-# Queues of our own bear these names.
-TAKEN = frozenset({"feedback", "outcomes"})
-
-
 class MailStack(Stack):
     """One SendPipeline per stream, feedback, outcomes, the result bus and the alarms."""
 
@@ -57,10 +53,6 @@ class MailStack(Stack):
             self, "Feedback", configuration=configuration, runtime=runtime, stores=stores, alarms=alarms
         )
         for name in configuration.streams:
-            if name in TAKEN:
-                raise ValueError(
-                    f"streams.{name}: Postroad has a queue of this name itself: choose another name"
-                )
             SendPipeline(
                 self,
                 f"Stream{pascal(name)}",

@@ -37,10 +37,20 @@ def load(stage: str, folder: Path = Path("config")) -> Configuration:
 def parse(text: str, *, stage: str, file: str) -> Configuration:
     """Check the text of a configuration file; `file` is what the errors call it."""
     try:
-        content = tomllib.loads(text)
+        return check(_read(text, file), stage=stage, file=file)
+    except RecursionError:
+        sentence = "nested far deeper than any key of this file"
+    raise ConfigurationError(file, [Problem((), sentence)])
+
+
+def _read(text: str, file: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(file, [Problem((), f"not TOML: {error}")]) from None
-    return check(content, stage=stage, file=file)
+        sentence = f"not TOML: {error}"
+    except ValueError:  # of Python's own, about an integer: sys.get_int_max_str_digits
+        sentence = "holds a number of thousands of digits"
+    raise ConfigurationError(file, [Problem((), sentence)])
 
 
 def check(content: Mapping[str, object], *, stage: str, file: str) -> Configuration:

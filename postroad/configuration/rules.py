@@ -17,6 +17,10 @@ from postroad.configuration.stream import Stream
 from postroad.configuration.texts import DomainName
 
 LOCAL_ACCOUNT = "000000000000"
+# Queues, functions and alarms of our own bear these names.
+TAKEN = frozenset({"feedback", "outcomes", "account"})
+# So ends the name of a stream's queue of dead letters, and that of its output.
+DEAD_LETTERS = ("-dead-letters", "-dead-letter")
 
 Part = TypeVar("Part", bound=Section)
 
@@ -133,6 +137,14 @@ def _streams(parts: Parts) -> Iterator[Problem]:
         if domain and parts.domain_names is not None and domain not in parts.domain_names:
             hint = did_you_mean(domain, parts.domain_names)
             yield Problem(("streams", name, "domain"), f"'{domain}' is none of the [[domains]]; {hint}")
+        if name in TAKEN:
+            yield Problem(
+                ("streams", name), f"'{name}' is the name of a part of Postroad's own: choose another"
+            )
+        if name.endswith(DEAD_LETTERS):
+            yield Problem(
+                ("streams", name), f"expected a name that no stream's dead letters can have, got '{name}'"
+            )
         # Outputs and constructs are named by the stream without hyphens: OrderUpdates.
         if (twin := written.setdefault(name.replace("-", ""), name)) != name:
             yield Problem(

@@ -1,12 +1,12 @@
 """The section of one stream."""
 
-from email.utils import formataddr
 from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.section import Section, broken_rule
 from postroad.configuration.texts import Address, DisplayName, DomainName
+from postroad.contract.mailbox import LONGEST_MAILBOX, mailbox
 from postroad.contract.words import Status, StreamKind
 
 # A claim is a lock, no result: nothing has become of the message yet.
@@ -116,6 +116,16 @@ class Stream(Section):
             raise broken_rule(f"expected an address of the stream's domain '{domain}', got '{value}'")
         return value
 
+    @field_validator("from_name")
+    @classmethod
+    def _sender_fits(cls, value: str | None, info: ValidationInfo) -> str | None:
+        address = info.data.get("from_address")
+        if value and address and mailbox(value, address) == address:
+            raise broken_rule(
+                f"too long: SES takes {LONGEST_MAILBOX} characters, with the address and encoded (RFC 2047)"
+            )
+        return value
+
     @field_validator("unsubscribable")
     @classmethod
     def _marketing_can_be_left(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's form
@@ -152,4 +162,4 @@ class Stream(Section):
     @property
     def sender(self) -> str:
         """The From header: `Name <address>` with the name encoded (RFC 2047) where it isn't ASCII."""
-        return formataddr((self.from_name or "", self.from_address))
+        return mailbox(self.from_name or "", self.from_address)

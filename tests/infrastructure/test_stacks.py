@@ -101,15 +101,6 @@ def test_an_unfit_configuration_is_told_without_a_trace() -> None:
         make_app({"stage": "nowhere"})
 
 
-@pytest.mark.parametrize("name", ["feedback", "outcomes"])
-def test_a_stream_can_not_take_the_name_of_our_own_queues(
-    prod_configuration: Configuration, name: str
-) -> None:
-    stream = prod_configuration.streams["transactional"]
-    with pytest.raises(ValueError, match=f"streams.{name}: Postroad has a queue of this name"):
-        synthesise(prod_configuration.model_copy(update={"streams": {name: stream}}))
-
-
 def test_the_bus_names_its_stage_beside_prod() -> None:
     def bus(name: str) -> str:
         return Stage(name=name, account="123456789012", region="eu-west-1").result_bus

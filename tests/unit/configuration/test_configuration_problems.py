@@ -108,6 +108,7 @@ def test_the_content_that_the_others_differ_from_is_valid() -> None:
         (put("streams/marketing/kind", "bulk"), "streams.marketing.kind: expected 'transactional' or 'marketing', got 'bulk'"),
         (put("streams/marketing/from", "ñews@shop.example"), f"streams.marketing.from: {ADDRESS}, got 'ñews@shop.example' (Internationalized characters before the @-sign are not supported: 'ñ')"),
         (put("streams/marketing/from_name", "Shop\r\nBcc: x"), "streams.marketing.from_name: expected a name on one line, got 'Shop\\r\\nBcc: x'"),
+        (put("streams/marketing/from_name", "店" * 100), "streams.marketing.from_name: too long: SES takes 320 characters, with the address and encoded (RFC 2047)"),
         (put("streams/marketing/longest_delivery_seconds", 60), "streams.marketing.longest_delivery_seconds: expected a whole number from 300 to 50400, got 60"),
         (put("streams/marketing/publishes", ["opened"]), "streams.marketing.publishes[0]: expected 'scheduled'"),
         # Unknown keys.
@@ -144,6 +145,11 @@ def test_the_content_that_the_others_differ_from_is_valid() -> None:
         (put("domains/1/name", "bounce.shop.example"), "domains[0].mail_from: expected a label that makes a domain of its own, got 'bounce': SES wants a MAIL FROM domain that is used for nothing else, and 'bounce.shop.example' sends mail"),
         (put("streams/a-b", {**VALID["streams"]["transactional"], "domain": "shop.exmple", "from": "a@shop.exmple"}), "streams.a-b.domain: 'shop.exmple' is none of the [[domains]]; did you mean 'shop.example'?"),
         (put("streams/market-ing", VALID["streams"]["transactional"]), "streams.market-ing: expected a name that differs from 'marketing' in more than hyphens"),
+        (put("streams/feedback", VALID["streams"]["transactional"]), "streams.feedback: 'feedback' is the name of a part of Postroad's own: choose another"),
+        (put("streams/outcomes", VALID["streams"]["transactional"]), "streams.outcomes: 'outcomes' is the name of a part of Postroad's own: choose another"),
+        (put("streams/account", VALID["streams"]["transactional"]), "streams.account: 'account' is the name of a part of Postroad's own: choose another"),
+        (put("streams/marketing-dead-letters", VALID["streams"]["transactional"]), "streams.marketing-dead-letters: expected a name that no stream's dead letters can have, got 'marketing-dead-letters'"),
+        (put("streams/marketing-dead-letter", VALID["streams"]["transactional"]), "streams.marketing-dead-letter: expected a name that no stream's dead letters can have, got 'marketing-dead-letter'"),
         (put("streams/Receipts", VALID["streams"]["transactional"]), f"streams.Receipts: {STREAM}, got 'Receipts'"),
         (put("streams/marketing/tracking_domain", "track.example"), "streams.marketing.tracking_domain: expected one of the [[domains]] or a domain below one, got 'track.example'"),
         (put("streams/marketing/tracking_domain", "mail.shop.example"), "streams.marketing.tracking_domain: expected a domain of its own, got that of [web], 'mail.shop.example'"),
@@ -205,6 +211,9 @@ def test_the_local_stage_needs_no_web_and_never_reaches_aws() -> None:
     [
         ("[aws\n", "config/prod.toml: not TOML: Expected ']' at the end of a table declaration (at line 1, column 5)"),
         ("a = 1\na = 2\n", "config/prod.toml: not TOML: Cannot overwrite a value (at line 2, column 6)"),
+        ("a = " + "[" * 100_000, "config/prod.toml: nested far deeper than any key of this file"),
+        ("a" + ".a" * 5_000 + " = 1", "config/prod.toml: nested far deeper than any key of this file"),
+        ("account_share = " + "9" * 5_000, "config/prod.toml: holds a number of thousands of digits"),
     ],
 )  # fmt: skip
 def test_what_is_not_toml_is_said_with_its_line(text: str, problem: str) -> None:
