@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import Aws, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
@@ -12,6 +12,8 @@ from stacks.stage import Stage
 
 # SES, SNS and CloudWatch publish to topics, SNS delivers to a queue: each must be let use the key.
 SERVICES = ("ses.amazonaws.com", "sns.amazonaws.com", "cloudwatch.amazonaws.com")
+# What a producer asks, which then uses the key on its behalf.
+PRODUCERS_ASK = ("sqs", "s3")
 
 
 class EncryptionKey(kms.Key):
@@ -38,5 +40,14 @@ class EncryptionKey(kms.Key):
                 "kms:Decrypt",
                 "kms:GenerateDataKey",
             )
+        # The same key encrypts tables and secrets: another account may use it through a request to the queue
+        # or the bucket, which their own policies allow, and never by asking KMS itself.
+        through = [f"{service}.{Stack.of(self).region}.{Aws.URL_SUFFIX}" for service in PRODUCERS_ASK]
         for account in producer_accounts:
-            self.grant(iam.AccountPrincipal(account), "kms:Decrypt", "kms:GenerateDataKey")
+            self.grant(
+                iam.PrincipalWithConditions(
+                    iam.AccountPrincipal(account), {"StringEquals": {"kms:ViaService": through}}
+                ),
+                "kms:Decrypt",
+                "kms:GenerateDataKey",
+            )

@@ -210,7 +210,8 @@ class SendPipeline(Construct):
             # AWS judges a batch by the action on one message, the embedded cloud by an action that AWS lacks.
             self.work.queue.grant(function, "sqs:ChangeMessageVisibilityBatch")
         own = stores.attachments.bucket_name
-        others = self._configuration.attachments.buckets
+        # Listed too, it would be readable as a whole.
+        others = [bucket for bucket in self._configuration.attachments.buckets if bucket != own]
         attached = [f"{own}/{ATTACHMENTS}/{self._name}/*", *(f"{bucket}/*" for bucket in others)]
         for action, paths in {
             "s3:GetObject": attached,

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.templates import Stacks, as_list
+from postroad.configuration import Configuration
+from tests.infrastructure.templates import Stacks, as_list, synthesise
 
 ACCOUNT = "eu-west-1:123456789012"
 TABLE = f"arn:<AWS::Partition>:dynamodb:{ACCOUNT}:table/postroad-prod"
@@ -188,6 +189,54 @@ def test_producers_elsewhere_stand_in_the_policies_of_queue_bucket_and_key(manag
     ]
     keys = [found["KeyPolicy"] for found in managed.properties("AWS::KMS::Key")]
     assert granted(keys) == [(["kms:Decrypt", "kms:GenerateDataKey"], "*")]
+
+
+def test_producers_elsewhere_use_the_key_through_queue_and_bucket_alone(managed: Stacks) -> None:
+    (producer,) = managed.configuration.producers
+    (key,) = managed.properties("AWS::KMS::Key")
+    (condition,) = [
+        statement.get("Condition")
+        for statement in key["KeyPolicy"]["Statement"]
+        if producer.account in managed.readable(statement["Principal"].get("AWS", ""))
+    ]
+    services = [managed.readable(name) for name in condition["StringEquals"]["kms:ViaService"]]
+    assert services == ["sqs.eu-west-1.<AWS::URLSuffix>", "s3.eu-west-1.<AWS::URLSuffix>"]
+
+
+def test_listing_the_stages_own_bucket_opens_no_more_of_it(
+    prod: Stacks, prod_configuration: Configuration
+) -> None:
+    own = prod_configuration.attachments.model_copy(
+        update={"buckets": ("postroad-prod-123456789012-eu-west-1", "shop-invoices")}
+    )
+    listed = synthesise(prod_configuration.model_copy(update={"attachments": own}))
+    name = "send-transactional"
+    assert allowed(listed, listed.statements_of(name)) == allowed(prod, prod.statements_of(name))
+
+
+def test_services_reach_topics_and_queues_for_this_account_and_their_own_source_alone(prod: Stacks) -> None:
+    """A grant to a service without its source is one to every account that uses the service."""
+    policies = prod.properties("AWS::SNS::TopicPolicy") + prod.properties("AWS::SQS::QueuePolicy")
+    granted = [
+        statement
+        for policy in policies
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow" and "Service" in statement["Principal"]
+    ]
+    sources = {
+        (statement["Principal"]["Service"], key.lower(), prod.readable(value))
+        for statement in granted
+        for values in statement["Condition"].values()
+        for key, value in values.items()
+    }
+    sets = "arn:<AWS::Partition>:ses:eu-west-1:123456789012:configuration-set/postroad-prod"
+    assert sources == {
+        ("cloudwatch.amazonaws.com", "aws:sourceaccount", "123456789012"),
+        ("ses.amazonaws.com", "aws:sourceaccount", "123456789012"),
+        *(("ses.amazonaws.com", "aws:sourcearn", f"{sets}-{name}") for name in prod.configuration.streams),
+        ("sns.amazonaws.com", "aws:sourcearn", "postroad-prod-feedback"),
+    }
+    assert all(statement["Condition"] for statement in granted)
 
 
 def test_services_may_use_the_customer_managed_key_for_this_account_alone(managed: Stacks) -> None:
