@@ -1,4 +1,7 @@
-"""Kept bodies in the table Bodies, gzipped; those too large for an item lie in S3."""
+"""Kept bodies in the table Bodies, gzipped; those too large for an item lie in S3.
+
+The partition key is the message id, the sort key `body#` and the fingerprint.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
     from mypy_boto3_s3 import S3Client
 
-SORT_KEY = "body"
+SORT_KEY = "body#"
 PREFIX = "bodies/"
 MOST_IN_ITEM = 300_000
 """Compressed bytes past this go to S3: an item holds 400 KB, with its names and keys."""
@@ -36,29 +39,30 @@ class DynamoBodies:
         self._s3 = s3
         self._bucket = bucket
 
-    def put(self, message_id: str, body: str, *, first_sent: datetime, until: datetime) -> None:
+    def put(
+        self, message_id: str, fingerprint: str, body: str, *, first_sent: datetime, until: datetime
+    ) -> None:
         """Keep this body until `until`: the object first, so that an item never points at nothing."""
         packed = gzip.compress(body.encode(), mtime=0)
         item: dict[str, AttributeValueTypeDef] = {
-            "pk": {"S": message_id},
-            "sk": {"S": SORT_KEY},
+            **_key(message_id, fingerprint),
             "first_sent": {"N": str(milliseconds(first_sent))},
             "ttl": {"N": str(milliseconds(until) // 1000)},
         }
         with _asking():
             if len(packed) > MOST_IN_ITEM:
-                key = PREFIX + sha256(message_id.encode()).hexdigest()
+                key = PREFIX + sha256(f"{message_id}#{fingerprint}".encode()).hexdigest()
                 self._s3.put_object(Bucket=self._bucket, Key=key, Body=packed)
                 item["s3_key"] = {"S": key}
             else:
                 item["gzip"] = {"B": packed}
             self._client.put_item(TableName=self._table, Item=item)
 
-    def get(self, message_id: str) -> str | None:
+    def get(self, message_id: str, fingerprint: str) -> str | None:
         """Return the body, or None."""
         with _asking():
             item = self._client.get_item(
-                TableName=self._table, Key=_key(message_id), ConsistentRead=True
+                TableName=self._table, Key=_key(message_id, fingerprint), ConsistentRead=True
             ).get("Item")
             if item is None:
                 return None
@@ -67,14 +71,14 @@ class DynamoBodies:
             found = self._s3.get_object(Bucket=self._bucket, Key=item["s3_key"]["S"])
             return gzip.decompress(found["Body"].read()).decode()
 
-    def delete(self, message_id: str) -> None:
+    def delete(self, message_id: str, fingerprint: str) -> None:
         """Forget the body; what lies in S3 goes by the bucket's own lifecycle."""
         with _asking():
-            self._client.delete_item(TableName=self._table, Key=_key(message_id))
+            self._client.delete_item(TableName=self._table, Key=_key(message_id, fingerprint))
 
 
-def _key(message_id: str) -> dict[str, AttributeValueTypeDef]:
-    return {"pk": {"S": message_id}, "sk": {"S": SORT_KEY}}
+def _key(message_id: str, fingerprint: str) -> dict[str, AttributeValueTypeDef]:
+    return {"pk": {"S": message_id}, "sk": {"S": SORT_KEY + fingerprint}}
 
 
 @contextmanager

@@ -13,21 +13,23 @@ class MemoryBodies:
 
     def __init__(self) -> None:
         """Begin without bodies."""
-        self._bodies: dict[str, str] = {}
+        self._bodies: dict[tuple[str, str], str] = {}
 
     def __contains__(self, message_id: str) -> bool:
-        """Say whether this message's body is kept."""
-        return message_id in self._bodies
+        """Say whether a body of this message is kept."""
+        return any(kept == message_id for kept, _ in self._bodies)
 
-    def put(self, message_id: str, body: str, *, first_sent: datetime, until: datetime) -> None:
+    def put(
+        self, message_id: str, fingerprint: str, body: str, *, first_sent: datetime, until: datetime
+    ) -> None:
         """Keep this body."""
         del first_sent, until
-        self._bodies[message_id] = body
+        self._bodies[message_id, fingerprint] = body
 
-    def get(self, message_id: str) -> str | None:
+    def get(self, message_id: str, fingerprint: str) -> str | None:
         """Return the body, or None."""
-        return self._bodies.get(message_id)
+        return self._bodies.get((message_id, fingerprint))
 
-    def delete(self, message_id: str) -> None:
+    def delete(self, message_id: str, fingerprint: str) -> None:
         """Forget the body."""
-        self._bodies.pop(message_id, None)
+        self._bodies.pop((message_id, fingerprint), None)

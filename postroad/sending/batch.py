@@ -19,7 +19,7 @@ from postroad.sending.mail import Parsed, Prepared, Refusal
 from postroad.sending.pauses import after_trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from postroad.clock import Clock
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from postroad.sending.ports import Postponement
     from postroad.sending.preparing import Preparation
     from postroad.sending.refusing import RefusalDesk
+    from postroad.suppression.model import Suppression
     from postroad.suppression.ports import SuppressionStore
 
 BYTES_IN_FLIGHT = 50_000_000
@@ -95,12 +96,11 @@ class SendBatch:
         What must wait is hidden on the queue until its time and reported as a failure, so that SQS keeps it.
         """
         report = BatchReport()
-        owner = self._new_owner()
         self._delivery.begin()
         parsed = self._parse(records, report)
         for round_ in _rounds(parsed):
-            for chunk in self._sub_batches(round_, report):
-                self._deliver(chunk, report, owner=owner, deadline=deadline)
+            for chunk in self._sub_batches(round_, report, deadline=deadline):
+                self._deliver(chunk, report, deadline=deadline)
         self._postpone(records, report)
         for decision in report.decisions.values():
             self._count(decision)
@@ -120,12 +120,20 @@ class SendBatch:
                     found.append(parsed)
         return found
 
-    def _sub_batches(self, parsed: Sequence[Parsed], report: BatchReport) -> Iterator[list[Prepared]]:
-        """Prepare as many messages as there are threads, or as fit into memory, at a time."""
+    def _sub_batches(
+        self, parsed: Sequence[Parsed], report: BatchReport, *, deadline: datetime
+    ) -> Iterator[list[Prepared]]:
+        """Prepare as many messages as there are threads, or as fit into memory, at a time.
+
+        A list that was yielded is emptied afterwards, so that two sub-batches are never in memory together.
+        """
         chunk: list[Prepared] = []
         held = 0
         for one in parsed:
-            with self._guard(one.record, report):
+            with self._guard(one.record, report, one):
+                if not self._delivery.has_time(now := self._clock.now(), deadline=deadline):
+                    report.decisions[one.record.sqs_id] = Later(now, Why.NO_TIME_LEFT)
+                    continue
                 prepared = self._preparation.prepare(one)
                 if isinstance(prepared, Refusal):
                     report.decisions[one.record.sqs_id] = self._refuse(prepared)
@@ -134,16 +142,16 @@ class SendBatch:
                 held += sum(len(file.content) for file in prepared.mail.files)
             if len(chunk) == self._threads or held >= BYTES_IN_FLIGHT:
                 yield chunk
-                chunk, held = [], 0
+                chunk.clear()
+                held = 0
         if chunk:
             yield chunk
 
-    def _deliver(
-        self, chunk: Sequence[Prepared], report: BatchReport, *, owner: str, deadline: datetime
-    ) -> None:
+    def _deliver(self, chunk: Sequence[Prepared], report: BatchReport, *, deadline: datetime) -> None:
         checked_at = self._clock.now()
+        found: Mapping[str, Suppression] | None
         try:
-            found = self._suppressions.find([prepared.parsed.address_key for prepared in chunk])
+            found = self._suppressions.find([key for prepared in chunk for key in prepared.address_keys])
         except TransientError as error:
             self._on_error(error)
             for prepared in chunk:
@@ -152,14 +160,19 @@ class SendBatch:
                     after_trouble(checked_at, record), Why.STORE_UNAVAILABLE
                 )
             return
+        except Exception as error:  # noqa: BLE001  one recipient's entry can't be read: each asks for its own
+            self._on_error(error)
+            found = None
 
         def one(prepared: Prepared) -> None:
             record = prepared.parsed.record
-            with self._guard(record, report):
+            keys = prepared.address_keys
+            with self._guard(record, report, prepared.parsed):
+                known = self._suppressions.find(keys) if found is None else found
                 decision = self._delivery.deliver(
                     prepared,
-                    found.get(prepared.parsed.address_key),
-                    owner=owner,
+                    [known[key] for key in keys if key in known],
+                    owner=self._new_owner(),
                     checked_at=checked_at,
                     deadline=deadline,
                 )
@@ -177,13 +190,22 @@ class SendBatch:
         return self._refuse(_conflict(parsed)) if isinstance(decision, Refused) else decision
 
     def _refuse(self, refusal: Refusal) -> Decision:
-        self._desk.refuse(refusal, now=self._clock.now())
+        """Refuse, unless this very message was sent, is being sent, or may have been: that decides first."""
+        now = self._clock.now()
+        parsed = refusal.parsed
+        if parsed is not None and refusal.reason is not Reason.CONFLICT:
+            decided = self._delivery.decided(
+                parsed.message.message_id, parsed.record, fingerprint=parsed.fingerprint, now=now
+            )
+            if decided is not None and not isinstance(decided, Refused):
+                return decided
+        self._desk.refuse(refusal, now=now)
         return Refused(refusal.reason)
 
-    def _guard(self, record: Record, report: BatchReport) -> _Guard:
-        return _Guard(self, record, report)
+    def _guard(self, record: Record, report: BatchReport, parsed: Parsed | None = None) -> _Guard:
+        return _Guard(self, record, report, parsed)
 
-    def troubled(self, record: Record, error: Exception) -> Decision:
+    def troubled(self, record: Record, parsed: Parsed | None, error: Exception) -> Decision:
         """Decide about a record whose handling raised: later, or refused when it never gets through."""
         self._on_error(error)
         now = self._clock.now()
@@ -191,13 +213,18 @@ class SendBatch:
             return Later(after_trouble(now, record), Why.STORE_UNAVAILABLE)
         if record.receives < self._attempts_max:
             return Later(after_trouble(now, record), Why.UNEXPECTED_ERROR)
-        detail = f"it failed {record.receives} times with {type(error).__name__}: this is a bug, report it"
+        detail = (
+            f"it was handed out {record.receives} times and failed again with {type(error).__name__}: "
+            "this is a bug of Postroad, report it"
+        )
+        message_id = parsed.message.message_id if parsed else None
         try:
-            self._desk.refuse(Refusal(record, Reason.ATTEMPTS_EXHAUSTED, "", detail), now=now)
-        except TransientError as trouble:
+            return self._refuse(
+                Refusal(record, Reason.ATTEMPTS_EXHAUSTED, "", detail, message_id=message_id, parsed=parsed)
+            )
+        except Exception as trouble:  # noqa: BLE001  not even its refusal works, and others must go on
             self._on_error(trouble)
             return Later(after_trouble(now, record), Why.STORE_UNAVAILABLE)
-        return Refused(Reason.ATTEMPTS_EXHAUSTED)
 
     def _postpone(self, records: Sequence[Record], report: BatchReport) -> None:
         later = {
@@ -234,10 +261,11 @@ class SendBatch:
 class _Guard:
     """Keeps one record's error from its batch: the record gets a decision, the others go on."""
 
-    def __init__(self, batch: SendBatch, record: Record, report: BatchReport) -> None:
+    def __init__(self, batch: SendBatch, record: Record, report: BatchReport, parsed: Parsed | None) -> None:
         self._batch = batch
         self._record = record
         self._report = report
+        self._parsed = parsed
 
     def __enter__(self) -> None:
         pass
@@ -245,7 +273,7 @@ class _Guard:
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: object) -> bool:
         if not isinstance(error, Exception):
             return False
-        self._report.decisions[self._record.sqs_id] = self._batch.troubled(self._record, error)
+        self._report.decisions[self._record.sqs_id] = self._batch.troubled(self._record, self._parsed, error)
         return True
 
 

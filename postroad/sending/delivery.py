@@ -16,6 +16,8 @@ from postroad.sending.pauses import after_busy, after_lease, after_race, after_u
 from postroad.suppression.model import blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from postroad.bodies.ports import Bodies
     from postroad.clock import Clock
     from postroad.ledger.ports import Change, Ledger
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from postroad.records import Record
     from postroad.sending.mail import Prepared
     from postroad.sending.ports import Mailer
-    from postroad.suppression.model import Suppression
+    from postroad.suppression.model import ScopeEntry, Suppression
 
 FRESH = timedelta(seconds=5)
 """A suppression check older than this is not good enough to send on."""
@@ -62,7 +64,7 @@ class Delivery:
     def deliver(
         self,
         prepared: Prepared,
-        suppression: Suppression | None,
+        suppressions: Sequence[Suppression],
         *,
         owner: str,
         checked_at: datetime,
@@ -70,25 +72,23 @@ class Delivery:
     ) -> Decision:
         """Decide about one message and carry the decision out.
 
-        `suppression` was read at `checked_at`; `deadline` is when the function is stopped. Raises a
-        TransientError when the stores can't be asked; whatever SES does ends as a decision.
+        `suppressions` of its recipient were read at `checked_at`. `owner` is new for each call, so that no
+        two claims are alike. `deadline` is when the function is stopped. Raises a TransientError when the
+        stores can't be asked; whatever SES does ends as a decision.
         """
         now = self._clock.now()
         record = prepared.parsed.record
-        stop = suppression and blocks(
-            suppression,
-            stream=self._limits.stream,
-            kind=self._limits.kind,
-            topic=prepared.parsed.message.topic,
-            now=now,
-        )
-        if stop:
+        stop = self._stop(prepared, suppressions, now)
+        if stop is not None:
             status = Status.UNSUBSCRIBED if stop.reason is Reason.UNSUBSCRIBED else Status.SUPPRESSED
             return self._settle(record, prepared.row, status, stop.reason, now)
         if not prepared.allowed:
             self._keep_body(record, prepared.row, now)
-            return self._settle(record, prepared.row, Status.HELD, Reason.RECIPIENT_NOT_ALLOWED, now)
-        if not self._time_for_a_request(now, checked_at=checked_at, deadline=deadline):
+            held = self._settle(record, prepared.row, Status.HELD, Reason.RECIPIENT_NOT_ALLOWED, now)
+            if isinstance(held, Refused):
+                self._bodies.delete(prepared.row.message_id, prepared.row.fingerprint)
+            return held
+        if not self._may_request(now, checked_at=checked_at, deadline=deadline):
             return Later(now, Why.NO_TIME_LEFT)
         row = attempt.claimed(prepared.row, owner=owner, now=now, lease=self._limits.lease)
         claim = self._enter(record, row, now)
@@ -96,8 +96,31 @@ class Delivery:
             return claim
         return self._request(prepared, claim.row, checked_at=checked_at, deadline=deadline)
 
-    def _time_for_a_request(self, now: datetime, *, checked_at: datetime, deadline: datetime) -> bool:
-        return now + self._limits.request < deadline and now - checked_at < FRESH
+    def decided(self, message_id: str, record: Record, *, fingerprint: str, now: datetime) -> Decision | None:
+        """Return what the message's row, if it has one, decides about a copy that could not be sent itself.
+
+        None leaves it to the caller: no row stands, or one that is open.
+        """
+        standing = self._ledger.get(message_id)
+        if standing is None:
+            return None
+        return self._decided(record, standing, fingerprint=fingerprint, now=now)
+
+    def has_time(self, now: datetime, *, deadline: datetime) -> bool:
+        """Say whether a request that begins now has its answer, or its failure, before the deadline."""
+        return now + self._limits.request < deadline
+
+    def _stop(
+        self, prepared: Prepared, suppressions: Sequence[Suppression], now: datetime
+    ) -> ScopeEntry | None:
+        """Return what forbids this mail, or None."""
+        topic = prepared.parsed.message.topic
+        stream, kind = self._limits.stream, self._limits.kind
+        stops = (blocks(one, stream=stream, kind=kind, topic=topic, now=now) for one in suppressions)
+        return next((stop for stop in stops if stop is not None), None)
+
+    def _may_request(self, now: datetime, *, checked_at: datetime, deadline: datetime) -> bool:
+        return self.has_time(now, deadline=deadline) and now - checked_at < FRESH
 
     def expire(self, row: Row, record: Record, *, now: datetime) -> Decision:
         """End a message that came too late; `row` is the one with which it would begin."""
@@ -113,7 +136,17 @@ class Delivery:
         standing = self._ledger.insert(row)
         if standing is None:
             return _Entered(row)
-        verdict = judge(standing, fingerprint=row.fingerprint, now=now)
+        decision = self._decided(record, standing, fingerprint=row.fingerprint, now=now)
+        if decision is not None:
+            return decision
+        row = attempt.following(row, standing)
+        if self._ledger.replace(row, expected=standing.version):
+            return _Entered(row)
+        return Later(after_race(now), Why.RACE)
+
+    def _decided(self, record: Record, standing: Row, *, fingerprint: str, now: datetime) -> Decision | None:
+        """Return what the standing row decides about another copy, or None if it is open."""
+        verdict = judge(standing, fingerprint=fingerprint, now=now)
         match verdict:
             case Drop():
                 return Duplicate()
@@ -124,10 +157,7 @@ class Delivery:
             case Abandoned():
                 return self._hold(record, standing, "an earlier attempt ended without a word", now)
             case Open():
-                row = attempt.following(row, standing)
-                if self._ledger.replace(row, expected=standing.version):
-                    return _Entered(row)
-                return Later(after_race(now), Why.RACE)
+                return None
             case _:
                 assert_never(verdict)
 
@@ -139,7 +169,7 @@ class Delivery:
         record = prepared.parsed.record
         # The claim itself may have taken long: look again, now that nothing but the request is left to do.
         until = min(deadline, claim.lease_until or deadline)
-        if not self._time_for_a_request(now, checked_at=checked_at, deadline=until):
+        if not self._may_request(now, checked_at=checked_at, deadline=until):
             return self._release(claim, Later(now, Why.NO_TIME_LEFT))
         try:
             ses_message_id = self._mailer.send(prepared.mail_of(claim.attempt))
@@ -148,9 +178,8 @@ class Delivery:
         except SesBusyError as error:
             return self._release(claim, Later(after_busy(self._clock.now(), record), error.why))
         except SesUnusableError as error:
-            return self._release(
-                claim, Later(after_unusable(self._clock.now(), self._limits.pause), error.why)
-            )
+            at = after_unusable(self._clock.now(), record, self._limits.pause)
+            return self._release(claim, Later(at, error.why))
         except UnknownOutcomeError as error:
             return self._hold(record, claim, str(error), self._clock.now())
         except Exception as error:  # noqa: BLE001  whatever it is, SES may have the mail
@@ -193,10 +222,13 @@ class Delivery:
         self._keep_body(record, claim, now)
         note = f"attempt {claim.attempt}: {note}"
         stands = self._change(claim, lambda row: attempt.unknown(row, claim, note=note, now=now))
-        if stands is not None and stands.status is not Status.HELD:
-            self._bodies.delete(claim.message_id)
-            return Duplicate()
-        return Settled(Status.HELD, Reason.UNKNOWN_OUTCOME.value)
+        if stands is None or stands.status is Status.HELD:
+            return Settled(Status.HELD, Reason.UNKNOWN_OUTCOME.value)
+        if stands.status is Status.CLAIMED:
+            # Its owner lives after all, and has just let go of it: this copy may be the only one left.
+            return Later(after_race(now), Why.RACE)
+        self._bodies.delete(claim.message_id, claim.fingerprint)
+        return Duplicate()
 
     def _change(self, claim: Row, change: Change) -> Row | None:
         """Apply a change to the claim as we wrote it; read it again only if somebody moved it meanwhile."""
@@ -210,6 +242,7 @@ class Delivery:
     def _keep_body(self, record: Record, row: Row, now: datetime) -> None:
         self._bodies.put(
             row.message_id,
+            row.fingerprint,
             record.body,
             first_sent=record.first_sent,
             until=now + self._limits.body_retention,

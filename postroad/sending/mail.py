@@ -56,12 +56,16 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A message that could be sent at once, with the row that it would begin with."""
+    """A message that could be sent at once, with the row that it would begin with.
+
+    `address_keys` are those of all who must not be suppressed: the recipient, and whoever gets it instead.
+    """
 
     parsed: Parsed
     mail: Mail
     row: Row
     allowed: bool
+    address_keys: tuple[str, ...]
 
     def mail_of(self, attempt: int) -> Mail:
         """Return the mail with the tags that tell this attempt's events from any other's."""

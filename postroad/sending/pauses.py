@@ -32,9 +32,13 @@ def after_busy(now: datetime, record: Record) -> datetime:
     return now + pause + _jitter(record.sqs_id, pause)
 
 
-def after_unusable(now: datetime, pause: timedelta) -> datetime:
-    """Return when to try again while SES takes no mail at all."""
-    return now + pause
+def after_unusable(now: datetime, record: Record, pause: timedelta) -> datetime:
+    """Return when to try again while SES takes no mail at all: after `pause`, and ever longer.
+
+    A pause or a used-up quota lasts a day; tried once a minute, the mail would be in SQS's dead letters after
+    a hundred minutes, since SQS gives up at the hundredth receive.
+    """
+    return max(now + pause, after_busy(now, record))
 
 
 def after_trouble(now: datetime, record: Record) -> datetime:

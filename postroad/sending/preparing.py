@@ -104,10 +104,15 @@ class Preparation:
         redirected = not allowed and bool(self._settings.redirect_to)
         row = self.row(parsed, rendered)
         mail = self._mail(parsed, rendered, files)
+        keys = [parsed.address_key]
         if redirected:
+            instead = parse_address(self._settings.redirect_to)
             row = row.with_note("this stage may not mail the recipient: redirected")
-            mail = replace(mail, to=self._settings.redirect_to)
-        return Prepared(parsed=parsed, mail=mail, row=row, allowed=allowed or redirected)
+            mail = replace(mail, to=instead.email_for_ses)
+            keys.append(self._address_key(instead.canonical))
+        return Prepared(
+            parsed=parsed, mail=mail, row=row, allowed=allowed or redirected, address_keys=tuple(keys)
+        )
 
     def row(self, parsed: Parsed, rendered: Rendered | None = None) -> Row:
         """Return the row with which this message begins; its status is set by what is decided."""

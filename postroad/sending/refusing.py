@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from postroad.contract.words import Reason, Status
 from postroad.ledger.row import REFUSAL_PREFIX, Row
-from postroad.sending.attempt import settled
+from postroad.sending.attempt import following, settled
+from postroad.sending.judging import Open, judge
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -38,24 +39,22 @@ class RefusalDesk:
         self._dead_letters.copy(refusal)
         own = self._row(refusal, _refusal_id(refusal), now)
         if refusal.message_id is None:
-            self._write(own)
+            self._write(own, now)
         elif refusal.reason is Reason.CONFLICT or not self._write(
-            replace(own, message_id=refusal.message_id)
+            replace(own, message_id=refusal.message_id), now
         ):
-            self._write(own)
+            self._write(own, now)
             note = f"another body under this id was refused ({refusal.reason.value}): see {own.message_id}"
             self._ledger.apply(refusal.message_id, lambda row: row.with_note(note))
 
-    def _write(self, row: Row) -> bool:
-        """Write the refusal, or find that a row which is no refusal stands in its place."""
+    def _write(self, row: Row, now: datetime) -> bool:
+        """Write the refusal, unless a row stands in its place that isn't open to it."""
         standing = self._ledger.insert(row)
         if standing is None:
             return True
-        if standing.status is not Status.INVALID:
+        if not isinstance(judge(standing, fingerprint=row.fingerprint, now=now), Open):
             return False
-        follower = replace(row, version=standing.version + 1, times={**row.times, **standing.times})
-        self._ledger.replace(follower, expected=standing.version)
-        return True
+        return self._ledger.replace(following(row, standing), expected=standing.version)
 
     def _row(self, refusal: Refusal, row_id: str, now: datetime) -> Row:
         parsed = refusal.parsed

@@ -69,7 +69,10 @@ class SqsDeadLetters:
         if len(body.encode()) > MOST_BYTES - ATTRIBUTES_ROOM:
             attributes["kept_under"] = REFUSAL_PREFIX + record.sqs_id
             until = self._now() + self._body_retention
-            self._bodies.put(attributes["kept_under"], body, first_sent=record.first_sent, until=until)
+            fingerprint = refusal.parsed.fingerprint if refusal.parsed else ""
+            self._bodies.put(
+                attributes["kept_under"], fingerprint, body, first_sent=record.first_sent, until=until
+            )
             body = "{}"
         try:
             self._client.send_message(

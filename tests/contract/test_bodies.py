@@ -32,23 +32,23 @@ def bodies(request: pytest.FixtureRequest) -> Iterator[Bodies]:
 
 
 def test_a_body_comes_back_to_the_letter(bodies: Bodies) -> None:
-    bodies.put("m-1", '{"name": "王 Ana\\n"}', first_sent=NOW, until=UNTIL)
-    assert bodies.get("m-1") == '{"name": "王 Ana\\n"}'
+    bodies.put("m-1", "f-1", '{"name": "王 Ana\\n"}', first_sent=NOW, until=UNTIL)
+    assert bodies.get("m-1", "f-1") == '{"name": "王 Ana\\n"}'
 
 
 def test_a_second_body_replaces_the_first_and_a_deleted_one_is_gone(bodies: Bodies) -> None:
-    bodies.put("m-1", "one", first_sent=NOW, until=UNTIL)
-    bodies.put("m-1", "two", first_sent=NOW, until=UNTIL)
-    assert bodies.get("m-1") == "two"
-    bodies.delete("m-1")
-    bodies.delete("m-1")
-    assert bodies.get("m-1") is None
+    bodies.put("m-1", "f-1", "one", first_sent=NOW, until=UNTIL)
+    bodies.put("m-1", "f-1", "two", first_sent=NOW, until=UNTIL)
+    assert bodies.get("m-1", "f-1") == "two"
+    bodies.delete("m-1", "f-1")
+    bodies.delete("m-1", "f-1")
+    assert bodies.get("m-1", "f-1") is None
 
 
 def test_a_body_too_large_for_an_item_comes_back_too(bodies: Bodies) -> None:
     body = secrets.token_hex(MOST_IN_ITEM * 2)
-    bodies.put("large", body, first_sent=NOW, until=UNTIL)
-    assert bodies.get("large") == body
+    bodies.put("large", "f-1", body, first_sent=NOW, until=UNTIL)
+    assert bodies.get("large", "f-1") == body
 
 
 def test_a_large_body_lies_in_s3_and_a_small_one_does_not() -> None:
@@ -57,8 +57,8 @@ def test_a_large_body_lies_in_s3_and_a_small_one_does_not() -> None:
         s3.create_bucket(Bucket="bucket")
         bodies = DynamoBodies(boto3.client("dynamodb"), "missing", s3=s3, bucket="bucket")
         with pytest.raises(BodiesUnavailableError):
-            bodies.put("small", "small", first_sent=NOW, until=UNTIL)
+            bodies.put("small", "f-1", "small", first_sent=NOW, until=UNTIL)
         assert s3.list_objects_v2(Bucket="bucket")["KeyCount"] == 0
         with pytest.raises(BodiesUnavailableError):
-            bodies.put("large", secrets.token_hex(MOST_IN_ITEM * 2), first_sent=NOW, until=UNTIL)
+            bodies.put("large", "f-1", secrets.token_hex(MOST_IN_ITEM * 2), first_sent=NOW, until=UNTIL)
         assert s3.list_objects_v2(Bucket="bucket")["Contents"][0]["Key"].startswith(PREFIX)

@@ -336,7 +336,7 @@ def test_a_bug_never_fails_the_batch_and_ends_as_a_refusal(
 
     report = world.send(bad, receives=5)
     assert report.decisions == {"sqs-0": Refused(Reason.ATTEMPTS_EXHAUSTED)}
-    assert world.row("!sqs-0").status is Status.INVALID
+    assert (world.row("bad").status, world.row("bad").reason) == (Status.INVALID, "attempts_exhausted")
 
 
 def test_sub_batches_are_no_larger_than_the_threads(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,181 @@
+"""Whatever dies or fails at whichever call: no message is lost, and none is sent twice.
+
+Every call on every port is tried in turn with every fault, and then the queue hands out what it still holds
+until it is empty. After that each message must stand where somebody can see it.
+"""
+
+import threading
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from itertools import product
+from typing import Any
+
+import pytest
+
+from postroad.contract.parser import fingerprint, parse_message
+from postroad.contract.tags import MESSAGE_TAG, decode_tag
+from postroad.contract.words import Status
+from postroad.ledger.row import REFUSAL_PREFIX
+from tests.crash_world import (
+    FAULTS,
+    WAIT,
+    DiedError,
+    Fault,
+    FaultyGate,
+    Gate,
+    Stores,
+    Turns,
+    fails_after,
+    fails_before,
+    plain,
+    spoiled_sending,
+)
+from tests.sending_world import SETTINGS, World, make_message
+
+VISIBILITY = timedelta(minutes=6)
+ENOUGH = 40
+MOST_CALLS = {"one": 6, "conflict": 9, "not allowed": 9}
+ALLOW = ("m-*", "bad*", "stopped*", "late*")
+VANISHES = "file vanishes"
+"""The scenario whose attachment is gone when a message comes for the second time."""
+
+FILE = {"filename": "a.pdf", "content_type": "application/pdf", "s3": "invoices/a"}
+
+SCENARIOS: dict[str, list[dict[str, Any] | str]] = {
+    "one": [make_message("m-1")],
+    "copies": [make_message("m-1")] * 3,
+    "conflict": [make_message("m-1"), make_message("m-1", data={"word": "other"})],
+    "stopped": [make_message("stopped"), make_message("late", expires_at="2026-11-22T13:59:59Z")],
+    "not allowed": [make_message("stranger"), make_message("stranger", data={"word": "other"})],
+    "refused": ["no JSON", make_message("bad", data={}), make_message("bad")],
+    VANISHES: [make_message("m-1", attachments=[FILE])],
+    "file": [make_message("m-1", attachments=[FILE]), make_message("m-2")],
+}
+
+
+def make_stores(scenario: str) -> Stores:
+    stores = Stores()
+    bodies = SCENARIOS[scenario]
+    for index, body in enumerate(bodies):
+        stores.queue[f"sqs-{index}"] = World().record(body, index)
+    stores.attachments.objects["invoices/a"] = b"file"
+    World(suppressions=stores.suppressions).suppress("stopped@example.com")
+    return stores
+
+
+def deliver(stores: Stores, world: World) -> None:
+    """Hand out everything on the queue, and delete what the function did not report."""
+    records = list(stores.queue.values())
+    try:
+        kept = set(world.send_records(records).failures)
+    except DiedError:
+        kept = {record.sqs_id for record in records}
+    for record in records:
+        if record.sqs_id in kept:
+            stores.queue[record.sqs_id] = replace(record, receives=record.receives + 1)
+        else:
+            stores.queue.pop(record.sqs_id, None)
+
+
+def run_until_quiet(stores: Stores, gate: Gate, scenario: str) -> None:
+    world = stores.world(gate, allow=ALLOW)
+    for _ in range(ENOUGH):
+        if not stores.queue:
+            return
+        deliver(stores, world)
+        if scenario == VANISHES:
+            stores.attachments.objects.clear()
+        world.clock.at += VISIBILITY
+    pytest.fail(f"still on the queue: {sorted(stores.queue)}")
+
+
+def check_nothing_lost_and_nothing_twice(stores: Stores, scenario: str) -> None:
+    accepted = Counter(decode_tag(mail.tags[MESSAGE_TAG]) for mail in stores.mailer.mails)
+    bodies = [body for body in SCENARIOS[scenario] if isinstance(body, dict)]
+    for message_id in {body["message_id"] for body in bodies}:
+        row = stores.ledger.get(message_id)
+        assert row is not None, message_id
+        assert accepted[message_id] <= 1, row
+        assert row.status not in (Status.CLAIMED, Status.SCHEDULED), row
+        if row.status is Status.SENT:
+            assert accepted[message_id] == 1
+        elif row.status is Status.HELD:
+            kept = stores.bodies.get(message_id, row.fingerprint)
+            assert kept is not None, row
+            assert fingerprint(parse_message(kept)) == row.fingerprint
+        else:
+            assert accepted[message_id] == 0, row
+    # Each record was sent, stopped or held under its own row, or lies in the dead letters.
+    fingerprints = {row.fingerprint for row in stores.ledger.rows() if row.status is not Status.INVALID}
+    copied = {refusal.record.sqs_id for refusal in stores.dead_letters.copies}
+    for record in make_stores(scenario).queue.values():
+        if record.sqs_id not in copied:
+            assert fingerprint(parse_message(record.body)) in fingerprints
+    for row in stores.ledger.rows():
+        if row.message_id.startswith(REFUSAL_PREFIX):
+            assert row.message_id.removeprefix(REFUSAL_PREFIX) in copied
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_one_fault_at_any_call_neither_loses_nor_repeats_a_message(scenario: str, fault: Fault) -> None:
+    for place in range(200):
+        gate = FaultyGate({place: fault})
+        stores = make_stores(scenario)
+        run_until_quiet(stores, gate, scenario)
+        check_nothing_lost_and_nothing_twice(stores, scenario)
+        if len(gate.names) <= place:
+            return
+    pytest.fail("a run that never ends")
+
+
+def interleave(stores: Stores, turns: Turns, gate: Gate, *, ahead: timedelta) -> None:
+    """Two functions handle the same queue's records at once; B's clock is `ahead` of A's."""
+    worlds = {"A": stores.world(turns.gate("A", gate), allow=ALLOW)}
+    worlds["B"] = stores.world(turns.gate("B", plain), allow=ALLOW)
+    worlds["B"].clock.at += ahead
+    worlds["B"].owners = 1000  # real ones are random
+    records = list(stores.queue.values())
+    handed = {"A": records, "B": list(reversed(records))}
+    problems: list[BaseException] = []
+
+    def work(who: str) -> None:
+        try:
+            report = worlds[who].send_records(handed[who])
+        except BaseException as error:  # noqa: BLE001  told to the test, which runs in another thread
+            problems.append(error)
+            return
+        for record in records:
+            if record.sqs_id not in report.failures:
+                stores.queue.pop(record.sqs_id, None)
+
+    threads = [threading.Thread(target=turns.run, args=(who, partial(work, who))) for who in worlds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(WAIT)
+    assert problems == []
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(seconds=SETTINGS.lease_seconds + 1)])
+@pytest.mark.parametrize(
+    ("scenario", "fault"),
+    [
+        ("one", None),
+        ("one", fails_before),
+        ("one", fails_after),
+        ("conflict", fails_before),
+        ("not allowed", None),
+    ],
+)
+def test_two_functions_with_the_same_records_neither_lose_nor_repeat_a_message(
+    scenario: str, ahead: timedelta, fault: Fault | None
+) -> None:
+    for first, second in product(range(MOST_CALLS[scenario]), repeat=2):
+        stores = make_stores(scenario)
+        gate = plain if fault is None else spoiled_sending(fault)
+        interleave(stores, Turns(first, second), gate, ahead=ahead)
+        run_until_quiet(stores, plain, scenario)
+        check_nothing_lost_and_nothing_twice(stores, scenario)
