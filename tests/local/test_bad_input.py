@@ -44,7 +44,7 @@ CASES: dict[str, tuple[Spoil, Reason]] = {
     "crlf-in-address": (changed(to={"email": "a@example.com\r\nBcc: b@example.com"}), Reason.ADDRESS),
     "crlf-in-name": (
         changed(to={"email": "a@example.com", "name": "A\r\nBcc: b@example.com"}),
-        Reason.ADDRESS,
+        Reason.HEADER,
     ),
     "crlf-in-header": (changed(headers={"X-Order": "1\r\nBcc: b@example.com"}), Reason.HEADER),
     "crlf-in-header-name": (changed(headers={"X-Order\r\nBcc": "b@example.com"}), Reason.HEADER),
@@ -56,6 +56,11 @@ CASES: dict[str, tuple[Spoil, Reason]] = {
         Reason.HEADER,
     ),
     "crlf-in-locale": (changed(locale="es\r\n"), Reason.LOCALE),
+    "crlf-in-tag": (changed(tags={"order": "1\r\n2"}), Reason.TAG),
+    "crlf-in-file-name": (
+        changed(attachments=[{"filename": "a\r\n.pdf", "content_type": "application/pdf", "s3": "b/a.pdf"}]),
+        Reason.ATTACHMENT,
+    ),
     "forbidden-header": (changed(headers={"Bcc": "b@example.com"}), Reason.HEADER),
     "attachment-missing": (missing_attachment, Reason.ATTACHMENT_MISSING),
     "attachment-elsewhere": (

@@ -57,7 +57,7 @@ def main(
         raise typer.Exit(1) from error
     result.parent.mkdir(parents=True, exist_ok=True)
     result.write_text(json.dumps(account.content(), indent=2) + "\n", encoding="utf-8")
-    show_account(console, account, inbox=state.inbox, kept=folder if keep else None, result=result)
+    show_account(console, account, state=state, kept=keep, result=result)
     if account.problems():
         raise typer.Exit(1)
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from postroad.local.demo.accounting import Account
 from postroad.local.demo.planning import Mailbox, Plan
 from postroad.local.demo.watching import Progress as Told
+from postroad.local.state import State
 
 _LINE_SECONDS = 5.0
 _MOST_PROBLEMS = 20
@@ -59,7 +60,7 @@ class _Lines:
         self._console.print(f"{self._what}: {done} of {total} have a final status", highlight=False)
 
 
-def show_account(console: Console, account: Account, *, inbox: str, kept: Path | None, result: Path) -> None:
+def show_account(console: Console, account: Account, *, state: State, kept: bool, result: Path) -> None:
     """Print the statuses, the suppressions, what is wrong if anything is, and where the inbox is or was."""
     statuses = Table(title="What became of the messages", title_justify="left")
     statuses.add_column("status")
@@ -87,12 +88,15 @@ def show_account(console: Console, account: Account, *, inbox: str, kept: Path |
     for problem in problems[:_MOST_PROBLEMS]:
         console.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
     if problems:
-        console.print(f"{len(problems)} things are wrong.", style="bold red")
+        console.print(
+            f"{len(problems)} things are wrong. What the functions logged: {state.logs / 'cloud.log'}",
+            style="bold red",
+            soft_wrap=True,
+        )
     else:
         console.print("Every message is accounted for; none was sent twice, none to a suppressed address.")
-    if kept is None:
-        console.print(f"The inbox was at {inbox}. Keep one open with `make up`.", soft_wrap=True)
+    if kept:
+        stop = f"postroad local down --folder {state.folder}"
+        console.print(f"The inbox is at {state.inbox}. Stop it: {stop}", soft_wrap=True)
     else:
-        console.print(
-            f"The inbox is at {inbox}. Stop it: postroad local down --folder {kept}", soft_wrap=True
-        )
+        console.print(f"The inbox was at {state.inbox}. Keep one open with `make up`.", soft_wrap=True)

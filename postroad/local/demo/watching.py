@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _PAUSE_SECONDS = 0.5
 _QUIET_LOOKS = 2  # an event may be between the simulator and the queue while one looks
-_STALLED_SECONDS = 300.0
+_STALLED_SECONDS = 180.0  # more than a queue hides what a dead worker had taken
 
 Progress = Callable[[int, int], None]
 """Is told how many messages have come to rest, of how many."""
@@ -103,8 +103,8 @@ class Stack:
     def settle(self, message_ids: Collection[str], progress: Progress) -> dict[str, Row]:
         """Wait until each message has come to rest and nothing moves; return the rows.
 
-        Gives up, with the rows as they are, when nothing has changed for five minutes: the account then names
-        what is missing.
+        Gives up, with the rows as they are, when nothing has changed for three minutes: the account then
+        names what is missing.
         """
         quiet, changed, before = 0, time.monotonic(), None
         while True:
