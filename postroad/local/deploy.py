@@ -91,13 +91,3 @@ def _variables(state: State) -> dict[str, str]:
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         MARK: state.mark,
     }
-
-
-def bootstrapped(state: State) -> bool:
-    """Return whether the emulated account has been prepared."""
-    client = boto3.client("ssm", **connection(state))
-    try:
-        client.get_parameter(Name="/cdk-bootstrap/hnb659fds/version")
-    except client.exceptions.ParameterNotFound:
-        return False
-    return True

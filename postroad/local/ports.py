@@ -5,17 +5,6 @@ import socket
 LOOPBACK = "127.0.0.1"
 
 
-def is_free(port: int) -> bool:
-    """Return whether something could listen on this loopback port now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
-
-
 def free_ports(wanted: tuple[int, ...]) -> tuple[int, ...]:
     """Return one free loopback port for each wanted one: itself where it is free, else any other.
 
