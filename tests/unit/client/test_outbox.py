@@ -16,9 +16,11 @@ from moto import mock_aws
 
 from postroad.client import InvalidMessage, NotEnqueued, Outbox, Receipt
 from postroad.contract.ids import make_message_id
+from postroad.contract.message import MAX_BODY_BYTES
 from postroad.contract.parser import parse_message
 from postroad.contract.words import Reason
-from postroad.enqueueing.sqs import ATTEMPTS
+from postroad.enqueueing.entry import Entry
+from postroad.enqueueing.sqs import ATTEMPTS, split
 from tests.unit.client.fake_queue import refuse, success
 
 if TYPE_CHECKING:
@@ -141,6 +143,22 @@ def test_a_batch_stays_within_sqs_limit(outbox: Outbox, queue: Queue, mail: Mail
     assert [len(request) for request in queue.requests] == [2, 2, 2]
 
 
+@pytest.mark.parametrize(
+    ("sizes", "batches"),
+    [
+        ([MAX_BODY_BYTES - 400, 400, 1], [2, 1]),
+        ([MAX_BODY_BYTES - 400, 401], [1, 1]),
+        ([MAX_BODY_BYTES, MAX_BODY_BYTES], [1, 1]),
+        ([1] * 21, [10, 10, 1]),
+    ],
+)
+def test_a_batch_is_filled_to_the_last_byte(sizes: list[int], batches: list[int]) -> None:
+    entries = [Entry(index, f"order-{index}", "", size, "") for index, size in enumerate(sizes)]
+    made = list(split(entries))
+    assert [len(batch) for batch in made] == batches
+    assert [entry for batch in made for entry in batch] == entries
+
+
 def test_one_invalid_message_stops_the_whole_call_and_all_are_listed(
     outbox: Outbox, queue: Queue, mail: Mail
 ) -> None:
@@ -214,7 +232,14 @@ def find_no_credentials(_entries: Entries) -> Answer:
 
 
 @pytest.mark.parametrize(
-    "trouble", [refuse("ServiceUnavailable", 503), refuse("ThrottlingException", 400), lose_the_answer]
+    "trouble",
+    [
+        refuse("InternalError", 500),
+        refuse("ServiceUnavailable", 503),
+        refuse("ThrottlingException", 400),
+        refuse("RequestThrottled", 403),
+        lose_the_answer,
+    ],
 )
 def test_trouble_that_passes_is_waited_for(
     outbox: Outbox,
