@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 FIRST_SENT = "postroad_first_sent"
 """The attribute in which our own copies of a body carry when SQS first took it (milliseconds since 1970)."""
 
+MOST_DIGITS = 15
+"""Of a time in milliseconds; these last for thirty thousand years."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -60,8 +63,12 @@ def partial_failures(identifiers: Iterable[str]) -> PartialFailures:
 
 def _decode(record: Mapping[str, Any]) -> Record:
     attributes = record["attributes"]
-    carried = record.get("messageAttributes", {}).get(FIRST_SENT, {}).get("stringValue", "")
-    sent = int(carried) if carried.isascii() and carried.isdigit() else int(attributes["SentTimestamp"])
+    sent = int(attributes["SentTimestamp"])
+    carried = record.get("messageAttributes", {}).get(FIRST_SENT, {}).get("stringValue") or ""
+    # Any producer can set this attribute: whatever it holds, it concerns this record alone, and it makes a
+    # body older, never younger.
+    if carried.isascii() and carried.isdigit() and len(carried) <= MOST_DIGITS:
+        sent = min(sent, int(carried))
     return Record(
         sqs_id=record["messageId"],
         receipt=record["receiptHandle"],

@@ -67,6 +67,9 @@ class Feedback:
         except MalformedEventError as error:
             self._report_malformed(record, str(error))
             return False
+        except Exception as error:  # noqa: BLE001  a bug in reading it: the batch's other records go on
+            self._report_malformed(record, f"can't be read: {type(error).__name__}")
+            return False
         # Each is tried: one recipient's failure leaves the others' effects standing.
         applied = [self._applied(record, event) for event in events if not event.asks_for_nothing]
         return all(applied)

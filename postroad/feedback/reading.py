@@ -35,6 +35,8 @@ _PARTS: dict[EventKind, tuple[str, str]] = {
     EventKind.SUBSCRIPTION: ("subscription", ""),
 }
 _BOUNCES = {"permanent": BounceKind.HARD, "transient": BounceKind.SOFT}
+# As the contract has it. The ids of refusals (`!…`) are none: nothing was ever sent under them.
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}\Z")
 _MOST_EXPLANATION = 200
 _ADDRESS = re.compile(r"\S*@\S*")
 
@@ -91,6 +93,8 @@ def _our_ids(mail: Mapping[str, object]) -> tuple[str, int]:
     try:
         message_id = decode_tag(_first(tags.get(MESSAGE_TAG)))
     except ValueError:
+        return "", 0
+    if not _MESSAGE_ID.match(message_id):
         return "", 0
     attempt = _first(tags.get(ATTEMPT_TAG))
     return message_id, int(attempt) if attempt.isdecimal() and attempt.isascii() else 0
@@ -166,9 +170,9 @@ def _text(part: Mapping[str, object], name: str) -> str:
 def _time(part: Mapping[str, object], field: str) -> datetime:
     try:
         at = datetime.fromisoformat(_text(part, field.rpartition(".")[2]))
-    except ValueError:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter at the calendar's ends
         raise MalformedEventError(f"{field}: not a time of ISO 8601") from None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _missing(field: str) -> NoReturn:

@@ -37,7 +37,7 @@ def _decode(record: Mapping[str, Any]) -> RowChange | UnreadableChange:
             before=_row(change.get("OldImage")),
             after=None if record["eventName"] == "REMOVE" else _row(change["NewImage"]),
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
         return UnreadableChange(change["SequenceNumber"], type(error).__name__)
 
 

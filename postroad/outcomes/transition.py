@@ -84,6 +84,8 @@ def _when(change: RowChange, row: Row) -> datetime:
 def _tags_without_address(row: Row) -> dict[str, str]:
     # Tags are the producer's own, and the bus promises to hold no address.
     address = row.email.lower()
-    return {
-        name: SCRUBBED if address and address in value.lower() else value for name, value in row.tags.items()
-    }
+
+    def scrub(text: str) -> str:
+        return SCRUBBED if address and address in text.lower() else text
+
+    return {scrub(name): scrub(value) for name, value in row.tags.items()}

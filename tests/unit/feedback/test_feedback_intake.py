@@ -1,12 +1,15 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import pytest
 
 from postroad.contract.words import Reason, Status
+from postroad.feedback import intake
+from postroad.feedback.event import FeedbackEvent
 from postroad.feedback.intake import UNKNOWN_STREAM, Feedback
+from postroad.feedback.reading import read_event
 from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
@@ -210,6 +213,23 @@ def test_what_can_not_be_read_fails_alone_and_is_told_without_an_address(
         "no-address",
     ]
     assert "@" not in logged
+
+
+def test_a_bug_in_reading_an_event_fails_its_record_and_no_other(
+    world: World, payload: Payload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    def read_or_break(event: Mapping[str, object]) -> list[FeedbackEvent]:
+        if event["eventType"] == "Click":
+            raise ZeroDivisionError(ANA)
+        return read_event(event)
+
+    monkeypatch.setattr(intake, "read_event", read_or_break)
+    events = [record(payload("click"), "sqs-1"), record(payload("bounce_permanent_general"), "sqs-2")]
+
+    assert world.feedback.take(events) == ["sqs-1"]
+    assert world.entry(ANA) is not None
+    assert "@" not in world.log.getvalue()
 
 
 def test_one_bad_recipient_does_not_keep_the_others_from_being_suppressed(

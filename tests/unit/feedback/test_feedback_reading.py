@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from postroad.contract.tags import encode_tag
 from postroad.contract.words import BounceKind
 from postroad.feedback.errors import MalformedEventError
 from postroad.feedback.event import EventKind
@@ -147,7 +148,16 @@ def test_text_of_an_event_shows_no_address(payload: Payload) -> None:
 
 @pytest.mark.parametrize(
     "tags",
-    [None, {}, [], {"postroad_message": []}, {"postroad_message": ["not ours!"]}, {"postroad_message": 7}],
+    [
+        None,
+        {},
+        [],
+        {"postroad_message": []},
+        {"postroad_message": ["not ours!"]},
+        {"postroad_message": 7},
+        {"postroad_message": [encode_tag("somebody@example.com")]},
+        {"postroad_message": [encode_tag("!a-refusal")]},
+    ],
 )
 def test_tags_that_are_not_ours_leave_the_event_without_a_message(payload: Payload, tags: object) -> None:
     bounce = payload("bounce_permanent_general")
@@ -178,6 +188,7 @@ def test_a_type_of_bounce_that_ses_may_add_is_undetermined(payload: Payload) -> 
         (("mail",), None, "mail: missing"),
         (("mail", "messageId"), None, "mail.messageId: missing"),
         (("mail", "timestamp"), "yesterday", "mail.timestamp: not a time of ISO 8601"),
+        (("mail", "timestamp"), "0001-01-01T00:00:00+14:00", "mail.timestamp: not a time of ISO 8601"),
         (("bounce",), None, "bounce: missing, and the event is of type Bounce"),
         (("bounce", "timestamp"), "2026-22-11", "bounce.timestamp: not a time of ISO 8601"),
         (

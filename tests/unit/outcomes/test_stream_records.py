@@ -40,7 +40,13 @@ def test_items_that_are_no_rows_are_left_out(batch: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "image", [{}, {"pk": {"S": "m"}, "status": {"S": "curious"}}, {"pk": {"N": "7"}, "status": {"S": "sent"}}]
+    "image",
+    [
+        {},
+        {"pk": {"S": "m"}, "status": {"S": "curious"}},
+        {"pk": {"N": "7"}, "status": {"S": "sent"}},
+        {"pk": {"S": "m"}, "status": {"S": "sent"}, "ttl": {"N": "9" * 30}},
+    ],
 )
 def test_an_image_that_is_no_row_keeps_its_place(batch: dict[str, Any], image: dict[str, Any]) -> None:
     if image:
