@@ -19,7 +19,7 @@ LEAST_RETENTION = timedelta(days=28)
 """An id is unique until this long after its final status, so no row goes earlier."""
 
 MOST_NOTES = 20
-"""Notes past this many are dropped: a row must stay small whatever is tried with its id."""
+"""Past this many, notes between the first and the latest are dropped: a row stays small whatever is tried."""
 
 UNSETTLED = frozenset({Status.CLAIMED, Status.HELD, Status.SCHEDULED})
 """Statuses whose message still waits for something: such a row has no end date."""
@@ -68,10 +68,17 @@ class Row:
         return self.ses_ids[max(self.ses_ids, key=int)]
 
     def with_note(self, note: str) -> Row:
-        """Return the row with one more sentence, unless it is there already or there are too many."""
-        if note in self.notes or len(self.notes) >= MOST_NOTES:
+        """Return the row with one more sentence, unless it is there already.
+
+        How it began and how it ended tell most: where there are too many, those in between give way.
+        """
+        if note in self.notes:
             return self
-        return replace(self, notes=(*self.notes, note))
+        notes = (*self.notes, note)
+        if len(notes) > MOST_NOTES:
+            half = MOST_NOTES // 2
+            notes = (*notes[:half], *notes[-half:])
+        return replace(self, notes=notes)
 
     def with_time(self, word: str, at: datetime) -> Row:
         """Return the row with the earliest time known for this word."""

@@ -60,7 +60,7 @@ class SesMailer:
 
     def wake(self, now: datetime) -> None:
         """Drop connections that may have been idle for over 5 s; see `Mailer.wake`."""
-        if self._woken is None or now - self._woken > IDLE:
+        if self._woken is None or not timedelta(0) <= now - self._woken <= IDLE:
             self._client.close()
         self._woken = now
 

@@ -142,3 +142,5 @@ def test_notes_are_bounded_and_not_repeated() -> None:
     for index in range(MOST_NOTES * 2):
         row = row.with_note(f"note {index}").with_note(f"note {index}")
     assert len(row.notes) == MOST_NOTES
+    assert row.notes[:2] == (*ROW.notes, "note 0")
+    assert row.notes[-1] == f"note {MOST_NOTES * 2 - 1}"
