@@ -2,5 +2,6 @@
 
 import sys
 
-if sys.version_info < (3, 11):
-    sys.exit(f"Postroad needs Python 3.11 or later, this is {sys.version.split()[0]}: make PYTHON=python3.12 ...")
+if sys.version_info < (3, 11):  # noqa: UP036  this is where an older one is told so
+    found = sys.version.split()[0]
+    sys.exit(f"Postroad needs Python 3.11 or later, this is {found}: say make PYTHON=python3.12 …")
