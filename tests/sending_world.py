@@ -14,7 +14,7 @@ from postroad.ledger.row import Row
 from postroad.observability import Counts
 from postroad.records import Record
 from postroad.rendering.ports import Rendered, TemplateDataError, TemplateMissing
-from postroad.sending.batch import BatchReport, SendBatch
+from postroad.sending.batch import SendBatch
 from postroad.sending.delivery import Delivery, Limits
 from postroad.sending.memory import (
     MemoryAttachments,
@@ -24,6 +24,7 @@ from postroad.sending.memory import (
 )
 from postroad.sending.preparing import Preparation
 from postroad.sending.refusing import RefusalDesk
+from postroad.sending.report import BatchReport
 from postroad.sending.settings import SendSettings
 from postroad.suppression.address_key import address_key
 from postroad.suppression.memory import MemorySuppressions

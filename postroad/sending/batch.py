@@ -8,15 +8,14 @@ claim, one request, mark.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from postroad.contract.words import Reason, Status
+from postroad.contract.words import Reason
 from postroad.errors import TransientError
-from postroad.observability import Metric
-from postroad.sending.decisions import Decision, Duplicate, Later, Refused, Sent, Settled, Why
+from postroad.sending.decisions import Decision, Later, Refused, Why
 from postroad.sending.mail import Parsed, Prepared, Refusal
 from postroad.sending.pauses import after_trouble
+from postroad.sending.report import BatchReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,26 +33,6 @@ if TYPE_CHECKING:
 
 BYTES_IN_FLIGHT = 50_000_000
 """Attachments held in memory at once; past this a sub-batch is cut short."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchReport:
-    """What was decided, by SQS message id, and which records must stay on the queue."""
-
-    decisions: dict[str, Decision] = field(default_factory=dict)
-
-    @property
-    def failures(self) -> list[str]:
-        """The SQS ids of the records that must not be deleted."""
-        return [sqs_id for sqs_id, decision in self.decisions.items() if isinstance(decision, Later)]
-
-    def summary(self) -> dict[str, int]:
-        """Return how often each decision was made, for the one log line of the batch."""
-        counts: dict[str, int] = {}
-        for decision in self.decisions.values():
-            word = _word(decision)
-            counts[word] = counts.get(word, 0) + 1
-        return counts
 
 
 class SendBatch:
@@ -102,8 +81,8 @@ class SendBatch:
             for chunk in self._sub_batches(round_, report, deadline=deadline):
                 self._deliver(chunk, report, deadline=deadline)
         self._postpone(records, report)
-        for decision in report.decisions.values():
-            self._count(decision)
+        for metric in report.metrics():
+            self.counts.add(metric, self._stream)
         return report
 
     def _parse(self, records: Sequence[Record], report: BatchReport) -> list[Parsed]:
@@ -235,28 +214,6 @@ class SendBatch:
         if later:
             self._postponement.postpone(later, now=self._clock.now())
 
-    def _count(self, decision: Decision) -> None:
-        match decision:
-            case Sent():
-                metrics = [Metric.SENT]
-            case Duplicate():
-                metrics = [Metric.DUPLICATES_DROPPED]
-            case Refused():
-                metrics = [Metric.REFUSED]
-            case Later():
-                metrics = [Metric.RETRIED]
-            case Settled(Status.HELD, reason):
-                unknown = reason == Reason.UNKNOWN_OUTCOME.value
-                metrics = [Metric.HELD, Metric.UNKNOWN_OUTCOMES] if unknown else [Metric.HELD]
-            case Settled(Status.FAILED, _):
-                metrics = [Metric.FAILED]
-            case Settled(Status.EXPIRED, _):
-                metrics = [Metric.EXPIRED]
-            case Settled():
-                metrics = [Metric.SUPPRESSED]
-        for metric in metrics:
-            self.counts.add(metric, self._stream)
-
 
 class _Guard:
     """Keeps one record's error from its batch: the record gets a decision, the others go on."""
@@ -300,17 +257,3 @@ def _conflict(parsed: Parsed) -> Refusal:
         message_id=parsed.message.message_id,
         parsed=parsed,
     )
-
-
-def _word(decision: Decision) -> str:
-    match decision:
-        case Sent():
-            return "sent"
-        case Duplicate():
-            return "duplicate"
-        case Refused(reason):
-            return f"refused:{reason.value}"
-        case Settled(status, reason):
-            return f"{status.value}:{reason}"
-        case Later(_, why):
-            return f"later:{why.value}"

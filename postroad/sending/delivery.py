@@ -120,7 +120,7 @@ class Delivery:
         return next((stop for stop in stops if stop is not None), None)
 
     def _may_request(self, now: datetime, *, checked_at: datetime, deadline: datetime) -> bool:
-        return self.has_time(now, deadline=deadline) and now - checked_at < FRESH
+        return self.has_time(now, deadline=deadline) and abs(now - checked_at) < FRESH
 
     def expire(self, row: Row, record: Record, *, now: datetime) -> Decision:
         """End a message that came too late; `row` is the one with which it would begin."""
@@ -155,7 +155,7 @@ class Delivery:
             case Leased(until):
                 return Later(after_lease(until, seed=record.sqs_id), Why.LIVE_LEASE)
             case Abandoned():
-                return self._hold(record, standing, "an earlier attempt ended without a word", now)
+                return self._hold(record, standing, "it ended without saying whether SES took the mail", now)
             case Open():
                 return None
             case _:
@@ -203,7 +203,7 @@ class Delivery:
         return Sent(ses_message_id)
 
     def _release(self, claim: Row, later: Later) -> Decision:
-        note = f"attempt {claim.attempt} was not sent: {later.why}"
+        note = f"attempt {claim.attempt} was not sent: {later.why.replace('_', ' ')}"
         self._change(claim, lambda row: attempt.released(row, claim, note=note))
         return later
 

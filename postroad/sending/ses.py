@@ -19,6 +19,7 @@ from botocore.exceptions import (
 
 from postroad.contract.mailbox import mailbox
 from postroad.contract.words import Reason
+from postroad.errors import UnknownOutcomeError
 from postroad.sending.errors import RefusedBySesError
 from postroad.sending.ses_answers import Failure, error_of_answer, error_of_failure
 
@@ -67,16 +68,19 @@ class SesMailer:
     def send(self, mail: Mail) -> str:
         """Send the mail with exactly one request and return SES's id; raises as `Mailer.send` says."""
         try:
-            return self._client.send_email(**request_of(mail))["MessageId"]
+            answer = self._client.send_email(**request_of(mail))
         except ClientError as error:
-            answer = error.response["Error"]
+            told = error.response["Error"]
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            raise error_of_answer(answer.get("Code", ""), answer.get("Message", ""), status) from None
+            raise error_of_answer(told.get("Code", ""), told.get("Message", ""), status) from None
         except ParamValidationError:
             # SES never saw it; its text repeats the mail's content, so it is not chained.
             raise RefusedBySesError(Reason.BAD_REQUEST, "ParamValidationError") from None
         except BotoCoreError as error:
             raise _error_of(error) from error
+        if "MessageId" not in answer:
+            raise UnknownOutcomeError("SES answered 200 without a message id")
+        return answer["MessageId"]
 
 
 def _error_of(error: BotoCoreError) -> PostroadError:

@@ -127,6 +127,8 @@ def test_a_name_that_ses_has_no_room_for_does_not_cost_the_mail(mailer: SesMaile
     ("answer", "error"),
     [
         ("hang up", UnknownOutcomeError),
+        ((200, {}), UnknownOutcomeError),
+        ((307, {}), SesUnusableError),
         ((500, {"__type": "InternalFailure"}), UnknownOutcomeError),
         ((503, {"__type": "ServiceUnavailable"}), UnknownOutcomeError),
         ((400, {"__type": "MessageRejected", "message": "no"}), RefusedBySesError),

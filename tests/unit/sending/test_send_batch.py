@@ -12,10 +12,10 @@ from postroad.contract.words import Reason, Status
 from postroad.errors import UnknownOutcomeError
 from postroad.ledger.row import Row
 from postroad.observability import Metric
-from postroad.sending.batch import BatchReport
 from postroad.sending.decisions import Duplicate, Later, Refused, Sent, Settled, Why
 from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError
 from postroad.sending.mail import Mail
+from postroad.sending.report import BatchReport
 from postroad.suppression.model import Suppression
 from tests.sending_world import World, make_message
 
@@ -303,13 +303,14 @@ def test_nothing_is_claimed_when_no_time_is_left_for_an_answer(world: World) -> 
     assert world.mailer.mails == []
 
 
-def test_a_claim_that_took_too_long_is_released_unsent(
-    world: World, message: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("jump", [timedelta(seconds=6), timedelta(hours=-1)])
+def test_a_claim_that_took_too_long_or_nobody_knows_how_long_is_released_unsent(
+    world: World, message: dict[str, Any], monkeypatch: pytest.MonkeyPatch, jump: timedelta
 ) -> None:
     insert = world.ledger.insert
 
     def slow_insert(row: Row) -> Row | None:
-        world.clock.at += timedelta(seconds=6)  # the suppression check is now stale
+        world.clock.at += jump  # the suppression check is now stale, or of unknown age
         return insert(row)
 
     monkeypatch.setattr(world.ledger, "insert", slow_insert)
