@@ -156,6 +156,23 @@ def spoiled_sending(fault: Fault) -> Gate:
     return gate
 
 
+class AfterAcceptance:
+    """Lets something happen before one of the calls that follow SES's acceptance, counted from 0."""
+
+    def __init__(self, stores: Stores, moment: int, happens: Call, inner: Gate) -> None:
+        self._stores = stores
+        self._left = moment
+        self._happens = happens
+        self._inner = inner
+
+    def __call__(self, name: str, call: Call) -> object:
+        if self._stores.mailer.mails:
+            if self._left == 0:
+                self._happens()
+            self._left -= 1
+        return self._inner(name, call)
+
+
 class Turns:
     """Lets two functions take turns: A makes some calls, then B some, then A all of its, then B the rest."""
 

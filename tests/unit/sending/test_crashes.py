@@ -17,26 +17,31 @@ import pytest
 from postroad.contract.parser import fingerprint, parse_message
 from postroad.contract.tags import MESSAGE_TAG, decode_tag
 from postroad.contract.words import Status
+from postroad.feedback.event import EventKind, FeedbackEvent
+from postroad.feedback.status import apply_event
+from postroad.feedback.verdict import verdict_of
 from postroad.ledger.row import REFUSAL_PREFIX
 from tests.crash_world import (
     FAULTS,
     WAIT,
+    AfterAcceptance,
     DiedError,
     Fault,
     FaultyGate,
     Gate,
     Stores,
     Turns,
+    dies_after,
     fails_after,
     fails_before,
     plain,
     spoiled_sending,
 )
-from tests.sending_world import SETTINGS, World, make_message
+from tests.sending_world import NOW, SETTINGS, World, make_message
 
 VISIBILITY = timedelta(minutes=6)
 ENOUGH = 40
-MOST_CALLS = {"one": 6, "conflict": 9, "not allowed": 9}
+MOST_CALLS = {"one": 6, "conflict": 7, "not allowed": 7}
 ALLOW = ("m-*", "bad*", "stopped*", "late*")
 VANISHES = "file vanishes"
 """The scenario whose attachment is gone when a message comes for the second time."""
@@ -179,3 +184,30 @@ def test_two_functions_with_the_same_records_neither_lose_nor_repeat_a_message(
         interleave(stores, Turns(first, second), gate, ahead=ahead)
         run_until_quiet(stores, plain, scenario)
         check_nothing_lost_and_nothing_twice(stores, scenario)
+
+
+@pytest.mark.parametrize("fault", [None, fails_after, dies_after])
+@pytest.mark.parametrize("kind", [EventKind.SEND, EventKind.DELIVERY, EventKind.REJECT])
+def test_an_event_at_any_moment_after_ses_took_the_mail_says_what_became_of_it(
+    kind: EventKind, fault: Fault | None
+) -> None:
+    event = event_of(kind)
+    for moment in range(12):
+        stores = make_stores("one")
+        spoiled = plain if fault is None else spoiled_sending(fault)
+        happens = partial(stores.ledger.apply, "m-1", lambda row: apply_event(row, event))
+        run_until_quiet(stores, AfterAcceptance(stores, moment, happens, spoiled), "one")
+        happens()
+
+        row = stores.ledger.get("m-1")
+        assert row is not None
+        assert (row.status, row.owner) == (verdict_of(event).status, "")
+        assert row.ses_ids == {"1": "ses-1"}
+        assert row.expires_at is not None
+        assert len(stores.mailer.mails) == 1
+
+
+def event_of(kind: EventKind) -> FeedbackEvent:
+    return FeedbackEvent(
+        kind=kind, at=NOW, accepted_at=NOW, ses_message_id="ses-1", message_id="m-1", attempt=1
+    )
