@@ -19,6 +19,7 @@ from postroad.contract.invalid import InvalidMessage
 from postroad.contract.words import Reason
 from postroad.enqueueing.entry import Entry, given_id, make_entry
 from postroad.errors import PostroadError
+from postroad.names import queue_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -105,7 +106,7 @@ class Outbox:
             import boto3  # noqa: PLC0415 - see __init__
 
             ssm = boto3.client("ssm")
-        name = f"/postroad/{stage}/{stream}/queue-url"
+        name = queue_parameter(stage, stream)
         try:
             queue_url = ssm.get_parameter(Name=name)["Parameter"]["Value"]
         except ssm.exceptions.ParameterNotFound as error:

@@ -3,14 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws_cdk import (
-    App,
-    CliCredentialsStackSynthesizer,
-    DefaultStackSynthesizer,
-    IStackSynthesizer,
-    Tags,
-    Validations,
-)
+from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from postroad.configuration import Configuration, ConfigurationError, load
@@ -55,16 +48,9 @@ def add_stacks(
         region=configuration.aws.region,
         simulator=simulator if configuration.is_local else None,
     )
-    foundation = FoundationStack(
-        app, stage=stage, configuration=configuration, synthesizer=_synthesizer(stage)
-    )
-    mail = MailStack(app, stage=stage, configuration=configuration, synthesizer=_synthesizer(stage))
+    foundation = FoundationStack(app, stage=stage, configuration=configuration)
+    mail = MailStack(app, stage=stage, configuration=configuration)
     mail.add_stack_dependency(foundation, "reads its parameters when it is deployed")
     for key, value in {"application": "postroad", "stage": stage.name}.items():
         Tags.of(app).add(key, value)
     return foundation, mail
-
-
-def _synthesizer(stage: Stage) -> IStackSynthesizer:
-    """Return CDK's own; the embedded cloud can't assume the roles that bootstrapping makes."""
-    return CliCredentialsStackSynthesizer() if stage.is_local else DefaultStackSynthesizer()

@@ -2,43 +2,34 @@
 
 from typing import TYPE_CHECKING, cast
 
-from aws_cdk import CfnOutput, Environment, IStackSynthesizer, Stack
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from postroad.names import pascal
 from stacks.constructs.attachments import AttachmentsBucket
 from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.secrets import AddressSecret, TokenKeys, arn_of
 from stacks.constructs.sending_domain import SendingDomain
 from stacks.constructs.tables import Tables
 from stacks.constructs.web_domain import WebDomain
-from stacks.stage import Shared, Stage, pascal
+from stacks.stage import Shared, Stage
+from stacks.stage_stack import StageStack
 
 if TYPE_CHECKING:
     from postroad.configuration import Configuration
 
 
-class FoundationStack(Stack):
+class FoundationStack(StageStack):
     """Domains, tables, secrets, the bucket and the key."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        *,
-        stage: Stage,
-        configuration: "Configuration",
-        synthesizer: IStackSynthesizer,
-    ) -> None:
+    def __init__(self, scope: Construct, *, stage: Stage, configuration: "Configuration") -> None:
         """Make `postroad-<stage>-foundation`."""
         super().__init__(
             scope,
-            stage.resource("foundation"),
-            description=f"Postroad {stage.name}: domains, tables, secrets. Holds data: retained.",
-            env=Environment(account=stage.account, region=stage.region),
-            synthesizer=synthesizer,
-            termination_protection=True,
+            stage=stage,
+            name="foundation",
+            description="domains, tables, secrets. Holds data: retained.",
         )
-        self._stage = stage
         producers = {producer.account: producer.streams for producer in configuration.producers}
         key = (
             EncryptionKey(self, "EncryptionKey", stage=stage, producer_accounts=tuple(producers))
@@ -64,30 +55,26 @@ class FoundationStack(Stack):
         )
         if configuration.web and not stage.is_local:
             web = WebDomain(self, "WebDomain", web=configuration.web)
-            self._output("WebDomainName", web.name)
-            self._output("WebCertificateArn", web.certificate.certificate_arn)
+            self.tell("WebDomainName", web.name)
+            self.tell("WebCertificateArn", web.certificate.certificate_arn)
 
         self._share("messages-stream-arn", cast("str", tables.messages.table_stream_arn))
         self._share("address-secret-arn", arn_of(address_secret))
         self._share("token-keys-secret-arn", arn_of(token_keys))
         if key:
             self._share("key-arn", key.key_arn)
-        self._output("MessagesTable", tables.messages.table_name)
-        self._output("BodiesTable", tables.bodies.table_name)
-        self._output("SuppressionsTable", tables.suppressions.table_name)
-        self._output("AttachmentsBucket", attachments.bucket_name)
-        self._output("AddressSecretArn", arn_of(address_secret))
-        self._output("TokenKeysSecretArn", arn_of(token_keys))
+        self.tell("MessagesTable", tables.messages.table_name)
+        self.tell("BodiesTable", tables.bodies.table_name)
+        self.tell("SuppressionsTable", tables.suppressions.table_name)
+        self.tell("AttachmentsBucket", attachments.bucket_name)
+        self.tell("AddressSecretArn", arn_of(address_secret))
+        self.tell("TokenKeysSecretArn", arn_of(token_keys))
 
     def _share(self, what: Shared, value: str) -> None:
         ssm.StringParameter(
             self,
             f"Share-{what}",
-            parameter_name=self._stage.shared(what),
+            parameter_name=self.stage.shared(what),
             string_value=value,
             description="Read by the stack `mail` when it is deployed.",
         )
-
-    def _output(self, name: str, value: str) -> None:
-        # A construct of its own: outputs may bear the name of what they tell of.
-        CfnOutput(self, f"Output{name}", value=value).override_logical_id(name)

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import CfnOutput, Environment, IStackSynthesizer, Stack
 from constructs import Construct
 
+from postroad.names import pascal
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.feedback_pipeline import FeedbackPipeline
 from stacks.constructs.mail_function import FunctionRuntime
@@ -12,31 +12,20 @@ from stacks.constructs.outcomes_pipeline import OutcomesPipeline
 from stacks.constructs.result_bus import ResultBus
 from stacks.constructs.send_pipeline import SendPipeline
 from stacks.constructs.stores import Stores
-from stacks.stage import Stage, pascal
+from stacks.stage import Stage
+from stacks.stage_stack import StageStack
 
 if TYPE_CHECKING:
     from postroad.configuration import Configuration
 
 
-class MailStack(Stack):
+class MailStack(StageStack):
     """One SendPipeline per stream, feedback, outcomes, the result bus and the alarms."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        *,
-        stage: Stage,
-        configuration: "Configuration",
-        synthesizer: IStackSynthesizer,
-    ) -> None:
+    def __init__(self, scope: Construct, *, stage: Stage, configuration: "Configuration") -> None:
         """Make `postroad-<stage>-mail`."""
         super().__init__(
-            scope,
-            stage.resource("mail"),
-            description=f"Postroad {stage.name}: queues, functions, alarms. Replaceable.",
-            env=Environment(account=stage.account, region=stage.region),
-            synthesizer=synthesizer,
-            termination_protection=True,
+            scope, stage=stage, name="mail", description="queues, functions, alarms. Replaceable."
         )
         stores = Stores(
             self,
@@ -72,4 +61,4 @@ class MailStack(Stack):
             bus=bus,
             alarms=alarms,
         )
-        CfnOutput(self, "OutputResultBus", value=bus.event_bus_name).override_logical_id("ResultBus")
+        self.tell("ResultBus", bus.event_bus_name)

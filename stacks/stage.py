@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-LOCAL = "local"
+from postroad.names import LOCAL_STAGE, parameter_name, resource_name
 
 Shared = Literal["messages-stream-arn", "address-secret-arn", "token-keys-secret-arn", "key-arn"]
 
@@ -24,16 +24,16 @@ class Stage:
 
     @property
     def is_local(self) -> bool:
-        """Whether this stage runs on one machine, in the embedded cloud."""
-        return self.name == LOCAL
+        """Whether this stage runs on one machine, in the emulated cloud."""
+        return self.name == LOCAL_STAGE
 
     def resource(self, *words: str) -> str:
         """Return a physical name: `postroad-prod-messages`."""
-        return "-".join(("postroad", self.name, *words))
+        return resource_name(self.name, *words)
 
     def parameter(self, *words: str) -> str:
         """Return the name of an SSM parameter: `/postroad/prod/transactional/queue-url`."""
-        return "/" + "/".join(("postroad", self.name, *words))
+        return parameter_name(self.name, *words)
 
     def shared(self, what: Shared) -> str:
         """Return the SSM parameter by which `foundation` hands `what` to `mail`."""
@@ -42,15 +42,9 @@ class Stage:
     @property
     def result_bus(self) -> str:
         """The bus `postroad`; a stage that may stand beside `prod` in one account names itself."""
-        return "postroad" if self.name in {"prod", LOCAL} else self.resource()
+        return "postroad" if self.name in {"prod", LOCAL_STAGE} else self.resource()
 
     @property
     def attachments_bucket(self) -> str:
         """The attachments bucket's name, unique among all accounts."""
         return self.resource(self.account, self.region)
-
-
-def pascal(words: str) -> str:
-    """Return `order-updates` or `shop.example` as `OrderUpdates`, `ShopExample`: an output's name."""
-    parts = "".join(letter if letter.isalnum() else " " for letter in words).split()
-    return "".join(part[:1].upper() + part[1:] for part in parts)

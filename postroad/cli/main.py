@@ -10,7 +10,8 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from postroad.cli import dns, queues, send, suppression, why
-from postroad.cli.options import LOCAL_STAGE, STAGE_VARIABLE, Command, Invocation, examples
+from postroad.cli.options import STAGE_VARIABLE, Command, Invocation, examples
+from postroad.names import LOCAL_STAGE
 
 
 class LateGroup(TyperGroup):

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from postroad.cli.problem import Problem, report
+from postroad.names import LOCAL_STAGE
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from postroad.cli.wiring import Wiring
 
 STAGE_VARIABLE = "POSTROAD_STAGE"
-LOCAL_STAGE = "local"
 
 StageOption = Annotated[
     str | None,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from postroad.cli.problem import ExitCode, Problem
+from postroad.names import pascal
 
 FOUNDATION = "foundation"
 MAIL = "mail"
@@ -11,17 +12,6 @@ QUEUE = "QueueUrl"
 DEAD_LETTERS = "DeadLetterQueueUrl"
 OF_NO_STREAM = frozenset({"Feedback", "Outcomes"})
 """Outputs that begin so belong to Postroad's own queues."""
-
-
-def stack_name(stage: str, stack: str) -> str:
-    """Return the name that the stacks give themselves: `postroad-prod-mail`."""
-    return f"postroad-{stage}-{stack}"
-
-
-def output_prefix(stream: str) -> str:
-    """Return how the outputs of a stream begin: `order-updates` is `OrderUpdates`."""
-    words = "".join(letter if letter.isalnum() else " " for letter in stream).split()
-    return "".join(word[:1].upper() + word[1:] for word in words)
 
 
 def queue_name(url: str) -> str:
@@ -60,7 +50,7 @@ class Resources:
 
     def stream_queue(self, stream: str) -> str:
         """Return the queue of a stream; raises Problem naming those that there are."""
-        prefix = output_prefix(stream)
+        prefix = pascal(stream)
         if prefix not in self.streams():
             queues = ", ".join(queue_name(self.outputs[each + QUEUE]) for each in self.streams())
             raise Problem(

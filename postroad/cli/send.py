@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroad.cli.options import LOCAL_STAGE, JsonOption, StageOption, open_stage
+from postroad.cli.options import JsonOption, StageOption, open_stage
 from postroad.cli.output import print_json, print_lines
 from postroad.cli.problem import ExitCode, Problem
+from postroad.names import LOCAL_STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

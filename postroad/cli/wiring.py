@@ -10,10 +10,10 @@ import boto3
 from botocore.config import Config
 
 from postroad.cli.cloudformation import read_outputs
-from postroad.cli.options import LOCAL_STAGE
 from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.resources import FOUNDATION, MAIL, Resources, stack_name
+from postroad.cli.resources import FOUNDATION, MAIL, Resources
 from postroad.contract.address import Address, AddressError, parse_address
+from postroad.names import LOCAL_STAGE, resource_name
 from postroad.secrets import read_secret
 from postroad.suppression.address_key import address_key
 
@@ -157,7 +157,7 @@ class Wiring:
         return make(service, **self._options)
 
     def _outputs(self, stack: str) -> Resources:
-        name = stack_name(self.stage, stack)
+        name = resource_name(self.stage, stack)
         found = read_outputs(self._client("cloudformation"), name)
         if found is None:
             account = self._client("sts").get_caller_identity()["Account"]

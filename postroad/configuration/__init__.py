@@ -3,7 +3,6 @@
 from postroad.configuration.limits import Retention, Timing
 from postroad.configuration.loader import load, parse
 from postroad.configuration.model import (
-    LOCAL_STAGE,
     Alarms,
     Attachments,
     Aws,
@@ -17,7 +16,6 @@ from postroad.configuration.problems import ConfigurationError, Problem
 from postroad.configuration.stream import Stream
 
 __all__ = [
-    "LOCAL_STAGE",
     "Alarms",
     "Attachments",
     "Aws",

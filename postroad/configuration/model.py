@@ -21,8 +21,8 @@ from postroad.configuration.texts import (
     StageName,
     StreamName,
 )
+from postroad.names import LOCAL_STAGE
 
-LOCAL_STAGE = "local"
 MAIL_FROM = "bounce"
 
 

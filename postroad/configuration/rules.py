@@ -10,11 +10,12 @@ from typing import Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from postroad.configuration.model import LOCAL_STAGE, Aws, Domain, Producer, Web
+from postroad.configuration.model import Aws, Domain, Producer, Web
 from postroad.configuration.problems import Problem, did_you_mean
 from postroad.configuration.section import Section
 from postroad.configuration.stream import Stream
 from postroad.configuration.texts import DomainName
+from postroad.names import LOCAL_STAGE
 
 LOCAL_ACCOUNT = "000000000000"
 # Queues, functions and alarms of our own bear these names.

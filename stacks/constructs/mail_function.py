@@ -10,11 +10,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from postroad.names import pascal
 from postroad.settings import Settings
 from stacks.bundling import HOST, LAMBDA, build_bundle, build_layer, handler_of
 from stacks.constructs.alarms import Alarms
 from stacks.nag import acknowledge
-from stacks.stage import Stage, pascal
+from stacks.stage import Stage
 
 ARCHITECTURE = lambda_.Architecture.ARM_64
 

@@ -10,6 +10,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from postroad.names import pascal, queue_parameter
 from postroad.observability import Metric
 from postroad.sending.settings import SendSettings
 from stacks.constructs.alarms import Alarms
@@ -18,7 +19,6 @@ from stacks.constructs.mail_function import FunctionRuntime, MailFunction
 from stacks.constructs.stores import Stores
 from stacks.constructs.work_queue import WorkQueue
 from stacks.nag import acknowledge, acknowledge_objects
-from stacks.stage import pascal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -260,7 +260,7 @@ class SendPipeline(Construct):
 
     def _name_the_queue(self) -> str:
         """Write the queue's URL where `Outbox.for_stage` looks for it; return the parameter's ARN."""
-        name = self._stage.parameter(self._name, "queue-url")
+        name = queue_parameter(self._stage.name, self._name)
         ssm.StringParameter(
             self,
             "QueueUrl",

@@ -9,7 +9,8 @@ from aws_cdk import aws_ses as ses
 from constructs import Construct
 
 from postroad.dns import DnsRecord, dmarc_record, mail_from_records
-from stacks.stage import Stage, pascal
+from postroad.names import pascal
+from stacks.stage import Stage
 
 if TYPE_CHECKING:
     from postroad.configuration import Domain

@@ -8,9 +8,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from postroad.names import pascal
 from stacks.constructs.alarms import FIVE_MINUTES, Alarms
 from stacks.nag import acknowledge
-from stacks.stage import Stage, pascal
+from stacks.stage import Stage
 
 if TYPE_CHECKING:
     from postroad.configuration import Retention

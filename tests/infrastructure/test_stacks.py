@@ -7,8 +7,9 @@ import pytest
 from aws_cdk import App
 
 from postroad.configuration import Configuration
+from postroad.names import pascal
 from stacks.application import add_stacks, make_app
-from stacks.stage import Stage, pascal
+from stacks.stage import Stage
 from tests.infrastructure.templates import Stacks, synthesise
 
 FOUNDATION = {

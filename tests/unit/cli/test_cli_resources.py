@@ -1,26 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
 
 from postroad.cli.dns_records import DomainRecords, Identity, zone_file
 from postroad.cli.problem import Problem
-from postroad.cli.resources import Resources, output_prefix, stack_name
+from postroad.cli.resources import Resources
 from postroad.dns import DnsRecord
-from stacks.stage import Stage, pascal
-
-STAGE = Stage(name="prod", account="123456789012", region="eu-west-1")
-
-
-@given(some.from_regex(r"[a-z][a-z0-9_-]{0,39}", fullmatch=True))
-def test_outputs_are_looked_for_under_the_names_that_the_stacks_give(stream: str) -> None:
-    assert output_prefix(stream) == pascal(stream)
-
-
-@pytest.mark.parametrize("stack", ["foundation", "mail"])
-def test_stacks_are_looked_for_under_the_names_that_they_give_themselves(stack: str) -> None:
-    assert stack_name("prod", stack) == STAGE.resource(stack)
 
 
 def test_postroad_s_own_queues_are_no_streams() -> None:

@@ -1,0 +1,29 @@
+"""The names that a stage gives to what it deploys. Pure.
+
+Stacks make them; the client and the command line find what was deployed by them: from here, so that both say
+the same.
+"""
+
+LOCAL_STAGE = "local"
+"""The stage that runs on one machine, in the emulated cloud."""
+
+
+def resource_name(stage: str, *words: str) -> str:
+    """Return a name in AWS: `postroad-prod-messages`."""
+    return "-".join(("postroad", stage, *words))
+
+
+def parameter_name(stage: str, *words: str) -> str:
+    """Return the name of an SSM parameter: `/postroad/prod/transactional/queue-url`."""
+    return "/" + "/".join(("postroad", stage, *words))
+
+
+def queue_parameter(stage: str, stream: str) -> str:
+    """Return the SSM parameter that holds the URL of a stream's queue."""
+    return parameter_name(stage, stream, "queue-url")
+
+
+def pascal(words: str) -> str:
+    """Return `order-updates` or `shop.example` as outputs begin: `OrderUpdates`, `ShopExample`."""
+    parts = "".join(letter if letter.isalnum() else " " for letter in words).split()
+    return "".join(part[:1].upper() + part[1:] for part in parts)
