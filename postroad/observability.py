@@ -12,6 +12,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 NAMESPACE = "Postroad"
+UNKNOWN_STREAM = "unknown"
+"""The dimension of what no stream can be told of: it can't be empty."""
 
 
 class Metric(StrEnum):

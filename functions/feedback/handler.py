@@ -4,12 +4,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from postroad.feedback.wiring import counts, feedback, logger
+from postroad.feedback.wiring import feedback, logger
 from postroad.records import PartialFailures, decode_records, partial_failures
 
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialFailures:
-    failed = feedback().take(decode_records(event))
-    counts().flush()
+    intake = feedback()
+    failed = intake.take(decode_records(event))
+    intake.counts.flush()
     return partial_failures(failed)

@@ -13,7 +13,7 @@ from postroad.feedback.reading import read_event
 from postroad.feedback.status import apply_event, is_news
 from postroad.feedback.suppressing import entry_for
 from postroad.feedback.verdict import verdict_of
-from postroad.observability import Metric, described
+from postroad.observability import UNKNOWN_STREAM, Metric, described
 from postroad.suppression.address_key import address_key
 from postroad.suppression.model import ALL_STREAMS
 
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from postroad.observability import Counts
     from postroad.records import Record
     from postroad.suppression.ports import SuppressionStore
-
-UNKNOWN_STREAM = "unknown"
-"""The dimension of what concerns no row: a metric's dimension can't be empty."""
 
 
 class Feedback:
@@ -49,7 +46,7 @@ class Feedback:
         self._ledger = ledger
         self._suppressions = suppressions
         self._address_secret = address_secret
-        self._counts = counts
+        self.counts = counts
         self._logger = logger
 
     def take(self, records: Sequence[Record]) -> list[str]:
@@ -87,7 +84,7 @@ class Feedback:
         return True
 
     def _report_malformed(self, record: Record, problem: str) -> None:
-        self._counts.add(Metric.MALFORMED_EVENTS, UNKNOWN_STREAM)
+        self.counts.add(Metric.MALFORMED_EVENTS, UNKNOWN_STREAM)
         self._logger.warning("malformed event", extra={"sqs_id": record.sqs_id, "problem": problem})
 
     def _apply(self, event: FeedbackEvent) -> None:
@@ -102,7 +99,7 @@ class Feedback:
 
         row = self._ledger.apply(event.message_id, change) if event.message_id else None
         if row is None:
-            self._counts.add(Metric.EVENTS_WITHOUT_ROW, UNKNOWN_STREAM)
+            self.counts.add(Metric.EVENTS_WITHOUT_ROW, UNKNOWN_STREAM)
             if newly_suppressed:
                 self._count(event, UNKNOWN_STREAM)
         elif any(is_news(before, after, event) for before, after in moved):
@@ -119,7 +116,7 @@ class Feedback:
     def _count(self, event: FeedbackEvent, stream: str) -> None:
         metric = metric_of(event)
         if metric is not None:
-            self._counts.add(metric, stream)
+            self.counts.add(metric, stream)
 
 
 def metric_of(event: FeedbackEvent) -> Metric | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 import boto3
-from botocore.config import Config
 
+from postroad.aws import client_config
 from postroad.feedback.intake import Feedback
 from postroad.feedback.settings import FeedbackSettings
 from postroad.ledger.dynamodb import DynamoLedger
@@ -16,25 +16,17 @@ from postroad.suppression.dynamodb import DynamoSuppressions
 
 logger = make_logger("feedback")
 
-_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
-
-
-@cache
-def counts() -> Counts:
-    """Return the metrics of this process, made once."""
-    return Counts(FeedbackSettings.from_env().stage)
-
 
 @cache
 def feedback() -> Feedback:
-    """Return the use case, built once per process."""
+    """Return the use case, made once per process."""
     settings = FeedbackSettings.from_env()
-    dynamodb = boto3.client("dynamodb", config=_CONFIG)
-    secrets = boto3.client("secretsmanager", config=_CONFIG)
+    dynamodb = boto3.client("dynamodb", config=client_config())
+    secrets = boto3.client("secretsmanager", config=client_config())
     return Feedback(
         ledger=DynamoLedger(dynamodb, settings.messages_table),
         suppressions=DynamoSuppressions(dynamodb, settings.suppressions_table),
         address_secret=read_secret(secrets, settings.address_secret_arn),
-        counts=counts(),
+        counts=Counts(settings.stage),
         logger=logger,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from postroad.observability import Metric
+from postroad.observability import UNKNOWN_STREAM, Metric
 from postroad.outcomes.transition import RowChange, UnreadableChange, result_of
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from postroad.observability import Counts
     from postroad.outcomes.ports import ResultBus
 
-UNKNOWN_STREAM = "unknown"
-
 
 class Outcomes:
     """Publishes results at least once, in the order of the stream, with the same id each time."""
@@ -28,7 +26,7 @@ class Outcomes:
         """Publish on `bus` the statuses that `publishes` lists for each stream."""
         self._bus = bus
         self._publishes = publishes
-        self._counts = counts
+        self.counts = counts
         self._logger = logger
 
     def publish(self, changes: Sequence[RowChange | UnreadableChange]) -> str | None:
@@ -50,7 +48,7 @@ class Outcomes:
                 results.append((change.sequence_number, result))
         taken = self._bus.publish([result for _, result in results])
         for _, result in results[:taken]:
-            self._counts.add(Metric.RESULTS_PUBLISHED, result.stream or UNKNOWN_STREAM)
+            self.counts.add(Metric.RESULTS_PUBLISHED, result.stream or UNKNOWN_STREAM)
         if taken < len(results):
             stuck_at = results[taken][0]
             self._logger.warning("result not published", extra={"sequence_number": stuck_at})

@@ -87,10 +87,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         for variable, value in settings.to_environment().items():
             monkeypatch.setenv(variable, value)
         wiring.feedback.cache_clear()
-        wiring.counts.cache_clear()
         yield World()
         wiring.feedback.cache_clear()
-        wiring.counts.cache_clear()
 
 
 @pytest.fixture

@@ -43,11 +43,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for variable, value in settings.to_environment().items():
         monkeypatch.setenv(variable, value)
     wiring.outcomes.cache_clear()
-    wiring.counts.cache_clear()
     with mock_aws():
         yield World()
     wiring.outcomes.cache_clear()
-    wiring.counts.cache_clear()
 
 
 def test_transitions_arrive_on_the_bus(

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 AWS_MODULES = {
+    "aws",
     "aws_errors",
     "client",
     "dynamodb",

@@ -8,12 +8,12 @@ import pytest
 from postroad.contract.words import Reason, Status
 from postroad.feedback import intake
 from postroad.feedback.event import FeedbackEvent
-from postroad.feedback.intake import UNKNOWN_STREAM, Feedback
+from postroad.feedback.intake import Feedback
 from postroad.feedback.reading import read_event
 from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
-from postroad.observability import Counts, Metric
+from postroad.observability import UNKNOWN_STREAM, Counts, Metric
 from postroad.records import Record
 from postroad.suppression.errors import SuppressionsUnavailableError
 from postroad.suppression.memory import MemorySuppressions
