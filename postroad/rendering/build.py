@@ -75,6 +75,8 @@ def build_templates(source: Path, target: Path) -> None:
     }
     (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
     _render_examples(folders, source, target)
+    # Rendering the examples loaded what was compiled; the bytecode of that is no part of the result.
+    shutil.rmtree(target / "__pycache__", ignore_errors=True)
 
 
 def _read_folder(path: Path, brand: Brand) -> _Folder:

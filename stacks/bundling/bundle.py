@@ -36,8 +36,6 @@ def build_bundle(verb: str, *, root: Path = ROOT) -> Path:
             shutil.copyfile(file, copy)
         if verb in RENDERING:
             build_templates(root / "templates", target / COMPILED_TEMPLATES)
-            # The build renders each e-mail once, which leaves this interpreter's bytecode behind.
-            shutil.rmtree(target / COMPILED_TEMPLATES / "__pycache__", ignore_errors=True)
 
     return build_once(root / "build" / "bundles" / verb / name, build)
 

@@ -25,7 +25,7 @@ def problems_of(source: Path) -> list[str]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "__pycache__"}
 
 
 def test_the_same_sources_compile_to_the_same_bytes(sources: Path, compiled: Path, tmp_path: Path) -> None:
@@ -39,6 +39,7 @@ def test_nothing_of_an_earlier_build_stays(sources: Path, tmp_path: Path) -> Non
     (target / "tmpl_old.py").touch()
     build_templates(sources, target)
     assert "tmpl_old.py" not in contents(target)
+    assert not (target / "__pycache__").exists()
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(sources: Path, tmp_path: Path) -> None:
