@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from postroad.contract.words import Reason
@@ -336,3 +336,19 @@ def test_a_table_that_can_not_be_read_is_said_to_be_unavailable(dynamodb: Dynamo
     ):
         with pytest.raises(SuppressionsUnavailableError, match="ResourceNotFoundException"):
             ask()
+
+
+def test_what_a_change_is_decided_on_is_read_consistently(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    client = boto3.client("dynamodb", region_name="eu-central-1")
+    asked = {
+        "TableName": TABLE,
+        "KeyConditionExpression": ANY,
+        "ExpressionAttributeValues": ANY,
+        "ConsistentRead": True,
+    }
+    with Stubber(client) as stub:
+        stub.add_response("query", {"Items": []}, asked)
+        assert not DynamoSuppressions(client, TABLE).lift(KEY, ALL_STREAMS, source="operator", now=NOON)
+        stub.assert_no_pending_responses()
