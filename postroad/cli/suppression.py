@@ -99,7 +99,7 @@ def add_command(
     """Stop mail to an address. What stands already is kept."""
     wanted = parse_scope(scope)
     wiring = open_stage(context, stage)
-    address = wiring.address(email)
+    recipient = wiring.recipient(email)
     now = datetime.now(UTC)
     entry = ScopeEntry(
         reason=Reason.MANUAL,
@@ -108,13 +108,13 @@ def add_command(
         until=None,
         evidence=note or f"command line, {now:%Y-%m-%dT%H:%M:%SZ}",
     )
-    added = wiring.suppressions.suppress(wiring.address_key(address), address.email_for_ses, wanted, entry)
+    added = wiring.suppressions.suppress(recipient.key, recipient.email, wanted, entry)
     if as_json:
-        print_json({"email": address.email_for_ses, "scope": wanted, "added": added})
+        print_json({"email": recipient.email, "scope": wanted, "added": added})
     elif added:
-        print_lines([f"{address.email_for_ses} is suppressed ({wanted})."])
+        print_lines([f"{recipient.email} is suppressed ({wanted})."])
     else:
-        print_lines([f"{address.email_for_ses} was suppressed already ({wanted}); what stands is kept."])
+        print_lines([f"{recipient.email} was suppressed already ({wanted}); what stands is kept."])
 
 
 @app.command(
@@ -144,27 +144,25 @@ def remove_command(
     """Let an address be mailed again. Its history stays."""
     wanted = parse_scope(scope)
     wiring = open_stage(context, stage)
-    address = wiring.address(email)
-    key = wiring.address_key(address)
-    standing = wiring.suppressions.find([key]).get(key)
-    entry = _standing(standing, wanted, address.email_for_ses)
+    recipient = wiring.recipient(email)
+    entry = _standing(wiring.suppression(recipient.key), wanted, recipient.email)
     if entry.reason is Reason.COMPLAINT and not despite_complaint:
         raise Problem(
-            f"{address.email_for_ses} complained about mail on {moment(entry.since)}.",
+            f"{recipient.email} complained about mail on {moment(entry.since)}.",
             "If the recipient asked for mail again, add --despite-complaint.",
             ExitCode.REFUSED,
         )
     if not as_json:
-        print_lines([address.email_for_ses, *record.history_lines(wiring.suppressions.history(key))])
+        print_lines([recipient.email, *record.history_lines(wiring.suppressions.history(recipient.key))])
     if not yes:
-        _confirm(f"Mail {address.email_for_ses} again ({wanted}, {entry.reason})?", as_json=as_json)
-    lifted = wiring.suppressions.lift(key, wanted, source=operator(), now=datetime.now(UTC))
+        _confirm(f"Mail {recipient.email} again ({wanted}, {entry.reason})?", as_json=as_json)
+    lifted = wiring.suppressions.lift(recipient.key, wanted, source=operator(), now=datetime.now(UTC))
     if as_json:
-        print_json({"email": address.email_for_ses, "scope": wanted, "removed": lifted})
+        print_json({"email": recipient.email, "scope": wanted, "removed": lifted})
         return
-    print_lines([f"{address.email_for_ses} may be mailed again ({wanted})."])
+    print_lines([f"{recipient.email} may be mailed again ({wanted})."])
     if wanted == ALL_STREAMS and entry.reason is not Reason.MANUAL:
-        print_lines([_FROM_SES.format(email=address.email_for_ses)])
+        print_lines([_FROM_SES.format(email=recipient.email)])
 
 
 def operator() -> str:
@@ -185,21 +183,20 @@ def parse_scope(text: str) -> str:
 
 
 def _show_one(wiring: Wiring, email: str, *, as_json: bool) -> None:
-    address = wiring.address(email)
-    key = wiring.address_key(address)
-    suppression = wiring.suppressions.find([key]).get(key)
-    history = wiring.suppressions.history(key)
+    recipient = wiring.recipient(email)
+    suppression = wiring.suppression(recipient.key)
+    history = wiring.suppressions.history(recipient.key)
     now = datetime.now(UTC)
     if as_json:
         print_json(
             {
-                "email": address.email_for_ses,
+                "email": recipient.email,
                 "suppressions": record.suppression_records(suppression, now=now),
                 "history": history,
             }
         )
     else:
-        print_lines([address.email_for_ses, *record.suppression_lines(suppression, now=now)])
+        print_lines([recipient.email, *record.suppression_lines(suppression, now=now)])
         if history:
             print_lines(["", "history", *record.history_lines(history)])
     if suppression is None and not history:

@@ -14,8 +14,6 @@ from postroad.cli.problem import ExitCode, Problem
 
 if TYPE_CHECKING:
     from postroad.cli.wiring import Wiring
-    from postroad.ledger.row import Row
-    from postroad.suppression.model import Suppression
 
 MOST = 100
 EXAMPLES = (
@@ -59,7 +57,7 @@ def _by_id(wiring: Wiring, message_id: str, *, as_json: bool) -> None:
     row = wiring.ledger.get(message_id)
     if row is None:
         raise not_seen_yet(message_id)
-    suppression = _suppression(wiring, row)
+    suppression = wiring.suppression(row.address_key) if row.address_key else None
     now = datetime.now(UTC)
     if as_json:
         print_json(record.record(row, suppression, now=now))
@@ -68,9 +66,9 @@ def _by_id(wiring: Wiring, message_id: str, *, as_json: bool) -> None:
 
 
 def _by_recipient(wiring: Wiring, to: str, limit: int, *, as_json: bool) -> None:
-    key = wiring.address_key(wiring.address(to))
+    key = wiring.recipient(to).key
     rows = wiring.ledger.by_recipient(key, limit=limit)
-    suppression = wiring.suppressions.find([key]).get(key)
+    suppression = wiring.suppression(key)
     now = datetime.now(UTC)
     if as_json:
         print_json(
@@ -88,12 +86,6 @@ def _by_recipient(wiring: Wiring, to: str, limit: int, *, as_json: bool) -> None
             print_lines(["No message to this address has been seen yet."])
     if not rows and suppression is None:
         raise typer.Exit(ExitCode.NOT_FOUND)
-
-
-def _suppression(wiring: Wiring, row: Row) -> Suppression | None:
-    if not row.address_key:
-        return None
-    return wiring.suppressions.find([row.address_key]).get(row.address_key)
 
 
 def not_seen_yet(message_id: str) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from botocore.config import Config
 from postroad.cli.cloudformation import read_outputs
 from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.resources import FOUNDATION, MAIL, Resources
-from postroad.contract.address import Address, AddressError, parse_address
+from postroad.contract.address import AddressError, parse_address
 from postroad.names import LOCAL_STAGE, resource_name
 from postroad.secrets import read_secret
 from postroad.suppression.address_key import address_key
@@ -24,10 +25,19 @@ if TYPE_CHECKING:
 
     from postroad.configuration import Configuration
     from postroad.ledger.ports import Ledger
+    from postroad.suppression.model import Suppression
     from postroad.suppression.ports import SuppressionStore
 
 CONFIGURATION_FOLDER = Path("config")
 _TIMEOUTS = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """An address as SES takes it, with the key of its messages and suppressions on one stage."""
+
+    email: str
+    key: str
 
 
 class Wiring:
@@ -111,20 +121,21 @@ class Wiring:
         """Return a client of CloudWatch."""
         return self._client("cloudwatch")
 
-    def address(self, email: str) -> Address:
-        """Read an address; raises Problem if it is none."""
+    def recipient(self, email: str) -> Recipient:
+        """Return who an address is on this stage; raises Problem if it is no address."""
         try:
-            return parse_address(email)
+            address = parse_address(email)
         except AddressError as error:
             raise Problem(
                 f"{email!r} is no address: {error}.",
                 "Give one address, like name@example.com.",
                 ExitCode.USAGE,
             ) from error
+        return Recipient(address.email_for_ses, address_key(self._address_secret, address.canonical))
 
-    def address_key(self, address: Address) -> str:
-        """Return the key under which this stage knows an address."""
-        return address_key(self._address_secret, address.canonical)
+    def suppression(self, key: str) -> Suppression | None:
+        """Return what stops the address with this key, or None."""
+        return self.suppressions.find([key]).get(key)
 
     @cached_property
     def _address_secret(self) -> bytes:

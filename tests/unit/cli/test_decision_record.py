@@ -23,6 +23,11 @@ def test_every_reason_has_a_sentence(reason: Reason) -> None:
     assert meanings.of_reason(reason).endswith(".")
 
 
+def test_what_to_do_next_would_not_end_the_same_way_again() -> None:
+    assert "same id" in (meanings.next_step(Status.INVALID, Reason.TEMPLATE_DATA) or "")
+    assert "id of its own" in (meanings.next_step(Status.INVALID, Reason.CONFLICT) or "")
+
+
 def test_a_reason_of_a_newer_version_stands_for_itself() -> None:
     assert meanings.of_reason("struck_by_lightning") == "struck_by_lightning"
 
