@@ -8,12 +8,11 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from postroad.bodies.dynamodb import PREFIX as BODIES
+from postroad.contract.rules import own_prefix
 from stacks.constructs.logical_id import pin_logical_id
 from stacks.nag import acknowledge
 from stacks.stage import Stage
-
-ATTACHMENTS = "attachments"
-BODIES = "bodies"
 
 
 class AttachmentsBucket(s3.Bucket):
@@ -48,13 +47,13 @@ class AttachmentsBucket(s3.Bucket):
                 *(
                     s3.LifecycleRule(
                         id=f"attachments-{stream}",
-                        prefix=f"{ATTACHMENTS}/{stream}/",
+                        prefix=own_prefix(stream),
                         expiration=Duration.days(attachments_days),
                         abort_incomplete_multipart_upload_after=Duration.days(1),
                     )
                     for stream in streams
                 ),
-                s3.LifecycleRule(id=BODIES, prefix=f"{BODIES}/", expiration=Duration.days(bodies_days)),
+                s3.LifecycleRule(id="bodies", prefix=BODIES, expiration=Duration.days(bodies_days)),
             ],
         )
         pin_logical_id(self, "Attachments")
@@ -64,7 +63,7 @@ class AttachmentsBucket(s3.Bucket):
                     sid=f"Producer{account}",
                     principals=[iam.AccountPrincipal(account)],
                     actions=["s3:PutObject"],
-                    resources=[self.arn_for_objects(f"{ATTACHMENTS}/{name}/*") for name in names],
+                    resources=[self.arn_for_objects(f"{own_prefix(name)}*") for name in names],
                 )
             )
         acknowledge(

@@ -10,11 +10,12 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from postroad.bodies.dynamodb import PREFIX as BODIES
+from postroad.contract.rules import own_prefix
 from postroad.names import pascal, queue_parameter
 from postroad.observability import Metric
 from postroad.sending.settings import SendSettings
 from stacks.constructs.alarms import Alarms
-from stacks.constructs.attachments import ATTACHMENTS, BODIES
 from stacks.constructs.mail_function import FunctionRuntime, MailFunction
 from stacks.constructs.stores import Stores
 from stacks.constructs.work_queue import WorkQueue
@@ -176,12 +177,12 @@ class SendPipeline(Construct):
     def _grant_send(self) -> None:
         """Let the role send as the stream's From address, by its configuration set, and nothing else."""
         if self._stage.is_local:
-            # The embedded cloud authorises sends on `*` alone and knows no ses:FromAddress; the simulator
+            # The emulated cloud authorises sends on `*` alone and knows no ses:FromAddress; the simulator
             # in front of it holds sender and configuration set to what was deployed.
             statement = iam.PolicyStatement(actions=list(SEND_ACTIONS), resources=["*"])
             acknowledge(
                 self.function.role_of_its_own,
-                "On the local stage alone: the embedded cloud authorises SES sends on no narrower resource.",
+                "On the local stage alone: the emulated cloud authorises SES sends on no narrower resource.",
                 "AwsSolutions-IAM5[Resource::*]",
             )
         else:
@@ -207,25 +208,25 @@ class SendPipeline(Construct):
         stores.grant_address_secret(function)
         self.work.dead_letters.grant(function, "sqs:SendMessage")
         if self._stage.is_local:
-            # AWS judges a batch by the action on one message, the embedded cloud by an action that AWS lacks.
+            # AWS judges a batch by the action on one message, the emulated cloud by an action that AWS lacks.
             self.work.queue.grant(function, "sqs:ChangeMessageVisibilityBatch")
         own = stores.attachments.bucket_name
         # Listed too, it would be readable as a whole.
         others = [bucket for bucket in self._configuration.attachments.buckets if bucket != own]
-        attached = [f"{own}/{ATTACHMENTS}/{self._name}/*", *(f"{bucket}/*" for bucket in others)]
+        attached = [f"{own}/{own_prefix(self._name)}*", *(f"{bucket}/*" for bucket in others)]
         for action, paths in {
             "s3:GetObject": attached,
             "s3:ListBucket": [own, *others],  # without it S3 calls a missing object a forbidden one
-            "s3:PutObject": [f"{own}/{BODIES}/*"],
+            "s3:PutObject": [f"{own}/{BODIES}*"],
         }.items():
             function.add_to_role_policy(
                 iam.PolicyStatement(actions=[action], resources=[_s3_arn(path) for path in paths])
             )
-        acknowledge_objects(function.role_of_its_own, *attached, f"{own}/{BODIES}/*")
+        acknowledge_objects(function.role_of_its_own, *attached, f"{own}/{BODIES}*")
 
     def _let_producers_enqueue(self, accounts: "Sequence[str]") -> iam.ManagedPolicy:
         """Make the policy for applications of this account; those elsewhere stand in the queue's policy."""
-        attachments = f"{self._stores.attachments.bucket_name}/{ATTACHMENTS}/{self._name}/*"
+        attachments = f"{self._stores.attachments.bucket_name}/{own_prefix(self._name)}*"
         queue_actions = ["sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"]
         emulated = ["sqs:SendMessageBatch"] if self._stage.is_local else []  # see _grant_stores
         statements = [

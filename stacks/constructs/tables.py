@@ -1,14 +1,14 @@
-"""The tables, with the keys of the design; every one retained, recoverable, and safe from a delete."""
+"""The tables: each one retained, recoverable, and safe from a delete."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from postroad.ledger.dynamodb import INDEX
 from stacks.constructs.logical_id import pin_logical_id
 from stacks.stage import Stage
 
-BY_RECIPIENT = "by_recipient"
 TIME_TO_LIVE = "ttl"
 
 
@@ -30,7 +30,7 @@ class Tables(Construct):
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             indexes=[
                 dynamodb.GlobalSecondaryIndexPropsV2(
-                    index_name=BY_RECIPIENT,
+                    index_name=INDEX,
                     partition_key=dynamodb.Attribute(name="address_key", type=dynamodb.AttributeType.STRING),
                     sort_key=dynamodb.Attribute(name="accepted", type=dynamodb.AttributeType.NUMBER),
                     projection_type=dynamodb.ProjectionType.KEYS_ONLY,
