@@ -29,7 +29,7 @@ $(DEVELOPMENT): requirements/development.txt
 
 $(CLOUD): requirements/cloud.txt
 	@$(PYTHON) tools/check_python.py
-	@echo "Installing the embedded cloud into .venv-cloud"
+	@echo "Installing the emulated cloud into .venv-cloud"
 	@$(PYTHON) -m venv --clear .venv-cloud
 	@.venv-cloud/bin/python -m pip install --quiet --require-hashes --requirement requirements/cloud.txt
 	@touch $@
@@ -52,11 +52,11 @@ test: $(SETUP) check ## Everything, also the whole stack on this machine
 	@$(BIN)/pytest -q tests/infrastructure tests/local
 
 .PHONY: demo
-demo: $(SETUP) ## Deploy to an emulated AWS account and send the mails of ORDERS to CUSTOMERS
+demo: $(SETUP) ## Deploy to an emulated AWS account and send order confirmations (ORDERS=, CUSTOMERS=)
 	@$(BIN)/python -m postroad.local.demo $(if $(ORDERS),--orders $(ORDERS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS))
 
 .PHONY: up
-up: $(SETUP) ## Start the local stack and leave it running
+up: $(SETUP) ## Start the local stack with its inbox, and leave it running
 	@$(BIN)/postroad local up
 
 .PHONY: down
@@ -71,5 +71,8 @@ lock: $(DEVELOPMENT) ## Rewrite the lock files after a change of requirements/*.
 	@$(BIN)/npm install --package-lock-only --silent
 
 .PHONY: clean
-clean: ## Remove everything that make made
-	rm -rf .venv .venv-cloud node_modules build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## Stop the local stack and remove everything that make made
+	@# With a broken .venv nothing can be stopped: then .local stays, which says what runs.
+	@if test -x $(BIN)/postroad; then $(BIN)/postroad local down && rm -rf .local || true; fi
+	rm -rf .venv .venv-cloud node_modules build cdk.out *.egg-info \
+	  .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

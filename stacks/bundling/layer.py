@@ -20,7 +20,7 @@ SERVICES = frozenset(
 )
 # Written for the machine that installs (the interpreter's path is in them), or never read in Lambda.
 UNUSED = ("bin", "boto3/examples", "*.dist-info/RECORD", "*.dist-info/direct_url.json")
-# Settings of the machine's AWS account or of the local cloud, which pip must not take for its own.
+# Settings of the machine's AWS account or of the emulated cloud, which pip must not take for its own.
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -115,7 +115,7 @@ def _install(lock: Path, target: Target, folder: Path) -> None:
 def clean_environment(environment: Mapping[str, str], root: Path) -> dict[str, str]:
     """Return the environment for pip: without AWS's variables, and without certificates kept below `root`.
 
-    `cdk deploy` to the local cloud runs with that cloud's certificate as the only one trusted: with it pip
+    `cdk deploy` to the emulated cloud runs with that cloud's certificate as the only one trusted: with it pip
     would trust no package index. The machine's own certificates stay; a company's proxy may need them.
     """
 

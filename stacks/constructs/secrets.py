@@ -83,5 +83,5 @@ class TokenKeys(secretsmanager.Secret):
 
 
 def arn_of(secret: secretsmanager.Secret) -> str:
-    """Return the secret's ARN by its attribute `Id`: the embedded cloud's `Ref` is the name alone."""
+    """Return the secret's ARN by its attribute `Id`: the emulated cloud's `Ref` is the name alone."""
     return cast("secretsmanager.CfnSecret", secret.node.default_child).attr_id

@@ -57,7 +57,7 @@ class SendingDomain(Construct):
         )
         if self._zone:
             return
-        if not stage.is_local:  # the embedded cloud has no DKIM tokens to publish
+        if not stage.is_local:  # the emulated cloud has no DKIM tokens to publish
             for number, record in enumerate(identity.dkim_records, start=1):
                 self._output(f"Dkim{number}", DnsRecord(record.name, "CNAME", record.value, "DKIM"))
         exchange, policy = mail_from_records(mail_from, Stack.of(self).region)

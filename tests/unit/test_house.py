@@ -82,7 +82,7 @@ def test_lock_files_hold_hashes_and_no_addresses(lock: Path) -> None:
     assert len(pinned) == len(named) > 5
 
 
-def test_embedded_cloud_and_product_use_the_same_aws_library() -> None:
+def test_emulated_cloud_and_product_use_the_same_aws_library() -> None:
     def botocore(name: str) -> str:
         text = (ROOT / "requirements" / name).read_text("utf-8")
         (version,) = re.findall(r"^botocore==(\S+)", text, flags=re.MULTILINE)
