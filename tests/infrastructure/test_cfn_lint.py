@@ -9,6 +9,8 @@ from tests.infrastructure.templates import Stacks
 
 # CDK itself lets each function depend on its role twice, by name and by reference.
 IGNORED = ["W3005"]
+# Actions that the embedded cloud asks for and AWS does not have: docs/reference/local.md. There alone.
+LOCAL_ACTIONS = ("'changemessagevisibilitybatch' is not one of", "'sendmessagebatch' is not one of")
 
 
 @pytest.mark.parametrize("stage", ["prod", "managed", "local"])
@@ -19,6 +21,7 @@ def test_templates_are_clean(stage: str, request: pytest.FixtureRequest) -> None
         f"{match.rule.id} {match.message} at {match.path}"
         for template in stacks.templates
         for match in lint(json.dumps(template), config=arguments)
+        if not (stage == "local" and match.rule.id == "W3037" and match.message.startswith(LOCAL_ACTIONS))
     ]
     assert found == []
 
