@@ -78,7 +78,11 @@ def _not_asked(error: BotoCoreError) -> Problem:
                 "No AWS Region is set.",
                 "Run the command where config/<stage>.toml is, or set AWS_REGION.",
             )
-        case ProfileNotFound() | UnauthorizedSSOTokenError() | TokenRetrievalError():
+        case ProfileNotFound():
+            return Problem(
+                f"{error}.", "Check AWS_PROFILE; `aws configure list-profiles` shows what there is."
+            )
+        case UnauthorizedSSOTokenError() | TokenRetrievalError():
             return Problem(str(error), _SIGN_IN)
         case EndpointConnectionError() | ConnectTimeoutError() | ReadTimeoutError() | ConnectionClosedError():
             return Problem(

@@ -61,7 +61,7 @@ def send(
         topic=topic,
         reply_to=reply_to,
     )
-    from postroad.client import InvalidMessage, Outbox  # noqa: PLC0415 - see open_stage
+    from postroad.client import InvalidMessage, NotEnqueued, Outbox  # noqa: PLC0415 - see open_stage
 
     wiring = open_stage(context, stage)
     outbox = Outbox(wiring.mail.stream_queue(stream), stream, wiring.sqs)
@@ -73,6 +73,12 @@ def send(
             "Mend that field; docs/reference/contract.md tells of each.",
             ExitCode.REFUSED,
         ) from invalid
+    except NotEnqueued as error:
+        (missing,) = error.not_sent
+        raise Problem(
+            f"The message is not enqueued: {missing.why}.",
+            f"Repeat the command with --message-id {missing.message_id}: what SQS has already is sent once.",
+        ) from error
     next_step = _why(wiring.stage, receipt.message_id)
     if as_json:
         print_json(

@@ -58,6 +58,14 @@ def test_an_unknown_stream_names_the_queues_there_are(deployed: Deployed) -> Non
     assert "postroad-test-order-updates, postroad-test-transactional" in result.stderr
 
 
+def test_what_sqs_does_not_take_is_repeated_under_its_id(deployed: Deployed) -> None:
+    deployed.sqs.delete_queue(QueueUrl=deployed.queue_urls["TransactionalQueueUrl"])
+    result = deployed.run(*WORDS, "--message-id", "order-1042")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("postroad: The message is not enqueued: SQS refused the request: ")
+    assert "--message-id order-1042:" in result.stderr
+
+
 def test_what_the_contract_refuses_is_not_enqueued(deployed: Deployed) -> None:
     result = deployed.run("send", "--template", "order_confirmation", "--to", "not an address")
     assert result.exit_code == 4
