@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -72,3 +72,8 @@ class AttachmentsBucket(s3.Bucket):
             "the attachment lives; CloudTrail data events do this where a team wants it.",
             "AwsSolutions-S1",
         )
+
+
+def s3_arn(path: str) -> str:
+    """Return the ARN of a bucket, or of objects in it: `bucket/prefix/*`."""
+    return f"arn:{Aws.PARTITION}:s3:::{path}"

@@ -2,28 +2,27 @@
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import ArnFormat, Aws, CfnOutput, Duration, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from postroad.bodies.dynamodb import PREFIX as BODIES
 from postroad.contract.rules import own_prefix
-from postroad.names import pascal, queue_parameter
+from postroad.names import pascal
 from postroad.observability import Metric
 from postroad.sending.settings import SendSettings
 from stacks.constructs.alarms import Alarms
+from stacks.constructs.attachments import s3_arn
+from stacks.constructs.enqueueing import Enqueueing
 from stacks.constructs.mail_function import FunctionRuntime, MailFunction
 from stacks.constructs.stores import Stores
 from stacks.constructs.work_queue import WorkQueue
 from stacks.nag import acknowledge, acknowledge_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from postroad.configuration import Configuration, Stream
 
 MEMORY_MEBIBYTES = 1024
@@ -40,10 +39,6 @@ EVENTS = (
     ses.EmailSendingEvent.DELIVERY_DELAY,
     ses.EmailSendingEvent.DELIVERY,
 )
-
-
-# The parameter's name begins with the slash that would part it from the word `parameter`.
-WITHOUT_SLASH = ArnFormat.NO_RESOURCE_NAME
 
 
 class SendPipeline(Construct):
@@ -103,7 +98,15 @@ class SendPipeline(Construct):
         )
         self._grant_send()
         self._grant_stores()
-        enqueue = self._let_producers_enqueue(configuration.producers_of(name))
+        enqueueing = Enqueueing(
+            self,
+            "Enqueueing",
+            stage=self._stage,
+            stream=name,
+            queue=self.work.queue,
+            stores=stores,
+            accounts=configuration.producers_of(name),
+        )
         alarms.watch_stream_reputation(pascal(name), self.configuration_set.configuration_set_name)
         alarms.watch_count(
             f"{pascal(name)}UnknownOutcomes",
@@ -112,7 +115,7 @@ class SendPipeline(Construct):
             Metric.UNKNOWN_OUTCOMES,
             name,
         )
-        self._say(enqueue)
+        self._say(enqueueing.policy)
 
     def _make_configuration_set(self, feedback: sns.ITopic) -> ses.ConfigurationSet:
         stream = self._stream
@@ -220,56 +223,9 @@ class SendPipeline(Construct):
             "s3:PutObject": [f"{own}/{BODIES}*"],
         }.items():
             function.add_to_role_policy(
-                iam.PolicyStatement(actions=[action], resources=[_s3_arn(path) for path in paths])
+                iam.PolicyStatement(actions=[action], resources=[s3_arn(path) for path in paths])
             )
         acknowledge_objects(function.role_of_its_own, *attached, f"{own}/{BODIES}*")
-
-    def _let_producers_enqueue(self, accounts: "Sequence[str]") -> iam.ManagedPolicy:
-        """Make the policy for applications of this account; those elsewhere stand in the queue's policy."""
-        attachments = f"{self._stores.attachments.bucket_name}/{own_prefix(self._name)}*"
-        queue_actions = ["sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"]
-        emulated = ["sqs:SendMessageBatch"] if self._stage.is_local else []  # see _grant_stores
-        statements = [
-            iam.PolicyStatement(actions=[*queue_actions, *emulated], resources=[self.work.queue.queue_arn]),
-            iam.PolicyStatement(actions=["s3:PutObject"], resources=[_s3_arn(attachments)]),
-            iam.PolicyStatement(actions=["ssm:GetParameter"], resources=[self._name_the_queue()]),
-        ]
-        if self._stores.key:
-            statements.append(
-                iam.PolicyStatement(
-                    actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self._stores.key.key_arn]
-                )
-            )
-        if accounts:
-            self.work.queue.add_to_resource_policy(
-                iam.PolicyStatement(
-                    sid="ProducersElsewhere",
-                    principals=[iam.AccountPrincipal(account) for account in accounts],
-                    actions=queue_actions,
-                    resources=[self.work.queue.queue_arn],
-                )
-            )
-        policy = iam.ManagedPolicy(
-            self,
-            "Enqueue",
-            managed_policy_name=f"{self._stage.resource('enqueue', self._name)}-{Stack.of(self).region}",
-            description=f"May enqueue to the stream {self._name} of Postroad {self._stage.name}.",
-            statements=statements,
-        )
-        acknowledge_objects(policy, attachments)
-        return policy
-
-    def _name_the_queue(self) -> str:
-        """Write the queue's URL where `Outbox.for_stage` looks for it; return the parameter's ARN."""
-        name = queue_parameter(self._stage.name, self._name)
-        ssm.StringParameter(
-            self,
-            "QueueUrl",
-            parameter_name=name,
-            string_value=self.work.queue.queue_url,
-            description=f"Where applications enqueue to the stream {self._name}.",
-        )
-        return Stack.of(self).format_arn(service="ssm", resource=f"parameter{name}", arn_format=WITHOUT_SLASH)
 
     def _say(self, enqueue: iam.ManagedPolicy) -> None:
         """Tell applications and operators where things are."""
@@ -281,7 +237,3 @@ class SendPipeline(Construct):
             "From": self._stream.sender,
         }.items():
             CfnOutput(Stack.of(self), f"{pascal(self._name)}{what}", value=value)
-
-
-def _s3_arn(path: str) -> str:
-    return f"arn:{Aws.PARTITION}:s3:::{path}"
