@@ -179,6 +179,7 @@ def test_send_may_not_borrow_a_domain_or_a_configuration_set_that_was_not_deploy
     tried = send_role(
         {
             "another domain": ("sesv2", "send_email", mail("orders@elsewhere.example", own)),
+            "another address of the domain": ("sesv2", "send_email", mail("ceo@shop.example", own)),
             "no configuration set that exists": (
                 "sesv2",
                 "send_email",

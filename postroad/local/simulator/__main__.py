@@ -12,6 +12,7 @@ import ssl
 import sys
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 
 import boto3
 import httpx
@@ -30,6 +31,7 @@ from postroad.local.simulator.proxy import Proxy
 from postroad.local.simulator.server import LOOPBACK, Listener, listen, port_of, serve
 from postroad.local.simulator.ses import Discovery
 from postroad.local.simulator.sns import Publisher
+from postroad.local.simulator.stacks import deployed_senders
 
 UPSTREAM_TIMEOUT = 60.0  # seconds: a loaded MiniStack is slow, not gone
 CONNECTIONS = 200
@@ -68,7 +70,12 @@ def run(options: argparse.Namespace) -> None:
     config = Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=30)
     endpoint = {"endpoint_url": options.upstream, "verify": options.certificate, "config": config}
     account = session.client("sts", **endpoint).get_caller_identity()["Account"]
-    discovery = Discovery(session.client("sesv2", **endpoint), account=account, region=options.region)
+    discovery = Discovery(
+        session.client("sesv2", **endpoint),
+        account=account,
+        region=options.region,
+        senders=partial(deployed_senders, session.client("cloudformation", **endpoint)),
+    )
     publisher = Publisher(session.client("sns", **endpoint), clock)
     simulator = Simulator(
         discovery.deployed,

@@ -125,6 +125,8 @@ class Simulator:
         chosen = self.deployed.configuration_sets.get(name) if name else None
         if name and chosen is None:
             return answers.refusal("NotFoundException", f"Configuration set <{name}> does not exist.")
+        if chosen and chosen.sender and chosen.sender != sender.lower():
+            return answers.not_the_sender(chosen.name)
         if chosen and not chosen.sending_enabled:
             return answers.configuration_set_paused(chosen.name)
         if self.account.knobs.sandbox:

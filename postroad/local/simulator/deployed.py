@@ -17,12 +17,16 @@ class EventDestination:
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationSet:
-    """`suppressed_reasons` None: the account's apply; empty: no suppression list for this set."""
+    """`suppressed_reasons` None: the account's apply; empty: no suppression list for this set.
+
+    `sender` is the one address that the deployed policy lets send by this set; empty where none says so.
+    """
 
     name: str
     destinations: tuple[EventDestination, ...] = ()
     sending_enabled: bool = True
     suppressed_reasons: frozenset[str] | None = None
+    sender: str = ""
 
     def topics(self, event_type: str) -> tuple[str, ...]:
         """SNS topics that asked for this type of event, each once."""

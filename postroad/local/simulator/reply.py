@@ -63,6 +63,12 @@ def not_verified(region: str, *identities: str) -> Reply:
     )
 
 
+def not_the_sender(name: str) -> Reply:
+    """Answer as IAM does where the policy names another `ses:FromAddress`."""
+    message = f"not authorized to perform `ses:SendEmail` from this address by configuration set `{name}`"
+    return Reply(403, {"message": message}, "AccessDeniedException")
+
+
 def server_error() -> Reply:
     """Outside the model, as SES's 5xx are: the caller can't know whether the mail was taken."""
     return Reply(500, {"message": "An internal error occurred."}, "InternalServerError")

@@ -1,6 +1,7 @@
 """What is deployed to the SES behind the proxy, looked up there with the operator's own credentials."""
 
 import threading
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,17 @@ class Discovery:
     A deploy changes them behind the simulator's back, and asking for each mail would double the calls.
     """
 
-    def __init__(self, client: "SESV2Client", *, account: str, region: str) -> None:
+    def __init__(
+        self,
+        client: "SESV2Client",
+        *,
+        account: str,
+        region: str,
+        senders: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        """`senders` tells which address each configuration set's stream sends from, as far as is known."""
         self._client = client
+        self._senders = senders
         self._lock = threading.Lock()
         self._read_at: dict[str, datetime] = {}
         self.deployed = Deployed(account=account, region=region)
@@ -72,4 +82,5 @@ class Discovery:
             ),
             sending_enabled=found.get("SendingOptions", {}).get("SendingEnabled", True),
             suppressed_reasons=None if reasons is None else frozenset(reasons),
+            sender=self._senders().get(name, ""),
         )

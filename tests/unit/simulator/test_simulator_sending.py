@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,16 @@ def test_only_deployed_senders_and_configuration_sets(desk: "Desk") -> None:
     desk.simulator.deployed = desk.deployed("BOUNCE", sending=False)
     assert desk.error(desk.send()) == "SendingPausedException"
     assert desk.simulator.mailbag.accepted == 1
+
+
+def test_a_configuration_set_is_for_its_stream_s_sender(desk: "Desk") -> None:
+    (chosen,) = desk.simulator.deployed.configuration_sets.values()
+    held = replace(chosen, sender="orders@shop.example")
+    desk.simulator.deployed = desk.simulator.deployed.with_configuration_set(held)
+    assert desk.error(desk.send(FromEmailAddress="Shop <Orders@Shop.example>")) == ""
+    other = desk.send(FromEmailAddress="news@shop.example")
+    assert desk.error(other) == "AccessDeniedException"
+    assert other.mail is None
 
 
 def test_counts_outlive_the_mails(desk: "Desk") -> None:
