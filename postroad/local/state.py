@@ -11,7 +11,6 @@ from postroad.local.errors import LocalCloudError
 from postroad.local.processes import Process, is_alive
 
 DEFAULT_FOLDER = Path(".local")
-STAGE = "local"
 _FORMAT = 1
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import boto3
-from botocore.config import Config
 
+from postroad.aws import client_config
 from postroad.bodies.dynamodb import DynamoBodies
 from postroad.clock import SystemClock
 from postroad.contract.words import StreamKind
@@ -58,12 +58,7 @@ def ses_client(settings: SendSettings) -> SESV2Client:
 
 def assemble(settings: SendSettings, ses: SESV2Client, templates: Path = TEMPLATES) -> SendBatch:
     """Put the use case together over these settings, this SES and these compiled templates."""
-    config = Config(
-        connect_timeout=2,
-        read_timeout=5,
-        retries={"mode": "standard", "total_max_attempts": 4},
-        max_pool_connections=settings.threads,
-    )
+    config = client_config(connections=settings.threads)
     dynamodb = boto3.client("dynamodb", config=config)
     s3 = boto3.client("s3", config=config)
     sqs = boto3.client("sqs", config=config)
