@@ -76,7 +76,7 @@ def _not_asked(error: BotoCoreError) -> Problem:
         case NoRegionError():
             return Problem(
                 "No AWS Region is set.",
-                "Run the command where config/<stage>.toml is, or set AWS_REGION.",
+                "Run the command where config/<stage>.toml is, or set AWS_DEFAULT_REGION.",
             )
         case ProfileNotFound():
             return Problem(
@@ -90,4 +90,6 @@ def _not_asked(error: BotoCoreError) -> Problem:
                 "Check the network; for the local stage see `postroad local status`.",
             )
         case _:
-            return Problem(str(error), "Check the AWS settings of this shell (AWS_PROFILE, AWS_REGION).")
+            return Problem(
+                str(error), "Check the AWS settings of this shell (AWS_PROFILE, AWS_DEFAULT_REGION)."
+            )

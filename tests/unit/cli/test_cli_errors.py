@@ -37,7 +37,7 @@ def refusal(code: str) -> ClientError:
         (refusal("AccessDeniedException"), "denies GetItem", "role"),
         (refusal("ThrottlingException"), "GetItem failed with ThrottlingException", "Repeat"),
         (NoCredentialsError(), "No AWS credentials", "AWS_PROFILE"),
-        (NoRegionError(), "No AWS Region", "AWS_REGION"),
+        (NoRegionError(), "No AWS Region", "AWS_DEFAULT_REGION"),
         (ProfileNotFound(profile="work"), "work", "AWS_PROFILE"),
         (EndpointConnectionError(endpoint_url="https://localhost:4566"), "4566", "postroad local status"),
         (BotoCoreError(), "unspecified error", "AWS settings"),
