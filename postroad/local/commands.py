@@ -125,5 +125,7 @@ def _show(console: Console, state: State) -> None:
     table.add_row("emulated AWS", state.endpoint)
     table.add_row("SES simulator", state.simulator)
     table.add_row("logs", str(state.logs))
-    table.add_row("stop it", "postroad local down")
+    # Without an activated .venv there is no `postroad`, and another folder's stack is not make's.
+    usual = state.folder == DEFAULT_FOLDER.absolute()
+    table.add_row("stop it", "make down" if usual else f"postroad local down --folder {state.folder}")
     console.print(table)
