@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import os
 import secrets
 import shutil
 import subprocess
@@ -25,7 +26,8 @@ REGION = "us-east-1"
 PROJECT_PYTHON = sys.executable
 DEFAULT_PORTS: Mapping[str, int] = {"cloud": 4566, "simulator": 4567, "inbox": 8025}
 _ATTEMPTS = 3  # another program may take a port between our choosing it and the child's listening on it
-_KEPT_OVER_STARTS = ("logs", "cdk.out", "lock")
+_LOCK = "lock"
+_KEPT_OVER_STARTS = ("logs", "cdk.out", _LOCK)
 
 Tell = Callable[[str], None]
 """Is told, in a few words, what `up` is doing now."""
@@ -53,6 +55,7 @@ def up(
     Raises LocalCloudError, naming the log; whatever had been started by then has been stopped.
     """
     folder = folder.absolute()
+    _refuse_foreign(folder)
     with locked(folder):
         found = State.load(folder)
         if found is not None and found.ready and found.alive():
@@ -71,7 +74,7 @@ def down(folder: Path = DEFAULT_FOLDER) -> bool:
     Logs stay; what the emulated cloud held is gone.
     """
     folder = folder.absolute()
-    if not folder.exists():
+    if not _is_ours(folder):
         return False
     with locked(folder):
         found = State.load(folder)
@@ -192,11 +195,28 @@ def _down(state: State) -> None:
         (state.folder / name).unlink(missing_ok=True)
 
 
+def _is_ours(folder: Path) -> bool:
+    """Return whether a stack was ever started here: the lock is made first, and stays."""
+    return os.path.lexists(folder / _LOCK)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Keep `up` from erasing a folder that somebody named by mistake: it clears its own at each start."""
+    if folder.is_dir() and not _is_ours(folder) and any(folder.iterdir()):
+        raise LocalCloudError(f"{folder} holds other files: name a folder that is new or empty")
+
+
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Let one `up` or `down` work in the folder at a time; a killed one's lock is released by the system."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as handle:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / _LOCK).open("w")
+    except OSError as error:
+        raise LocalCloudError(
+            f"{folder} can't keep the local stack's state ({error.strerror}): name another folder"
+        ) from error
+    with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
