@@ -7,11 +7,27 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+import msgspec
+
 from postroad.local.errors import LocalCloudError
 from postroad.local.processes import Process, is_alive
 
 DEFAULT_FOLDER = Path(".local")
 _FORMAT = 1
+_PORTS = frozenset({"cloud", "simulator", "inbox"})
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """What `state.json` must hold; the fields are those of State."""
+
+    mark: str
+    region: str
+    access_key_id: str
+    secret_access_key: str
+    ports: dict[str, int]
+    processes: tuple[Process, ...]
+    seconds: dict[str, float]
+    ready: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +110,20 @@ class State:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             raise LocalCloudError(f"{path} can't be read: {error}; remove it if nothing runs") from error
+        if not isinstance(content, dict):
+            raise LocalCloudError(f"{path} can't be read: it holds no object; remove it if nothing runs")
         if content.get("format") != _FORMAT:
             raise LocalCloudError(
                 f"{path} was written by another version of Postroad: stop its stack with that"
             )
-        return cls(
-            folder=folder.absolute(),
-            mark=content["mark"],
-            region=content["region"],
-            access_key_id=content["access_key_id"],
-            secret_access_key=content["secret_access_key"],
-            ports=content["ports"],
-            processes=tuple(Process(**each) for each in content["processes"]),
-            seconds=content["seconds"],
-            ready=content["ready"],
-        )
+        try:
+            written = msgspec.convert(content, _Written)
+        except msgspec.ValidationError as error:
+            raise LocalCloudError(f"{path} can't be read: {error}; remove it if nothing runs") from error
+        if missing := _PORTS - written.ports.keys():
+            raise LocalCloudError(
+                f"{path} can't be read: no port of {', '.join(sorted(missing))}; remove it if nothing runs"
+            )
+        return cls(folder=folder.absolute(), **msgspec.structs.asdict(written))

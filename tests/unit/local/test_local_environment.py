@@ -1,3 +1,4 @@
+import json
 import stat
 from pathlib import Path
 
@@ -38,6 +39,26 @@ def test_no_state_and_unreadable_state_are_told_apart(tmp_path: Path) -> None:
         State.load(tmp_path)
     (tmp_path / "state.json").write_text('{"format": 0}', encoding="utf-8")
     with pytest.raises(LocalCloudError, match="another version"):
+        State.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "problem"),
+    [
+        ([], "holds no object"),
+        ({"mark": None}, "mark"),
+        ({"processes": [{"name": "cloud", "pid": "12", "started": "boot:34"}]}, "pid"),
+        ({"ports": {"cloud": 4566, "simulator": 4567}}, "no port of inbox"),
+    ],
+)
+def test_a_damaged_state_is_told_as_such(tmp_path: Path, spoiled: object, problem: str) -> None:
+    state(tmp_path).save()
+    path = tmp_path / "state.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**content, **spoiled} if isinstance(spoiled, dict) else spoiled), "utf-8")
+    with pytest.raises(
+        LocalCloudError, match=rf"state\.json can't be read: .*{problem}.*remove it if nothing"
+    ):
         State.load(tmp_path)
 
 
