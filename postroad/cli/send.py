@@ -111,7 +111,7 @@ def read_data(source: str | None) -> dict[str, Any]:
         raise Problem(
             f"{source} can't be read: {error.strerror}.", "Name a JSON file, or `-`.", ExitCode.USAGE
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Problem(
             f"{source} is no JSON in UTF-8: {error}.", "Mend it; `python -m json.tool` helps.", ExitCode.USAGE
         ) from error

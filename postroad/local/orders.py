@@ -172,7 +172,7 @@ def locale_of_country(country: str | None) -> str | None:
 
 
 def _rounded(value: Decimal, step: Decimal) -> Decimal:
-    return value.quantize(step, ROUND_HALF_UP)
+    return +value.quantize(step, ROUND_HALF_UP)  # + makes -0.00 plain 0.00
 
 
 @cache
@@ -202,7 +202,7 @@ def _rows(
             continue
         try:
             yield number, decoder.decode(text)
-        except msgspec.DecodeError as error:  # ValidationError is one of them
+        except (msgspec.DecodeError, RecursionError) as error:  # ValidationError is a DecodeError
             found = _PATH.match(str(error))
             field = (found["field"] or "") if found else ""
             problem = found["problem"] if found else str(error)

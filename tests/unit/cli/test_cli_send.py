@@ -78,6 +78,7 @@ def test_what_the_contract_refuses_is_not_enqueued(deployed: Deployed) -> None:
     [
         (("--data", "missing.json"), None, "missing.json can't be read"),
         (("--data", "-"), "{", "- is no JSON"),
+        pytest.param(("--data", "-"), "[" * 100_000, "- is no JSON", id="nested-too-deeply"),
         (("--data", "-"), "[1]", "- holds no JSON object."),
         (("--tag", "order"), None, "'order' is no tag."),
     ],

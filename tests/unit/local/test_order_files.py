@@ -235,3 +235,16 @@ def test_no_sample_reaches_a_real_mailbox(samples: list[dict[str, Any]]) -> None
 def test_every_sample_is_a_message_of_the_contract(samples: list[dict[str, Any]]) -> None:
     for made in samples:
         assert parse_message(json.dumps(made, ensure_ascii=False)).message_id == made["message_id"]
+
+
+def test_no_amount_is_a_negative_zero() -> None:
+    line = {"product": "Mug", "unit_price": "-0", "quantity": 1, "discount": -0.0}
+    data = message({**ORDER, "freight": "-0.0", "lines": [line]})["data"]
+    assert (data["freight"], data["total"]) == ("0.00", "0.00")
+    assert data["lines"][0]["unit_price"] == data["lines"][0]["amount"] == "0.00"
+    assert data["lines"][0]["discount"] == "0"
+
+
+def test_a_row_nested_too_deeply_is_a_bad_row_like_any_other() -> None:
+    with pytest.raises(OrdersError, match=r"orders\.jsonl: line 1: maximum recursion depth"):
+        read_orders(['{"x":' + "[" * 100_000], {})
