@@ -63,7 +63,7 @@ def build_templates(source: Path, target: Path) -> None:
     ]
     problems = [problem for folder in folders for problem in _check(folder, base, source)]
     if problems:
-        raise TemplateBuildError(problems)
+        raise TemplateBuildError(list(dict.fromkeys(problems)))  # each e-mail meets the base's problems anew
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     _compile(folders, base, brand, source, target)

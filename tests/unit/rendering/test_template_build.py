@@ -91,6 +91,7 @@ def test_every_locale_has_exactly_the_keys_and_places_of_the_default(sources: Pa
 
 def test_the_base_has_the_same_keys_in_each_locale(sources: Path) -> None:
     (sources / "_base" / "locales" / "es.toml").write_text('help = "¿Algo no está bien?"', "utf-8")
+    shutil.copytree(sources / "order_confirmation", sources / "another")
     assert problems_of(sources) == ["_base/locales/es.toml: labelled is missing"]
 
 
