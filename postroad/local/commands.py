@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from postroad.local.errors import LocalCloudError
 from postroad.local.interrupts import stop_on_signals
@@ -36,7 +37,7 @@ def up_command(
     as_json: _Json = False,
 ) -> None:
     """Start the local stack and leave it running; say where it is when it runs already."""
-    console = Console(stderr=as_json)
+    console = _console(as_json=as_json)
     wanted = {"cloud": port, "simulator": simulator_port, "inbox": inbox_port}
     with _told(console), stop_on_signals(), telling(console) as tell:
         came = up(folder, ports=wanted, redeploy=redeploy, tell=tell)
@@ -53,7 +54,7 @@ def up_command(
 @app.command("down")
 def down_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: _Json = False) -> None:
     """Stop the local stack with every process of it."""
-    console = Console(stderr=as_json)
+    console = _console(as_json=as_json)
     with _told(console):
         stopped = down(folder)
     if as_json:
@@ -65,7 +66,7 @@ def down_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: _Json = False) ->
 @app.command("status")
 def status_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: _Json = False) -> None:
     """Say what runs, and where. Exit code 1 when the stack does not run."""
-    console = Console(stderr=as_json)
+    console = _console(as_json=as_json)
     with _told(console):
         found = status(folder)
     running = found is not None and found[0].ready and all(found[1].values())
@@ -89,14 +90,19 @@ def status_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: _Json = False) 
         raise typer.Exit(1)
 
 
+def _console(*, as_json: bool) -> Console:
+    """Return where text goes. A folder's name may hold brackets and colons: they are no markup of ours."""
+    return Console(stderr=as_json, markup=False, emoji=False)
+
+
 @contextmanager
 def telling(console: Console) -> Iterator[Tell]:
     """Show what is going on: a spinner on a terminal, a line for each step otherwise."""
     if not console.is_terminal:
-        yield lambda text: console.print(f"{text} ...", soft_wrap=True)
+        yield lambda text: console.print(f"{text} ...", markup=False, emoji=False, soft_wrap=True)
         return
     with console.status("starting") as spinner:
-        yield spinner.update
+        yield lambda text: spinner.update(Text(text))
 
 
 @contextmanager
@@ -121,7 +127,7 @@ def _facts(state: State) -> dict[str, object]:
 
 def _show(console: Console, state: State) -> None:
     table = Table(show_header=False, box=None)
-    table.add_row("inbox", f"[link={state.inbox}]{state.inbox}[/link]")
+    table.add_row("inbox", Text(state.inbox, style=f"link {state.inbox}"))
     table.add_row("emulated AWS", state.endpoint)
     table.add_row("SES simulator", state.simulator)
     table.add_row("logs", str(state.logs))
