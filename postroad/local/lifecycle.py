@@ -172,7 +172,13 @@ def _start_simulator(state: State) -> tuple[Process, subprocess.Popen[bytes]]:
 def _deploy(state: State, tell: Tell) -> State:
     tell("deploying the stacks (cdk deploy)")
     began = time.monotonic()
-    deploy(state, started=_remember(state))
+    try:
+        deploy(state, started=_remember(state))
+    except LocalCloudError:
+        if state.ready:
+            # What was deployed before still stands: forget the child that ended, not the mail in the inbox.
+            state.save()
+        raise
     seconds = {**state.seconds, "deploy": round(time.monotonic() - began, 1)}
     state = replace(state, seconds=seconds, ready=True)
     state.save()
