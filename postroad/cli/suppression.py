@@ -99,6 +99,9 @@ def add_command(
     """Stop mail to an address. What stands already is kept."""
     wanted = parse_scope(scope)
     wiring = open_stage(context, stage)
+    kind, _, name = wanted.partition(":")
+    if kind == "stream":
+        wiring.mail.stream_queue(name)  # a typing error would leave the person mailed
     recipient = wiring.recipient(email)
     now = datetime.now(UTC)
     entry = ScopeEntry(

@@ -78,6 +78,15 @@ def test_adding_keeps_what_stands(deployed: Deployed) -> None:
     assert deployed.suppressions.find([key_of(ANA)])[key_of(ANA)].scopes["all"].reason is Reason.COMPLAINT
 
 
+def test_a_stream_that_is_not_there_is_named(deployed: Deployed) -> None:
+    refused = deployed.run("suppression", "add", ANA, "--scope", "stream:nope")
+    assert refused.exit_code == 3
+    assert "There is no stream 'nope'" in refused.stderr
+    assert scopes(deployed) == set()
+    assert deployed.run("suppression", "add", ANA, "--scope", "stream:order-updates").exit_code == 0
+    assert scopes(deployed) == {"stream:order-updates"}
+
+
 @pytest.mark.parametrize("scope", ["", "marketing", "stream:", "topic", "all:x"])
 def test_a_scope_must_be_one(deployed: Deployed, scope: str) -> None:
     assert deployed.run("suppression", "add", ANA, "--scope", scope).exit_code == 2
