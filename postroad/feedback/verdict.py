@@ -30,6 +30,7 @@ _HARD_BOUNCES = (
 )
 _COMPLAINTS = (
     Verdict(Status.COMPLAINED, Reason.ON_ACCOUNT_SUPPRESSION_LIST),
+    Verdict(Status.COMPLAINED, Reason.SES_SUPPRESSED),
     Verdict(Status.COMPLAINED, Reason.COMPLAINT),
 )
 

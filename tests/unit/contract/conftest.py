@@ -3,11 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import settings
-
-# The machines that run this are noisy: a slow example is no failure.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
 
 
 @pytest.fixture

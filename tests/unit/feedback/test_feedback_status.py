@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from postroad.contract.words import BounceKind, Reason, Status
 from postroad.feedback.event import EventKind, FeedbackEvent
 from postroad.feedback.status import MOST_SES_NOTES, apply_event, is_news
+from postroad.feedback.verdict import strength, verdict_of
 from postroad.ledger.row import LEAST_RETENTION, UNSETTLED, Row
 
 T0 = datetime(2026, 11, 22, 14, 3, 12, tzinfo=UTC)
@@ -125,6 +126,13 @@ def test_order_and_copies_matter_as_little_across_attempts_and_from_any_status(
     shuffled = events + random.choices(events, k=3) if events else []
     random.shuffle(shuffled)
     assert after(start, events) == after(start, shuffled)
+
+
+@pytest.mark.parametrize("kind", [EventKind.BOUNCE, EventKind.COMPLAINT])
+def test_every_word_of_ses_has_a_place_of_its_own(kind: EventKind) -> None:
+    words = ["", "Suppressed", "OnAccountSuppressionList"]
+    said = [verdict_of(event(kind, 0, bounce=HARD, word=word)) for word in words]
+    assert len({strength(*verdict) for verdict in said}) == len(words)
 
 
 RANK = (
