@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
+from threading import Lock
 
 from jinja2 import ModuleLoader
 
@@ -48,12 +49,15 @@ class CompiledRenderer:
     """A Renderer over a folder made by `postroad.rendering.build.build_templates`.
 
     The manifest is read at the first render, and each template of each locale is loaded when first used and
-    kept. Threads may share it: nothing here changes but caches.
+    kept. Threads may share it: they render one after another.
     """
 
     def __init__(self, folder: Path) -> None:
         """Name the folder; nothing is read yet."""
         self._folder = folder
+        # Babel and Jinja fill caches at first use, and threads that meet there format differently. Rendering
+        # is pure computation, so nothing is lost by one at a time.
+        self._lock = Lock()
         # One environment for each pair of locales: filters are bound to it, so no render passes state around.
         self._environment = lru_cache(maxsize=64)(self._make_environment)
         self._choice = lru_cache(maxsize=1024)(self._choose)
@@ -69,6 +73,10 @@ class CompiledRenderer:
 
     def render(self, template: str, *, locale: str | None, data: Mapping[str, object]) -> Rendered:
         """See Renderer.render."""
+        with self._lock:
+            return self._render(template, locale=locale, data=data)
+
+    def _render(self, template: str, *, locale: str | None, data: Mapping[str, object]) -> Rendered:
         if template not in self.manifest.locales:
             raise TemplateMissing(template)
         choice = self._choice(template, locale)
