@@ -31,7 +31,7 @@ def parse_address(text: str) -> Address:
     judged, no DNS. Raises AddressError.
     """
     # Imported late: it costs some 50 ms, which a cold start pays only where addresses are read.
-    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - see above
 
     local, at, domain = text.rpartition("@")
     if not at or not local or not domain:

@@ -158,7 +158,7 @@ def _environment(locale: str) -> MailEnvironment:
 
 
 def _only_at_send(*_: object) -> str:
-    raise NotImplementedError
+    raise NotImplementedError  # on purpose: Jinja takes it as "not a constant"
 
 
 def _tag(locale: str) -> LocaleTag:

@@ -26,7 +26,7 @@ def comparable(template: dict[str, Any], stage: str) -> dict[str, Any]:
     return found
 
 
-def differences(one: Any, other: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:  # noqa: ANN401
+def differences(one: Any, other: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:  # noqa: ANN401  any JSON
     """Yield the paths at which two templates differ."""
     one, other = by_action(one), by_action(other)
     if isinstance(one, dict) and isinstance(other, dict):
@@ -37,7 +37,7 @@ def differences(one: Any, other: Any, path: tuple[str, ...] = ()) -> Iterator[tu
         yield path
 
 
-def by_action(value: Any) -> Any:  # noqa: ANN401
+def by_action(value: Any) -> Any:  # noqa: ANN401  any JSON
     """Turn a list of IAM statements into a mapping by their first action, so that each is compared alone."""
     if not isinstance(value, list) or not all(isinstance(item, dict) and "Action" in item for item in value):
         return value

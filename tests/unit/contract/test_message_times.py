@@ -26,22 +26,22 @@ def message(least: dict[str, Any]) -> Any:  # noqa: ANN401 - a factory of messag
     return build
 
 
-def test_a_message_without_times_may_go_at_once(message: Any) -> None:  # noqa: ANN401
+def test_a_message_without_times_may_go_at_once(message: Any) -> None:  # noqa: ANN401  any JSON
     check_time(message(), NOON)
 
 
-def test_a_future_send_at_is_not_available_yet(message: Any) -> None:  # noqa: ANN401
+def test_a_future_send_at_is_not_available_yet(message: Any) -> None:  # noqa: ANN401  any JSON
     with pytest.raises(InvalidMessage) as caught:
         check_time(message(send_at=NOON + SECOND), NOON)
     assert (caught.value.reason, caught.value.field) == (Reason.NOT_AVAILABLE_YET, "send_at")
     assert caught.value.message_id == "order-1042-confirmation"
 
 
-def test_a_send_at_that_has_come_may_go(message: Any) -> None:  # noqa: ANN401
+def test_a_send_at_that_has_come_may_go(message: Any) -> None:  # noqa: ANN401  any JSON
     check_time(message(send_at=NOON), NOON)
 
 
-def test_a_producers_clock_may_be_a_day_ahead_and_no_more(message: Any) -> None:  # noqa: ANN401
+def test_a_producers_clock_may_be_a_day_ahead_and_no_more(message: Any) -> None:  # noqa: ANN401  any JSON
     check_time(message(created_at=NOON + DAY), NOON)
     with pytest.raises(InvalidMessage) as caught:
         check_time(message(created_at=NOON + DAY + SECOND), NOON)
@@ -62,7 +62,7 @@ def test_a_producers_clock_may_be_a_day_ahead_and_no_more(message: Any) -> None:
     ],
 )
 def test_a_message_lives_for_21_days_or_until_it_says(
-    message: Any,  # noqa: ANN401
+    message: Any,  # noqa: ANN401  any JSON
     times: dict[str, datetime],
     expected: datetime,
 ) -> None:
