@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 WIDTH_OF_A_PIPE = 200
 """Columns when no terminal reads along: ids and addresses stay on one line for grep."""
 
-NOTHING = "–"
-
 
 def console() -> Console:
     """Return where tables go: the terminal's width if there is one."""
@@ -31,19 +29,6 @@ def console() -> Console:
 def clean(text: str) -> str:
     """Return the text without control characters: what others write must not steer a terminal."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)
-
-
-def moment(at: datetime | None) -> str:
-    """Return a time to the second, in UTC: `2026-11-22 14:03:11 UTC`."""
-    return NOTHING if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def duration(seconds: float) -> str:
-    """Return `3.2 s`, `4 min`, `5 h` or `6 d`: two digits tell enough."""
-    for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
-        if seconds < limit:
-            return f"{seconds:.1f} s" if unit == "s" else f"{seconds / size:.0f} {unit}"
-    return f"{seconds / 86_400:.0f} d"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

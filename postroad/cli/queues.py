@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroad.cli import meanings
 from postroad.cli.options import JsonOption, StageOption, open_stage
-from postroad.cli.output import NOTHING, duration, moment, print_json, print_lines, print_table
+from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.resources import QueuePair, queue_name
+from postroad.explaining import meanings
+from postroad.explaining.moments import NOTHING, duration, moment
 
 if TYPE_CHECKING:
     from postroad.cli.dead_letters import DeadLetter

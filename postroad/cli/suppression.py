@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from postroad.cli import decision_record as record
 from postroad.cli.options import Command, JsonOption, StageOption, examples, open_stage
-from postroad.cli.output import moment, print_json, print_lines, print_table
+from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
 from postroad.contract.words import Reason
+from postroad.explaining import decision_record as record
+from postroad.explaining.moments import moment
 from postroad.suppression.model import ALL_STREAMS, ScopeEntry, Suppression, stream_scope, topic_scope
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from postroad.cli import decision_record as record
 from postroad.cli.options import JsonOption, StageOption, open_stage
 from postroad.cli.output import print_json, print_lines
 from postroad.cli.problem import ExitCode, Problem
+from postroad.explaining import decision_record as record
 
 if TYPE_CHECKING:
     from postroad.cli.wiring import Wiring

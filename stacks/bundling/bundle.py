@@ -9,7 +9,7 @@ from stacks.bundling.once import build_once, digest
 
 ROOT = Path(__file__).resolve().parents[2]
 # Never deployed: the operator's command line, the emulated cloud, and what only synthesis reads.
-LEFT_OUT = frozenset({"cli", "local", "configuration"})
+LEFT_OUT = frozenset({"cli", "local", "configuration", "explaining"})
 SUFFIXES = frozenset({".py", ".typed"})
 # Functions that render mail carry the compiled templates, in this folder at the bundle's root.
 RENDERING = frozenset({"send"})

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from postroad.cli import decision_record, meanings
-from postroad.cli.output import clean, duration, moment
+from postroad.cli.output import clean
 from postroad.contract.words import Reason, Status
+from postroad.explaining import decision_record, meanings
+from postroad.explaining.moments import duration, moment
 from postroad.suppression.model import Suppression
 from tests.unit.cli.deployed import ANA, NOON, bounce, make_row
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from postroad.cli import meanings
-from postroad.cli.output import moment
+from postroad.explaining import meanings
+from postroad.explaining.moments import moment
 from postroad.suppression.model import is_in_force
 
 if TYPE_CHECKING:

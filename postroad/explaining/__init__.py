@@ -1,0 +1,1 @@
+"""Says in sentences what became of a message, and why: for the command line and the inbox."""
