@@ -62,7 +62,7 @@ def test_the_build_found_every_template_in_every_locale(compiled: Path) -> None:
     manifest = Manifest.read(compiled)
     assert sorted(manifest.locales) == NAMES
     assert {(name, locale) for name, locales in manifest.locales.items() for locale in locales} == set(MAILS)
-    assert manifest.locales["order_confirmation"] == ("en", "es", "zh-Hans")
+    assert manifest.locales["order_confirmation"] == ("en", "es", "nl", "zh-Hans")
 
 
 def test_mails_are_as_they_were_approved(renderer: CompiledRenderer) -> None:
