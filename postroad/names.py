@@ -6,6 +6,8 @@ the same.
 
 LOCAL_STAGE = "local"
 """The stage that runs on one machine, in the emulated cloud."""
+LOCAL_ACCOUNT = "000000000000"
+"""The emulated account, which no other stage is ever deployed to."""
 
 
 def resource_name(stage: str, *words: str) -> str:

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from postroad.cli import dns, queues, send, suppression, why
-from postroad.cli.options import STAGE_VARIABLE, Command, Invocation, examples
+from postroad.cli.options import ACCOUNT_VARIABLE, STAGE_VARIABLE, Command, Invocation, JsonOption, examples
 from postroad.names import LOCAL_STAGE
 
 
@@ -68,10 +68,22 @@ def root(
     stage: Annotated[
         str, typer.Option("--stage", envvar=STAGE_VARIABLE, help="The deployment to work on.")
     ] = LOCAL_STAGE,
+    account: Annotated[
+        str | None,
+        typer.Option(
+            "--account",
+            envvar=ACCOUNT_VARIABLE,
+            help="The AWS account that the stage must be in, where no config/<stage>.toml says so.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Send mail, and find out what became of it."""
     given = context.find_object(Invocation)
-    context.obj = Invocation(stage=stage, session=given.session if given else None)
+    context.obj = Invocation(
+        stage=stage, account=account, as_json=as_json, session=given.session if given else None
+    )
 
 
 app.command("send", cls=Command, epilog=examples(*send.EXAMPLES))(send.send)

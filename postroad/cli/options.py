@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from postroad.cli.wiring import Wiring
 
 STAGE_VARIABLE = "POSTROAD_STAGE"
+ACCOUNT_VARIABLE = "POSTROAD_ACCOUNT"
 
 StageOption = Annotated[
     str | None,
@@ -31,6 +32,8 @@ class Invocation:
     """What the words before the command say. `session` is given by tests alone."""
 
     stage: str = LOCAL_STAGE
+    account: str | None = None
+    as_json: bool = False
     session: Session | None = None
 
 
@@ -39,7 +42,7 @@ def open_stage(context: typer.Context, stage: str | None) -> Wiring:
     from postroad.cli.wiring import Wiring  # noqa: PLC0415 - boto3 takes 0.3 s, and --help needs none of it
 
     invocation = context.find_object(Invocation) or Invocation()
-    return Wiring(stage or invocation.stage, session=invocation.session)
+    return Wiring(stage or invocation.stage, account=invocation.account, session=invocation.session)
 
 
 class Command(TyperCommand):
@@ -47,6 +50,9 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer hands over the click that it carries inside
         """Run the command, and turn what can go wrong into what to do next."""
+        invocation = ctx.find_object(Invocation)
+        if invocation is not None and invocation.as_json and "as_json" in ctx.params:
+            ctx.params["as_json"] = True
         try:
             return super().invoke(ctx)
         except Exception as error:

@@ -2,18 +2,30 @@
 
 import json
 from enum import IntEnum
+from typing import Self
 
 import typer
 
 
 class ExitCode(IntEnum):
-    """The exit codes of every command; documented in docs/reference/command-line.md."""
+    """The exit codes of every command. The sentences are those of docs/reference/command-line.md."""
 
-    OK = 0
-    FAILED = 1
-    USAGE = 2
-    NOT_FOUND = 3
-    REFUSED = 4
+    meaning: str
+
+    def __new__(cls, number: int, meaning: str) -> Self:
+        """Make a code with its sentence."""
+        code = int.__new__(cls, number)
+        code._value_ = number
+        code.meaning = meaning
+        return code
+
+    OK = 0, "done"
+    FAILED = 1, "failed: the first line says what is wrong, the second what to do next"
+    USAGE = 2, "the words of the command can't be used"
+    NOT_FOUND = 3, "not found. For `why`: Postroad has not taken the message from its queue yet"
+    REFUSED = 4, "refused: what the contract or the state of things forbids, or what was not confirmed"
+    WRONG_ACCOUNT = 5, "the credentials are not of the account that the stage is in; nothing was touched"
+    PARTLY = 6, "done in part: the rest is listed with its reasons, and the command can be repeated"
 
 
 class Problem(Exception):  # noqa: N818 - an operator reads it; it is the sentence, not a programming error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from postroad.cli.confirming import confirm
 from postroad.cli.options import Command, JsonOption, StageOption, examples, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
@@ -158,8 +159,9 @@ def remove_command(
         )
     if not as_json:
         print_lines([recipient.email, *record.history_lines(wiring.suppressions.history(recipient.key))])
-    if not yes:
-        _confirm(f"Mail {recipient.email} again ({wanted}, {entry.reason})?", as_json=as_json)
+    confirm(
+        f"Mail {recipient.email} again ({wanted}, {entry.reason})?", wiring=wiring, yes=yes, as_json=as_json
+    )
     lifted = wiring.suppressions.lift(recipient.key, wanted, source=operator(), now=datetime.now(UTC))
     if as_json:
         print_json({"email": recipient.email, "scope": wanted, "removed": lifted})
@@ -225,18 +227,4 @@ def _standing(suppression: Suppression | None, scope: str, email: str) -> ScopeE
         f"{email} is not suppressed ({scope}).",
         f"It is suppressed for {others}: name one with --scope." if others else "Nothing is to be removed.",
         ExitCode.NOT_FOUND,
-    )
-
-
-def _confirm(question: str, *, as_json: bool) -> None:
-    if not as_json:
-        try:
-            if typer.confirm(question):
-                return
-        except typer.Abort:
-            typer.echo()  # no one is there to answer
-    raise Problem(
-        "Nothing was changed: removing a suppression must be confirmed.",
-        "Answer yes, or give --yes.",
-        ExitCode.REFUSED,
     )

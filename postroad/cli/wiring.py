@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from postroad.cli.account import Caller, check_caller, check_named, only_reads, unknown_account
 from postroad.cli.cloudformation import read_outputs
 from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.resources import FOUNDATION, MAIL, Resources
 from postroad.contract.address import AddressError, parse_address
-from postroad.names import LOCAL_STAGE, resource_name
+from postroad.names import LOCAL_ACCOUNT, LOCAL_STAGE, resource_name
 from postroad.secrets import read_secret
 from postroad.suppression.address_key import address_key
 
@@ -43,9 +44,13 @@ class Recipient:
 class Wiring:
     """Everything that commands need of one stage. Nothing is read before it is needed, and then once."""
 
-    def __init__(self, stage: str, *, session: Session | None = None) -> None:
-        """Name the stage; `session` replaces the operator's own AWS session in tests."""
+    def __init__(self, stage: str, *, account: str | None = None, session: Session | None = None) -> None:
+        """Name the stage, and the account that it must be in where no configuration says so.
+
+        `session` replaces the operator's own AWS session in tests.
+        """
         self.stage = stage
+        self._named_account = account
         self._given_session = session
 
     @cached_property
@@ -76,9 +81,42 @@ class Wiring:
         if self._given_session is None:
             if self.stage == LOCAL_STAGE:
                 return str(self._options["region_name"])
-            if (CONFIGURATION_FOLDER / f"{self.stage}.toml").is_file():
+            if self._is_configured:
                 return self.configuration.aws.region
         return self._session.region_name
+
+    @cached_property
+    def account(self) -> str:
+        """Return the account of these credentials; raises Problem if the stage is in another one.
+
+        It is compared with `aws.account` of config/<stage>.toml and with --account, before anything of the
+        stage is read: every client is made after it.
+        """
+        if self.stage == LOCAL_STAGE:
+            return LOCAL_ACCOUNT  # its clients know the stack on this machine alone
+        expected = self._expected_account
+        answer = self._make_client("sts").get_caller_identity()
+        caller = Caller(answer["Account"], answer["Arn"])
+        check_caller(
+            caller,
+            expected=expected,
+            expected_by=f"config/{self.stage}.toml" if self._is_configured else "--account",
+            stage=self.stage,
+            region=self.region,
+            partition=self._session.get_partition_for_region(self.region or ""),
+        )
+        return caller.account
+
+    def require_account(self) -> str:
+        """Return the account where it is known to be the right one; raises Problem otherwise.
+
+        Commands that change something call it before their first question. Those that forget meet the same
+        Problem at their first request that changes anything.
+        """
+        account = self.account
+        if self._expected_account is None:
+            raise unknown_account(self.stage, account)
+        return account
 
     @cached_property
     def foundation(self) -> Resources:
@@ -163,7 +201,31 @@ class Wiring:
             return {**connection(state), "config": _TIMEOUTS.merge(Config(proxies={}))}
         return {"region_name": self.region, "config": _TIMEOUTS}
 
+    @property
+    def _is_configured(self) -> bool:
+        return (CONFIGURATION_FOLDER / f"{self.stage}.toml").is_file()
+
+    @cached_property
+    def _expected_account(self) -> str | None:
+        if self.stage == LOCAL_STAGE:
+            return LOCAL_ACCOUNT
+        configured = self.configuration.aws.account if self._is_configured else None
+        check_named(self._named_account, configured=configured, stage=self.stage)
+        return configured or self._named_account
+
     def _client(self, service: str) -> Any:  # noqa: ANN401 - each caller knows which client it asked for
+        account = self.account
+        client = self._make_client(service)
+        if self._expected_account is None:
+
+            def refuse(model: Any, **_event: object) -> None:  # noqa: ANN401 - botocore has no types of its own
+                if not only_reads(model.name):
+                    raise unknown_account(self.stage, account)
+
+            client.meta.events.register_first("before-call", refuse)
+        return client
+
+    def _make_client(self, service: str) -> Any:  # noqa: ANN401 - as above
         make: Any = self._session.client
         return make(service, **self._options)
 
@@ -171,9 +233,8 @@ class Wiring:
         name = resource_name(self.stage, stack)
         found = read_outputs(self._client("cloudformation"), name)
         if found is None:
-            account = self._client("sts").get_caller_identity()["Account"]
             raise Problem(
-                f"There is no stack {name} in account {account}, {self.region}.",
+                f"There is no stack {name} in account {self.account}, {self.region}.",
                 f"Deploy it (npx cdk deploy --all -c stage={self.stage}), or check --stage and AWS_PROFILE.",
                 ExitCode.NOT_FOUND,
             )

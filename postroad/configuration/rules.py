@@ -15,9 +15,8 @@ from postroad.configuration.problems import Problem, did_you_mean
 from postroad.configuration.section import Section
 from postroad.configuration.stream import Stream
 from postroad.configuration.texts import DomainName
-from postroad.names import LOCAL_STAGE
+from postroad.names import LOCAL_ACCOUNT, LOCAL_STAGE
 
-LOCAL_ACCOUNT = "000000000000"
 # Queues, functions and alarms of our own bear these names.
 TAKEN = frozenset({"feedback", "outcomes", "account"})
 # So ends the name of a stream's queue of dead letters, and that of its output.

@@ -1,4 +1,4 @@
-"""The certificate that the local cloud and the simulator show: new at each start, trusted by nobody else."""
+"""The certificate that emulated cloud and simulator show: new at each start, trusted by nobody else."""
 
 import subprocess
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The embedded cloud: MiniStack in a virtual environment of its own, on loopback, under TLS and IAM."""
+"""The emulated cloud: MiniStack in a virtual environment of its own, on loopback, under TLS and IAM."""
 
 import json
 import ssl
@@ -13,12 +13,12 @@ from postroad.local.errors import LocalCloudError
 from postroad.local.ports import LOOPBACK
 from postroad.local.processes import MARK, Process, start_process
 from postroad.local.state import State
+from postroad.names import LOCAL_ACCOUNT
 
 PROJECT = Path(__file__).resolve().parents[2]
 _CLOUD_PYTHON = PROJECT / ".venv-cloud" / "bin" / "python"
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.1
-_ACCOUNT = "000000000000"
 
 
 def start_cloud(state: State) -> tuple[Process, subprocess.Popen[bytes]]:
@@ -37,7 +37,7 @@ def start_cloud(state: State) -> tuple[Process, subprocess.Popen[bytes]]:
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "localhost",
         "MINISTACK_REGION": state.region,
-        "MINISTACK_ACCOUNT_ID": _ACCOUNT,
+        "MINISTACK_ACCOUNT_ID": LOCAL_ACCOUNT,
         "AUTH": "true",
         "USE_SSL": "1",
         "MINISTACK_SSL_CERT": str(state.certificate),

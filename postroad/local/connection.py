@@ -1,4 +1,4 @@
-"""boto3 clients of the local cloud in this very process, whatever the environment says."""
+"""boto3 clients of the emulated cloud in this very process, whatever the environment says."""
 
 from typing import TypedDict
 

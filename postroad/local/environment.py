@@ -1,4 +1,4 @@
-"""The variables that point a child, or boto3, at the local cloud and at nothing else."""
+"""The variables that point a child, or boto3, at the emulated cloud and at nothing else."""
 
 import os
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ _PROXY_VARIABLES = ("NO_PROXY", "no_proxy")
 
 
 def environment(state: State) -> dict[str, str]:
-    """Return the variables for a child that talks to the local cloud (boto3, the AWS command line, the CDK).
+    """Return the variables for a child (boto3, the AWS or CDK command line) of the emulated cloud.
 
-    Never give them to pip or npm: the trusted certificate is the local cloud's alone.
+    Never give them to pip or npm: the trusted certificate is the emulated cloud's alone.
     """
     return {
         "AWS_ENDPOINT_URL": state.endpoint,

@@ -1,4 +1,4 @@
-"""What goes wrong with the local cloud, in words that say what to do."""
+"""What goes wrong with the emulated cloud, in words that say what to do."""
 
 from postroad.errors import PostroadError
 

@@ -46,7 +46,7 @@ class State:
 
     @property
     def endpoint(self) -> str:
-        """The embedded cloud's address."""
+        """The emulated cloud's address."""
         return f"https://localhost:{self.ports['cloud']}"
 
     @property

@@ -30,3 +30,9 @@ def deployed(aws: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
         stage = Deployed(aws)
         yield stage
         stage.close()
+
+
+@pytest.fixture
+def interactive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody is there to answer."""
+    monkeypatch.setattr("postroad.cli.confirming.is_interactive", lambda: True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,40 @@ if TYPE_CHECKING:
 
 STAGE = "test"
 REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+"""Moto's."""
 SECRET = "s" * 64
 NOON = datetime(2025, 11, 22, 12, 0, tzinfo=UTC)
 ANA = "ana.ruiz@example.com"
+
+CONFIGURATION = """
+[aws]
+account = "{account}"
+region = "eu-west-1"
+
+[[domains]]
+name = "shop.example"
+
+[streams.transactional]
+kind = "transactional"
+domain = "shop.example"
+from = "orders@shop.example"
+
+[streams.order-updates]
+kind = "transactional"
+domain = "shop.example"
+from = "orders@shop.example"
+
+[recipients]
+allow = ["*"]
+"""
+
+
+def configure(account: str = ACCOUNT, stage: str = STAGE) -> None:
+    """Write the stage's configuration into the working folder."""
+    file = Path("config", f"{stage}.toml")
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(CONFIGURATION.format(account=account), encoding="utf-8")
 
 
 def key_of(email: str) -> str:
@@ -100,7 +132,9 @@ class Deployed:
 
     def run(self, *words: str, given: str | None = None, stage: str = STAGE) -> Result:
         invocation = Invocation(session=self.session)
-        return CliRunner().invoke(app, ["--stage", stage, *words], input=given, obj=invocation)
+        return CliRunner().invoke(
+            app, ["--stage", stage, "--account", ACCOUNT, *words], input=given, obj=invocation
+        )
 
     def json(self, *words: str, code: int = 0, given: str | None = None) -> Any:  # noqa: ANN401 - JSON
         result = self.run(*words, "--json", given=given)

@@ -7,7 +7,7 @@ import pytest
 
 from postroad.contract.words import Reason
 from postroad.suppression.model import stream_scope
-from tests.unit.cli.deployed import ANA, bounce, key_of
+from tests.unit.cli.deployed import ACCOUNT, ANA, bounce, key_of
 
 if TYPE_CHECKING:
     from tests.unit.cli.deployed import Deployed
@@ -93,6 +93,7 @@ def test_a_scope_must_be_one(deployed: Deployed, scope: str) -> None:
     assert scopes(deployed) == set()
 
 
+@pytest.mark.usefixtures("interactive")
 @pytest.mark.parametrize(
     ("answer", "code", "left"), [("y\n", 0, set()), ("n\n", 4, {"all"}), ("", 4, {"all"})]
 )
@@ -101,6 +102,7 @@ def test_removing_asks_first(deployed: Deployed, answer: str, code: int, left: s
     result = deployed.run("suppression", "remove", ANA, given=answer)
     assert result.exit_code == code
     assert "hard_bounce" in result.stdout  # the history, before the question
+    assert f"stage test, account {ACCOUNT}" in result.stderr
     assert scopes(deployed) == left
 
 
