@@ -48,8 +48,12 @@ check: $(DEVELOPMENT) ## Lint, types and fast tests (under a minute once caches 
 	@$(BIN)/pytest -q -n 2 tests/unit tests/contract tests/handlers
 
 .PHONY: test
-test: $(SETUP) check ## Everything, also the whole stack on this machine
-	@$(BIN)/pytest -q tests/infrastructure tests/local
+test: $(SETUP) check ## Everything, also the whole stack and its pages in Chromium
+	@$(BIN)/python -m tools.all_tests
+
+.PHONY: browser
+browser: $(SETUP) ## The tests in Chromium alone: every mail, and the inbox of the whole stack
+	@$(BIN)/pytest -q tests/browser
 
 .PHONY: demo
 demo: $(SETUP) ## Deploy to an emulated AWS account and send order confirmations (ORDERS=, CUSTOMERS=)

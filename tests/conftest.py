@@ -1,7 +1,18 @@
 import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from tools.browser import VARIABLE as BROWSER_VARIABLE
+
+if TYPE_CHECKING:
+    from tests.local_stack import LocalStack
+
+HERE = Path(__file__).resolve().parent
+FOLDER = HERE.parent / "build" / "test-local"
 
 # The same examples in every run of the continuous integration, fresh ones at every other desk: what a
 # random example finds there is mended before it lands, and no landing fails by chance. A slow example is no
@@ -11,7 +22,8 @@ settings.load_profile("postroad")
 
 # Nothing of this machine's AWS set-up may leak into a test, or a test into a real account.
 for name in [name for name in os.environ if name.startswith(("AWS_", "POSTROAD_"))]:
-    del os.environ[name]
+    if name != BROWSER_VARIABLE:
+        del os.environ[name]
 os.environ.update(
     AWS_ACCESS_KEY_ID="testing",
     AWS_SECRET_ACCESS_KEY="testing",
@@ -26,3 +38,26 @@ def _no_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep each test's changes of the environment to itself."""
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.stack)
+    # Playwright keeps an event loop running from its start on: tests that want one of their own come first.
+    items.sort(key=lambda item: item.path.is_relative_to(HERE / "browser"))
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator["LocalStack"]:
+    """Deploy one stack for the whole run; each test brings message ids and addresses of its own."""
+    from postroad.local.lifecycle import down, up  # noqa: PLC0415 - unit tests need none of this
+    from tests.local_stack import LocalStack  # noqa: PLC0415 - nor of this
+
+    down(FOLDER)  # one that a killed run left behind
+    deployed = LocalStack(up(FOLDER, tell=print).state)
+    try:
+        yield deployed
+    finally:
+        deployed.close()
+        down(FOLDER)
