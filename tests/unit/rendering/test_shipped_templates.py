@@ -25,6 +25,8 @@ class Page(HTMLParser):
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
+        self.announced: list[bool] = []  # of each open table: whether readers say "table"
+        self.tables_in_announced = 0
         self.feed(html)
         self.close()
 
@@ -32,9 +34,14 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attrs)))
         if tag not in self.VOID:
             self.open.append(tag)
+        if tag == "table":
+            self.tables_in_announced += any(self.announced)
+            self.announced.append(dict(attrs).get("role") != "presentation")
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+        if tag == "table":
+            self.announced.pop()
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]
@@ -136,8 +143,7 @@ def test_layout_is_by_tables_that_readers_skip_and_outlook_keeps(page: Page) -> 
     assert all(
         table.get("cellpadding") == table.get("cellspacing") == table.get("border") == "0" for table in tables
     )
-    data_tables = [table for table in tables if table.get("role") != "presentation"]
-    assert len(data_tables) == 1
+    assert page.tables_in_announced == 0
     assert not [name for name, attributes in page.tags if "flex" in (attributes.get("style") or "")]
 
 
