@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from postroad.rendering.build import build_templates
 from postroad.rendering.compiled import CompiledRenderer
-from tests.browser.mails import TEMPLATES, MailViewer, Scheme, give_pictures
+from tests.browser.mails import MailViewer, Scheme
 from tools.browser import NO_BROWSER, browser, find_browser
+from tools.shown_mails import TEMPLATES, give_pictures
 
 LEFT_BEHIND = Path(__file__).resolve().parents[2] / "build" / "browser"
 LOOPBACK = ("127.0.0.1", "localhost")

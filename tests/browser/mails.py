@@ -1,18 +1,16 @@
 """Every mail in every locale in Chromium: as narrow as a phone, as wide as a desk, by day and by night."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
 from postroad.rendering.compiled import CompiledRenderer
 from tests.browser.axe import grave_faults
+from tools.shown_mails import html_of
 
-PROJECT = Path(__file__).resolve().parents[2]
-TEMPLATES = PROJECT / "templates"
 MEASURE = (Path(__file__).with_name("measure_mail.js")).read_text(encoding="utf-8")
 PHONE, DESK = 360, 1280
 WIDTHS = (PHONE, DESK)
@@ -21,9 +19,6 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 HEIGHT = 900
 # A mail is no site: it has no navigation to skip and no landmarks; its title is its subject.
 OF_SITES = ("region", "landmark-one-main", "bypass", "skip-link")
-_PICTURE = (
-    b'<svg xmlns="http://www.w3.org/2000/svg" width="160" height="40"><rect width="160" height="40"/></svg>'
-)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,23 +38,6 @@ class Looks:
 
     faults: dict[str, list[str]]
     texts: int
-
-
-def names() -> list[tuple[str, str]]:
-    """Return template and locale of every shipped mail."""
-    return [
-        (folder.name, locale.stem)
-        for folder in sorted(TEMPLATES.iterdir())
-        if folder.is_dir() and not folder.name.startswith(("_", "."))
-        for locale in sorted((folder / "locales").glob("*.toml"))
-    ]
-
-
-def html_of(renderer: CompiledRenderer, template: str, locale: str) -> str:
-    data = json.loads((TEMPLATES / template / "example.json").read_text("utf-8"))
-    html = renderer.render(template, locale=locale, data=data).html
-    assert html is not None, f"{template} has no HTML part"
-    return html
 
 
 @dataclass(slots=True)
@@ -99,11 +77,3 @@ class MailViewer:
             if rendering.scheme == SCHEMES[0]:
                 found["axe"] = grave_faults(self.page, off=[*OF_SITES, "color-contrast"])
         return Looks(found, texts)
-
-
-def give_pictures(route: Route) -> None:
-    """Answer for the shop's own server: a mail's pictures are the only thing that it may load."""
-    if route.request.resource_type == "image":
-        route.fulfill(body=_PICTURE, content_type="image/svg+xml")
-    else:
-        route.abort()

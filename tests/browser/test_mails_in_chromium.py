@@ -1,7 +1,8 @@
 import pytest
 
 from tests.browser.conftest import leave_behind
-from tests.browser.mails import PHONE, SCHEMES, WIDTHS, MailViewer, names
+from tests.browser.mails import PHONE, SCHEMES, WIDTHS, MailViewer
+from tools.shown_mails import names
 
 every_mail = pytest.mark.parametrize(("template", "locale"), names())
 
