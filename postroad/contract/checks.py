@@ -16,7 +16,7 @@ from postroad.contract.words import Reason
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 # Headers that SES, the stream or Postroad writes itself. SES would refuse some and silently replace others.
-_RESERVED_HEADERS = frozenset(
+RESERVED_HEADERS = frozenset(
     {
         *("from", "sender", "reply-to", "to", "cc", "bcc", "apparently-to", "errors-to"),
         *("return-receipt-to", "disposition-notification-to", "delivered-to", "x-original-to"),
@@ -26,9 +26,9 @@ _RESERVED_HEADERS = frozenset(
 )
 # Any other name may be data that went astray, so an error does not repeat it.
 _PLAIN_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
-_RESERVED_PREFIXES = ("content-", "list-", "x-ses-", "resent-", "arc-")
+RESERVED_PREFIXES = ("content-", "list-", "x-ses-", "resent-", "arc-")
 # Name and value together: SESv2 MessageHeader.
-_HEADER_LENGTH = 996
+HEADER_LENGTH = 996
 
 _S3_KEY_BYTES = 1024
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
@@ -94,7 +94,7 @@ def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
     for name, value in headers:
         lowered = name.lower()
         field = f"headers.{name}" if _PLAIN_HEADER.match(name) else "headers"
-        if lowered in _RESERVED_HEADERS or lowered.startswith(_RESERVED_PREFIXES):
+        if lowered in RESERVED_HEADERS or lowered.startswith(RESERVED_PREFIXES):
             raise Problem(
                 Reason.HEADER,
                 field,
@@ -103,11 +103,11 @@ def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
             )
         if lowered in seen:
             raise Problem(Reason.HEADER, field, "occurs twice in different case; write it once")
-        if len(name) + len(value) > _HEADER_LENGTH:
+        if len(name) + len(value) > HEADER_LENGTH:
             raise Problem(
                 Reason.HEADER,
                 field,
-                f"name and value together exceed SES's {_HEADER_LENGTH} characters",
+                f"name and value together exceed SES's {HEADER_LENGTH} characters",
             )
         seen.add(lowered)
 

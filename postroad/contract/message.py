@@ -32,7 +32,14 @@ MessageId = Annotated[
 StreamName = Annotated[
     str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,39}(?!\n)$", description="The stream whose queue this is put on.")
 ]
-TemplateName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(?!\n)$")]
+TemplateName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(?!\n)$",
+        description="A folder of `templates/`. Either this or `content`.",
+        examples=["order_confirmation"],
+    ),
+]
 TopicName = Annotated[
     str,
     Meta(
@@ -67,26 +74,45 @@ class Recipient(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, o
     """The one person that the mail goes to."""
 
     email: Email
-    name: Annotated[str, Meta(max_length=128)] | None = None
+    name: (
+        Annotated[
+            str,
+            Meta(
+                max_length=128,
+                description="Shown beside the address, unless both together, encoded, exceed SES's 320 "
+                "characters.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class Content(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """A mail that the producer wrote itself: `text`, `html` or, better, both."""
 
-    subject: Annotated[str, Meta(min_length=1, max_length=998)]
-    text: Annotated[str, Meta(min_length=1)] | None = None
-    html: Annotated[str, Meta(min_length=1)] | None = None
+    subject: Annotated[str, Meta(min_length=1, max_length=998, description="On one line.")]
+    text: Annotated[str, Meta(min_length=1, description="What is read without HTML.")] | None = None
+    html: Annotated[str, Meta(min_length=1, description="Sent as it is.")] | None = None
 
 
 class Attachment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """A file in S3 that is sent along."""
 
-    filename: Annotated[str, Meta(min_length=1, max_length=255)]
+    filename: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=255,
+            description="What the recipient sees. No slashes and no quotes.",
+            examples=["invoice-1042.pdf"],
+        ),
+    ]
     content_type: Annotated[
         str,
         Meta(
             pattern=rf"^{_TYPE_NAME}/{_TYPE_NAME}(; ?{_TYPE_NAME}=[!-:<-~]+)*(?!\n)$",
             max_length=78,
+            description="Its MIME type.",
             examples=["application/pdf"],
         ),
     ]
@@ -95,7 +121,8 @@ class Attachment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, 
         Meta(
             pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/",
             max_length=1088,
-            description="bucket/key, in Postroad's attachments bucket or one listed in its configuration.",
+            description="bucket/key: in Postroad's attachments bucket under `attachments/<stream>/`, or in a "
+            "bucket that its configuration lists. The key has no `.` or `..` between its slashes.",
         ),
     ]
 
@@ -111,14 +138,16 @@ class Attachment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, 
 class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One message as the producer wrote it. Exactly one of `template` and `content` is there."""
 
-    schema: Literal["postroad.message.v1"]
+    schema: Annotated[Literal["postroad.message.v1"], Meta(description="The version of this contract.")]
     message_id: MessageId
     created_at: (
         Annotated[
             datetime,
             Meta(
                 tz=True,
-                description="When it was made. Without it the time counts at which SQS first took it.",
+                description="When it was made: always write it. Without it the time counts at which SQS "
+                "first took it, and a redrive from the AWS console starts that anew. At most a day in the "
+                "future.",
             ),
         ]
         | None
@@ -132,8 +161,13 @@ class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omi
         default_factory=dict
     )
     topic: TopicName | None = None
-    reply_to: Email | None = None
-    attachments: Annotated[tuple[Attachment, ...], Meta(max_length=MAX_ATTACHMENTS)] = ()
+    reply_to: (
+        Annotated[Email, Meta(description="Where answers go, instead of where the stream says.")] | None
+    ) = None
+    attachments: Annotated[
+        tuple[Attachment, ...],
+        Meta(max_length=MAX_ATTACHMENTS, description="Files in S3 that are sent along."),
+    ] = ()
     headers: Annotated[
         dict[HeaderName, HeaderValue],
         Meta(
@@ -145,8 +179,21 @@ class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omi
         dict[TagName, TagValue],
         Meta(max_length=MAX_TAGS, description="Come back with every result and SES event of the message."),
     ] = field(default_factory=dict)
-    send_at: Annotated[datetime, Meta(tz=True, description="Not before.")] | None = None
+    send_at: (
+        Annotated[
+            datetime,
+            Meta(tz=True, description="Not before. A time in the future is refused in this version."),
+        ]
+        | None
+    ) = None
     expires_at: (
-        Annotated[datetime, Meta(tz=True, description="Not at or after: the message then ends `expired`.")]
+        Annotated[
+            datetime,
+            Meta(
+                tz=True,
+                description="Not at or after: the message then ends `expired`. Later than `created_at` and "
+                "`send_at`.",
+            ),
+        ]
         | None
     ) = None

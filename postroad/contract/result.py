@@ -14,12 +14,14 @@ RESULT_SOURCE = "postroad"
 class Result(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One transition of a message's status: the `detail` of an EventBridge event `message.<status>`."""
 
-    schema: Literal["postroad.result.v1"] = RESULT_SCHEMA
+    schema: Annotated[Literal["postroad.result.v1"], Meta(description="The version of this contract.")] = (
+        RESULT_SCHEMA
+    )
     id: Annotated[
         str, Meta(min_length=1, description="The same for every copy of this result: drop ids seen before.")
     ]
     message_id: Annotated[str, Meta(min_length=1, description="The producer's id of the message.")]
-    stream: str
+    stream: Annotated[str, Meta(description="The message's stream.")]
     template: Annotated[
         str | None, Meta(description="Absent or null for a message with its own content.")
     ] = None

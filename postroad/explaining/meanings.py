@@ -113,3 +113,8 @@ def of_step(word: str) -> str:
 def next_step(status: Status, reason: str) -> str | None:
     """Return what an operator can do about it, or None if nothing is to be done."""
     return _NEXT_BY_REASON.get(reason) or _NEXT.get(status)
+
+
+def next_step_of_reason(reason: Reason) -> str | None:
+    """Return what can be done about a reason, whatever the status, or None if the status says it."""
+    return _NEXT_BY_REASON.get(reason)

@@ -1,72 +1,73 @@
-"""The page that producers copy from keeps up with the code."""
+"""The page that producers copy from is written from the code, and its examples are real."""
 
 from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
 import jsonschema
 import pytest
-from moto import mock_aws
 
+from postroad.contract.explain import EXPECTED
 from postroad.contract.message import Message
 from postroad.contract.parser import parse_message
-from postroad.contract.schema import result_schema
+from postroad.contract.rules import StreamRules, check_stream
+from postroad.contract.schema import message_schema, result_schema
+from postroad.contract.times import check_time
 from postroad.contract.words import Reason, Status
+from postroad.rendering.build import build_templates
+from postroad.rendering.compiled import CompiledRenderer
+from tools.contract_page import PAGE, fields, page
 
-PAGE = (Path(__file__).parents[3] / "docs/reference/contract.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-
-
-def first_column(heading: str) -> list[str]:
-    table = re.search(rf"^\| {heading} \|.*?\n\|---.*?\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
-    assert table, heading
-    return re.findall(r"^\| `([a-z0-9_]+)` \|", table.group(1), re.MULTILINE)
+TEMPLATES = Path(__file__).parents[3] / "templates"
+NODES = {path: node for path, node, _ in fields(message_schema(), "Message")}
+TEXT = page()
 
 
-def test_every_field_is_described() -> None:
-    assert sorted(first_column("field")) == sorted(Message.__struct_fields__)
+def test_the_committed_page_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == TEXT, "run `python -m tools.contract_page`"
 
 
-def test_every_status_is_described() -> None:
-    assert first_column("status") == list(Status)
+def examples() -> list[Any]:
+    return [
+        json.loads(block) for block in re.findall(r"^```json\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+    ]
 
 
-def test_every_reason_is_described() -> None:
-    assert sorted(first_column("reason")) == sorted(Reason)
+@pytest.mark.parametrize("word", [*NODES, *Status, *Reason])
+def test_every_field_status_and_reason_has_a_row_that_says_something(word: str) -> None:
+    (row, *_) = re.findall(rf"^\| `{re.escape(word)}` \|(.*)\|$", TEXT, re.MULTILINE)
+    assert len(row) > len("| required | text |")
 
 
-def test_the_examples_of_json_are_what_they_say() -> None:
-    message, result = (json.loads(block) for block in blocks("json"))
-    assert set(message) == set(Message.__struct_fields__) - {"content"}
-    parse_message(json.dumps(message))
-    jsonschema.validate(result, result_schema())
+@pytest.mark.parametrize(
+    "path", sorted(set(NODES) - {"locale", "attachments.s3"})
+)  # those two name their form
+def test_what_is_told_of_a_field_s_form_holds_every_bound_of_its_type(path: str) -> None:
+    bounds = re.findall(r'"(?:min|max)(?:Length|Items|Properties)": (\d+)', json.dumps(NODES[path]))
+    told = re.findall(r"\d+", EXPECTED[path][1].replace("not empty", "of 1"))
+    assert [bound for bound in bounds if bound not in told] == []
 
 
-def test_the_command_lines_message_is_a_message() -> None:
-    (script,) = blocks("sh")
-    body = re.search(r"<<'JSON'\n(.*?)^JSON$", script, re.DOTALL | re.MULTILINE)
-    assert body
-    parse_message(body.group(1))
+def test_the_message_is_one_that_can_be_sent(tmp_path: Path) -> None:
+    example, _ = examples()
+    assert set(example) == set(Message.__struct_fields__) - {"content", "send_at"}
+    message = parse_message(json.dumps(example))
+    bucket, _, _ = example["attachments"][0]["s3"].partition("/")
+    check_stream(message, StreamRules("transactional", topic_required=True, attachments_bucket=bucket))
+    check_time(message, datetime(2026, 11, 22, 14, 3, 12, tzinfo=UTC))
+
+    build_templates(TEMPLATES, tmp_path / "compiled")
+    mail = CompiledRenderer(tmp_path / "compiled").render(
+        example["template"], locale=message.locale, data=message.data
+    )
+    assert (mail.locale, "1042" in mail.subject) == ("es", True)
 
 
-@mock_aws
-@pytest.mark.parametrize("example", blocks("python"))
-def test_the_examples_in_python_enqueue(example: str) -> None:
-    sqs = boto3.client("sqs")
-    url = sqs.create_queue(QueueName="transactional")["QueueUrl"]
-    boto3.client("ssm").put_parameter(Name="/postroad/prod/transactional/queue-url", Value=url, Type="String")
-    scope: dict[str, Any] = {}
-
-    exec(compile(example, "contract.md", "exec"), scope)  # noqa: S102 - our own page
-
-    (received,) = sqs.receive_message(QueueUrl=url)["Messages"]
-    message = parse_message(received["Body"])
-    assert message.message_id == "order-1042-confirmation"
-    assert message.created_at is not None
+def test_the_result_is_one_that_the_schema_takes() -> None:
+    _, example = examples()
+    jsonschema.validate(example, result_schema())
+    assert set(example) == set(result_schema()["$defs"]["Result"]["properties"])
