@@ -6,7 +6,7 @@ from pathlib import Path
 from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from postroad.configuration import Configuration, ConfigurationError, load
+from postroad.configuration import Configuration, ConfigurationError, check_shares, load, stages
 from stacks.foundation_stack import FoundationStack
 from stacks.mail_stack import MailStack
 from stacks.stage import Stage
@@ -22,10 +22,11 @@ def make_app(context: Mapping[str, str] | None = None) -> App:
     app = App(context=context)
     name = app.node.try_get_context("stage")
     if not name:
-        known = ", ".join(sorted(path.stem for path in CONFIGURATION.glob("*.toml")))
+        known = ", ".join(stages(CONFIGURATION))
         raise SystemExit(f"Which stage? Say for example `-c stage=prod`; config/ has: {known}")
     try:
         configuration = load(name, CONFIGURATION)
+        check_shares(configuration, CONFIGURATION)
     except ConfigurationError as error:
         raise SystemExit(str(error)) from error  # its lines say what to do; a trace would bury them
     add_stacks(app, configuration, simulator=app.node.try_get_context("simulator"))

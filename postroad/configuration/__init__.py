@@ -1,7 +1,7 @@
 """config/<stage>.toml: what a platform team sets for one stage. Read at synthesis, never in Lambda."""
 
 from postroad.configuration.limits import Retention, Timing
-from postroad.configuration.loader import load, parse
+from postroad.configuration.loader import load, parse, stages
 from postroad.configuration.model import (
     Alarms,
     Attachments,
@@ -13,6 +13,7 @@ from postroad.configuration.model import (
     Web,
 )
 from postroad.configuration.problems import ConfigurationError, Problem
+from postroad.configuration.shares import check_shares
 from postroad.configuration.stream import Stream
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "Stream",
     "Timing",
     "Web",
+    "check_shares",
     "load",
     "parse",
+    "stages",
 ]

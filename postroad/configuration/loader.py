@@ -12,6 +12,14 @@ from postroad.configuration.problems import ConfigurationError, Problem, from_va
 from postroad.configuration.rules import Parts, broken_rules
 from postroad.configuration.texts import StageName
 
+BRAND = "brand.toml"
+"""Lies beside the stages' files, and is none: postroad/rendering reads it."""
+
+
+def stages(folder: Path) -> list[str]:
+    """Name the stages that have a file in `folder`."""
+    return sorted(file.stem for file in folder.glob("*.toml") if file.name != BRAND)
+
 
 def load(stage: str, folder: Path = Path("config")) -> Configuration:
     """Read and check the configuration of a stage; ConfigurationError names every problem of the file."""
@@ -20,12 +28,19 @@ def load(stage: str, folder: Path = Path("config")) -> Configuration:
     shown = str(file.relative_to(here) if file.is_relative_to(here) else file)
     try:
         TypeAdapter(StageName).validate_python(stage)
+        if file.name == BRAND:
+            raise FileNotFoundError(file)  # noqa: TRY301 - as if it weren't there: to stages it isn't
         text = file.read_bytes().decode("utf-8")
     except ValidationError:
         expected = Configuration.model_json_schema()["properties"]["stage"]["expected"]
-        raise ConfigurationError("stage", [Problem((), f"expected {expected}, got '{stage}'")]) from None
+        # The name may be a path: a file is named only where it is one of the folder.
+        where = shown if file.parent == folder and file.is_file() else "stage"
+        sentence = f"expected {expected}, got '{stage}'"
+        if where == shown:
+            sentence = f"stage: {sentence}; the stage is the file's name: rename the file"
+        raise ConfigurationError(where, [Problem((), sentence)]) from None
     except FileNotFoundError:
-        known = ", ".join(sorted(f"'{one.stem}'" for one in folder.glob("*.toml"))) or "none"
+        known = ", ".join(f"'{one}'" for one in stages(folder)) or "none"
         sentence = f"no such file; stages in {folder}: {known}. Choose one of them, or write the file"
         raise ConfigurationError(shown, [Problem((), sentence)]) from None
     except UnicodeDecodeError as error:

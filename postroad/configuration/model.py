@@ -18,6 +18,7 @@ from postroad.configuration.texts import (
     HostedZoneId,
     RecipientPattern,
     Region,
+    RunbookFolder,
     StageName,
     StreamName,
 )
@@ -40,6 +41,25 @@ class Aws(Section):
         description=(
             "A second Region that keeps a copy of the address secret, for about 0.40 USD a month. Whoever "
             "loses that secret loses every suppression, whatever backups of the tables there are."
+        ),
+    )
+
+    ses_rate_per_second: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description=(
+            "The account's SES sending rate, `SendQuota.MaxSendRate` of `aws sesv2 get-account`. SES "
+            "publishes no metric of it: the dashboard draws this as the limit. Nothing else reads it."
+        ),
+    )
+    ses_daily_quota: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000_000_000,
+        description=(
+            "The account's SES quota for 24 hours, `SendQuota.Max24HourSend` of the same. For the dashboard "
+            "alone."
         ),
     )
 
@@ -225,13 +245,28 @@ class Recipients(Section):
 
 
 class Alarms(Section):
-    """Who hears of alarms."""
+    """Who hears of alarms, and where one looks then."""
 
     email: Address | None = Field(
         default=None,
         description=(
             "Gets a mail from SNS when an alarm changes (confirm the subscription once). Better a mailbox of "
             "another domain than those below, so that it arrives when sending is what fails."
+        ),
+    )
+    runbooks: RunbookFolder = Field(
+        default="docs/runbooks",
+        description=(
+            "Where the runbooks are read: each alarm's text ends with its page there. The address of your "
+            "team's copy of this repository makes it a link, such as "
+            "`https://git.company.example/platform/postroad/blob/main/docs/runbooks`."
+        ),
+    )
+    dashboard: bool = Field(
+        default=True,
+        description=(
+            "Whether the stage has its CloudWatch dashboard. AWS's list price is 3 USD a month for each "
+            "beyond an account's first three."
         ),
     )
 

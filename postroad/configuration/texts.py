@@ -1,8 +1,12 @@
 """The kinds of text that a configuration file holds: how each is checked, and how an error describes it."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
 from typing import Annotated
 
 import idna
@@ -74,8 +78,34 @@ def one_line(value: str) -> str:
     return value
 
 
+def runbooks(value: str) -> str:
+    """Take a folder of the repository, or the address of a copy of it; keep it without the last slash."""
+    if not re.fullmatch(r"(https://)?[A-Za-z0-9][A-Za-z0-9._~%+@=/-]{0,199}", value):
+        raise ValueError
+    return value.rstrip("/")
+
+
+@cache
+def known_regions() -> frozenset[str]:
+    """Every Region that the AWS SDK beside us knows, of all partitions."""
+    data = json.loads(files("botocore").joinpath("data", "partitions.json").read_text(encoding="utf-8"))
+    names = {name for partition in data["partitions"] for name in partition["regions"]}
+    return frozenset(name for name in names if not name.endswith("-global"))
+
+
+def aws_region(value: str) -> str:
+    """Take a Region that exists: a mistyped one fails late, and then says that a host has no address."""
+    if value in known_regions():
+        return value
+    close = get_close_matches(value, sorted(known_regions()))
+    raise ValueError(f"did you mean {' or '.join(repr(name) for name in close)}?" if close else "")
+
+
 AccountId = Annotated[str, Text("an AWS account id: 12 digits, in quotes", matching(r"\d{12}"))]
-Region = Annotated[str, Text("an AWS Region such as 'eu-west-1'", matching(r"[a-z]{2}(-[a-z]+)+-\d"))]
+Region = Annotated[str, Text("an AWS Region such as 'eu-west-1'", aws_region)]
+RunbookFolder = Annotated[
+    str, Text("a folder of the repository, or an https:// address without query", runbooks)
+]
 DomainName = Annotated[str, Text("a domain name such as 'shop.example'", domain_name)]
 DomainLabel = Annotated[
     str,
@@ -118,7 +148,9 @@ StreamName = Annotated[
 StageName = Annotated[
     str,
     Text(
-        "a stage name: a small letter, then up to 15 small letters, digits and hyphens",
-        matching(r"[a-z][a-z0-9-]{0,15}"),
+        # A hyphen ends the stage in every name in AWS: with one of its own, stage `prod-eu` and stream `news`
+        # would be called as stage `prod` and stream `eu-news`.
+        "a stage name: a small letter, then up to 15 small letters and digits, no hyphen",
+        matching(r"[a-z][a-z0-9]{0,15}"),
     ),
 ]

@@ -77,6 +77,12 @@ def test_the_content_that_the_others_differ_from_is_valid() -> None:
         (put("aws/account", "12345"), f"aws.account: {ACCOUNT}, got '12345'"),
         (put("aws/account", "１２３４５６７８９０１２"), f"aws.account: {ACCOUNT}, got '１２３４５６７８９０１２'"),
         (put("aws/region", "ireland"), f"aws.region: {REGION}, got 'ireland'"),
+        (put("aws/region", "eu-wst-1"), f"aws.region: {REGION}, got 'eu-wst-1' (did you mean 'eu-west-1' or "),
+        (put("aws/region", "eu-west-9"), f"aws.region: {REGION}, got 'eu-west-9' (did you mean 'eu-west-3' or 'eu-west-2' or 'eu-west-1'?)"),
+        (put("aws/region", "aws-global"), f"aws.region: {REGION}, got 'aws-global'"),
+        (put("aws/backup_region", "us-east1"), f"aws.backup_region: {REGION}, got 'us-east1' (did you mean 'us-east-1' or "),
+        (put("aws/ses_rate_per_second", 0), "aws.ses_rate_per_second: expected a number above 0 to 100000, got 0"),
+        (put("aws/ses_daily_quota", 1.5), "aws.ses_daily_quota: expected a whole number from 1 to 10000000000, got 1.5"),
         (put("aws/region", "<yours>"), f"aws.region: still to be filled in: {REGION}, got the placeholder '<yours>'"),
         (drop("aws/region"), f"aws.region: missing; {REGION}"),
         (drop("aws"), "aws: missing; expected a table [aws]"),
@@ -97,6 +103,8 @@ def test_the_content_that_the_others_differ_from_is_valid() -> None:
         (put("attachments/max_bytes", 40_000_000), "attachments.max_bytes: expected a whole number from 1 to 25000000, got 40000000"),
         (put("attachments/keep_days", 21), "attachments.keep_days: expected a whole number from 22 to 365, got 21"),
         (put("alarms/email", "platform"), f"alarms.email: {ADDRESS}, got 'platform' (An email address must have an @-sign)"),
+        (put("alarms/runbooks", "http://git.company.example"), "alarms.runbooks: expected a folder of the repository, or an https:// address without query, got 'http://git.company.example'"),
+        (put("alarms/runbooks", "https://x.example/a b"), "alarms.runbooks: expected a folder of the repository, or an https:// address without query, got 'https://x.example/a b'"),
         (put("retention/messages_days", 27), "retention.messages_days: expected a whole number from 28 to 3650, got 27"),
         (put("retention/logs_days", 31), "retention.logs_days: expected 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731, got 31"),
         (put("timing/attempts_max", True), "timing.attempts_max: expected a whole number from 1 to 100, got true"),
@@ -116,7 +124,7 @@ def test_the_content_that_the_others_differ_from_is_valid() -> None:
         (put("streams/marketing/form", "x"), "streams.marketing.form: unknown key; did you mean 'from'?"),
         (put("aws/encryption", "aws-owned"), "aws.encryption: unknown key here; it belongs at the top of the file, before the first [table]"),
         (put("retention/lease_seconds", 1), "retention.lease_seconds: unknown key here; it belongs under [timing]"),
-        (put("alarms/phone", "1"), "alarms.phone: unknown key; expected one of email"),
+        (put("alarms/phone", "1"), "alarms.phone: unknown key; expected one of email, runbooks, dashboard"),
         (put("stage", "prod"), "stage: unknown key; the stage is the file's name"),
         # Values of one section beside each other.
         (put("domains/1/mail_from", "mail"), 'domains[1].mail_from: only with identity = "create": an existing identity keeps its MAIL FROM domain'),
@@ -235,10 +243,51 @@ def test_a_stage_without_a_file_is_told_which_there_are(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("stage", ["../prod", "Prod", "", "p" * 17])
+@pytest.mark.parametrize("stage", ["../prod", "Prod", "", "p" * 17, "prod-eu"])
 def test_a_stage_is_a_name_and_no_path(stage: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"^stage: expected a stage name: .*, got '"):
         load(stage, tmp_path)
+
+
+def test_a_stage_whose_names_could_be_another_s_is_refused_by_its_file(tmp_path: Path) -> None:
+    """Stage `prod-eu` with stream `news` would be called as stage `prod` with stream `eu-news`."""
+    (tmp_path / "prod-eu.toml").touch()
+
+    with pytest.raises(ConfigurationError) as caught:
+        load("prod-eu", tmp_path)
+
+    assert str(caught.value) == (
+        f"{tmp_path}/prod-eu.toml: stage: expected a stage name: a small letter, then up to 15 small letters and "
+        "digits, no hyphen, got 'prod-eu'; the stage is the file's name: rename the file"
+    )
+
+
+def test_every_region_of_aws_is_known() -> None:
+    for region in (
+        "eu-west-1",
+        "us-east-1",
+        "ap-southeast-7",
+        "us-gov-west-1",
+        "cn-north-1",
+        "eusc-de-east-1",
+    ):
+        content = copy.deepcopy(VALID)
+        put("aws/region", region)(content)
+        assert check(content, stage="prod", file="f").aws.region == region
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("docs/runbooks", "docs/runbooks"),
+        ("https://git.company.example/postroad/blob/main/docs/runbooks/",
+         "https://git.company.example/postroad/blob/main/docs/runbooks"),
+    ],
+)  # fmt: skip
+def test_runbooks_are_a_folder_or_an_address(written: str, kept: str) -> None:
+    content = copy.deepcopy(VALID)
+    put("alarms/runbooks", written)(content)
+    assert check(content, stage="prod", file="f").alarms.runbooks == kept
 
 
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
