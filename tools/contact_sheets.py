@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 TARGET = Path(__file__).resolve().parents[1] / "build" / "browser" / "sheets"
-WIDTHS = {360: 1.0, 1280: 0.45}  # CSS px, and by how much the sheet shrinks them
+WIDTHS = {360: 1.0, 1280: 0.6}  # CSS px, and by how much the sheet shrinks them
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _GAP = 16
+_SHEET = 2600  # CSS px before shrinking: five phones or two desks in a row
 # Each frame grows to its mail, so that the sheet shows all of it.
 _GROW = """
 () => { for (const frame of document.querySelectorAll("iframe")) {
@@ -52,9 +53,8 @@ def main(wanted: list[str]) -> int:
 
 def _sheets(page: "Page", template: str, locales: dict[str, str]) -> Iterator[Path]:
     for width, scale in WIDTHS.items():
-        page.set_viewport_size(
-            {"width": round(len(locales) * (width * scale + _GAP)) + _GAP, "height": 400},
-        )
+        columns = min(len(locales), _SHEET // width)
+        page.set_viewport_size({"width": round(columns * (width * scale + _GAP)) + _GAP, "height": 400})
         page.set_content(_document(locales, width, scale))
         page.evaluate(_GROW)
         for scheme in SCHEMES:
@@ -72,8 +72,8 @@ def _document(locales: dict[str, str], width: int, scale: float) -> str:
     )
     return (
         "<!DOCTYPE html><meta charset=utf-8><style>"
-        f"body {{ margin: {_GAP}px; display: flex; gap: {_GAP}px; font: 14px sans-serif; background: #888 }}"
-        f"figure {{ margin: 0; zoom: {scale} }} iframe {{ border: 0; display: block }}"
+        f"body {{ margin: {_GAP}px; display: flex; flex-wrap: wrap; gap: {_GAP}px; background: #888 }}"
+        f"figure {{ margin: 0; zoom: {scale}; font: 14px sans-serif }} iframe {{ border: 0; display: block }}"
         f"</style><body>{frames}"
     )
 
