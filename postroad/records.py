@@ -61,18 +61,25 @@ def partial_failures(identifiers: Iterable[str]) -> PartialFailures:
     return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
 
 
-def _decode(record: Mapping[str, Any]) -> Record:
-    attributes = record["attributes"]
-    sent = int(attributes["SentTimestamp"])
-    carried = record.get("messageAttributes", {}).get(FIRST_SENT, {}).get("stringValue") or ""
-    # Any producer can set this attribute: whatever it holds, it concerns this record alone, and it makes a
-    # body older, never younger.
+def first_sent_of(sent_timestamp: str, carried: str) -> datetime:
+    """Return when a queue first took a body: by SQS, and by what the attribute FIRST_SENT holds, if any.
+
+    Any producer can set that attribute: whatever it holds, it concerns this record alone, and it makes a body
+    older, never younger.
+    """
+    sent = int(sent_timestamp)
     if carried.isascii() and carried.isdigit() and len(carried) <= MOST_DIGITS:
         sent = min(sent, int(carried))
+    return EPOCH + timedelta(milliseconds=sent)
+
+
+def _decode(record: Mapping[str, Any]) -> Record:
+    attributes = record["attributes"]
+    carried = record.get("messageAttributes", {}).get(FIRST_SENT, {}).get("stringValue") or ""
     return Record(
         sqs_id=record["messageId"],
         receipt=record["receiptHandle"],
         body=record["body"],
-        first_sent=EPOCH + timedelta(milliseconds=sent),
+        first_sent=first_sent_of(attributes["SentTimestamp"], carried),
         receives=int(attributes["ApproximateReceiveCount"]),
     )

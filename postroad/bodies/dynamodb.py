@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from postroad.bodies.errors import BodiesUnavailableError
-from postroad.ledger.item import milliseconds
+from postroad.bodies.ports import Kept
+from postroad.ledger.item import milliseconds, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from typing import Any
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 SORT_KEY = "body#"
 PREFIX = "bodies/"
+WITHOUT_BODY = "pk, sk, first_sent"
 MOST_IN_ITEM = 300_000
 """Compressed bytes past this go to S3: an item holds 400 KB, with its names and keys."""
 
@@ -75,6 +78,40 @@ class DynamoBodies:
         """Forget the body; what lies in S3 goes by the bucket's own lifecycle."""
         with _asking():
             self._client.delete_item(TableName=self._table, Key=_key(message_id, fingerprint))
+
+    def of(self, message_id: str) -> list[Kept]:
+        """Return what is kept of one message, by consistent reads."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :id",
+            ExpressionAttributeValues={":id": {"S": message_id}},
+            ProjectionExpression=WITHOUT_BODY,
+            ConsistentRead=True,
+        )
+        with _asking():
+            return [_kept(item) for page in pages for item in page["Items"]]
+
+    def all(self) -> Iterator[Kept]:
+        """Yield everything that is kept. This reads the whole table, which holds only what waits."""
+        pages = iter(
+            self._client.get_paginator("scan").paginate(
+                TableName=self._table, ProjectionExpression=WITHOUT_BODY, ConsistentRead=True
+            )
+        )
+        while True:
+            with _asking():
+                page = next(pages, None)
+            if page is None:
+                return
+            yield from (_kept(item) for item in page["Items"])
+
+
+def _kept(item: dict[str, Any]) -> Kept:
+    return Kept(
+        message_id=item["pk"]["S"],
+        fingerprint=item["sk"]["S"].removeprefix(SORT_KEY),
+        first_sent=moment(int(item["first_sent"]["N"])),
+    )
 
 
 def _key(message_id: str, fingerprint: str) -> dict[str, AttributeValueTypeDef]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from postroad.bodies.ports import Kept
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
 
@@ -14,6 +17,7 @@ class MemoryBodies:
     def __init__(self) -> None:
         """Begin without bodies."""
         self._bodies: dict[tuple[str, str], str] = {}
+        self._first_sent: dict[tuple[str, str], datetime] = {}
 
     def __contains__(self, message_id: str) -> bool:
         """Say whether a body of this message is kept."""
@@ -23,7 +27,8 @@ class MemoryBodies:
         self, message_id: str, fingerprint: str, body: str, *, first_sent: datetime, until: datetime
     ) -> None:
         """Keep this body."""
-        del first_sent, until
+        del until
+        self._first_sent[message_id, fingerprint] = first_sent
         self._bodies[message_id, fingerprint] = body
 
     def get(self, message_id: str, fingerprint: str) -> str | None:
@@ -33,3 +38,12 @@ class MemoryBodies:
     def delete(self, message_id: str, fingerprint: str) -> None:
         """Forget the body."""
         self._bodies.pop((message_id, fingerprint), None)
+
+    def of(self, message_id: str) -> list[Kept]:
+        """Return what is kept of one message."""
+        return [kept for kept in self.all() if kept.message_id == message_id]
+
+    def all(self) -> Iterator[Kept]:
+        """Yield everything that is kept."""
+        for message_id, fingerprint in list(self._bodies):
+            yield Kept(message_id, fingerprint, self._first_sent[message_id, fingerprint])

@@ -1,11 +1,22 @@
 """What the use cases need of the kept bodies."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """That a body is kept: whose, and when a queue first took it."""
+
+    message_id: str
+    fingerprint: str
+    first_sent: datetime
+
+
 class Bodies(Protocol):
-    """The bodies of messages that are held or scheduled, by message id and fingerprint.
+    """The bodies of messages that are held, failed or scheduled, by message id and fingerprint.
 
     The fingerprint is the one on the message's row. Two bodies that race for one id are kept apart by it, so
     the one that loses can't take the place of the one that the row stands for.
@@ -26,4 +37,20 @@ class Bodies(Protocol):
 
     def delete(self, message_id: str, fingerprint: str) -> None:
         """Forget the body, if there is one. Raises BodiesUnavailableError."""
+        ...
+
+
+class KeptBodies(Protocol):
+    """The same store as an operator looks at it. Its methods raise BodiesUnavailableError."""
+
+    def get(self, message_id: str, fingerprint: str) -> str | None:
+        """Return the body, or None."""
+        ...
+
+    def of(self, message_id: str) -> list[Kept]:
+        """Return what is kept of one message."""
+        ...
+
+    def all(self) -> Iterator[Kept]:
+        """Yield everything that is kept, in no order, page by page and without the bodies themselves."""
         ...

@@ -75,12 +75,13 @@ def released(row: Row, claim: Row, *, note: str) -> Row | None:
 
 
 def refused_by_ses(
-    row: Row, claim: Row, *, reason: Reason, detail: str, now: datetime, retention: timedelta
+    row: Row, claim: Row, *, reason: Reason, detail: str, note: str, now: datetime, retention: timedelta
 ) -> Row | None:
-    """Return the row of a message that SES will never take."""
+    """Return the row of a message that SES will not take as it is; `note` may be empty."""
     if not _of_attempt(row, claim):
         return None
     row = replace(row, detail=detail)
+    row = row.with_note(note) if note else row
     return settled(row, Status.FAILED, reason.value, now=now, retention=retention)
 
 

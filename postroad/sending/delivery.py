@@ -174,7 +174,7 @@ class Delivery:
         try:
             ses_message_id = self._mailer.send(prepared.mail_of(claim.attempt))
         except RefusedBySesError as error:
-            return self._fail(claim, error)
+            return self._fail(record, claim, error)
         except SesBusyError as error:
             return self._release(claim, Later(after_busy(self._clock.now(), record), error.why))
         except SesUnusableError as error:
@@ -207,12 +207,25 @@ class Delivery:
         self._change(claim, lambda row: attempt.released(row, claim, note=note))
         return later
 
-    def _fail(self, claim: Row, error: RefusedBySesError) -> Decision:
+    def _fail(self, record: Record, claim: Row, error: RefusedBySesError) -> Decision:
+        """Keep the body, since an operator may re-open the message, and write down SES's refusal."""
         now = self._clock.now()
+        note = ""
+        try:
+            self._keep_body(record, claim, now)
+        except TransientError:
+            # That it was not sent is known now, and would be forgotten if this were tried again later.
+            note = "its body could not be kept: enqueue it again under a new id"
         self._change(
             claim,
             lambda row: attempt.refused_by_ses(
-                row, claim, reason=error.reason, detail=error.code, now=now, retention=self._limits.retention
+                row,
+                claim,
+                reason=error.reason,
+                detail=error.code,
+                note=note,
+                now=now,
+                retention=self._limits.retention,
             ),
         )
         return Settled(Status.FAILED, error.reason.value)
