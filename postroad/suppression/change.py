@@ -12,6 +12,8 @@ from postroad.suppression.model import HistoryAction, HistoryEntry, ScopeEntry, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from postroad.suppression.model import NewSuppression
+
 # A complaint is the recipient's own word, a hard bounce a fact about the mailbox, a run of soft bounces a
 # guess; unsubscribing is weakest because it never stops transactional mail. Others count as `manual`.
 _STRENGTH = {
@@ -85,6 +87,36 @@ def suppressing(
         return Change(standing, line, changed=False)
     scopes = {**standing.scopes, scope: entry}
     return Change(replace(standing, email=email, scopes=scopes), line, changed=True)
+
+
+def adding(
+    standing: Suppression, history: Sequence[HistoryEntry], wanted: Sequence[NewSuppression]
+) -> list[Change | None]:
+    """Decide what `suppress_many` writes for one address: a change for each entry, None where none is due.
+
+    An entry that what stands is stronger than, or as strong and as old, leaves no trace: it may come from a
+    list that was read before.
+    """
+    changes: list[Change | None] = []
+    lines = list(history)
+    for each in wanted:
+        before = standing.scopes.get(each.scope)
+        change = None
+        if before is None or replaces(before, each.entry):
+            change = suppressing(standing, lines, email=each.email, scope=each.scope, entry=each.entry)
+        if change is not None:
+            standing = change.suppression
+            lines.append(change.history)
+        changes.append(change)
+    return changes
+
+
+def places_by_key(wanted: Sequence[NewSuppression]) -> dict[str, list[int]]:
+    """Return where in the list the entries of each address are, in order."""
+    places: dict[str, list[int]] = {}
+    for place, each in enumerate(wanted):
+        places.setdefault(each.address_key, []).append(place)
+    return places
 
 
 def lifting(standing: Suppression, *, scope: str, source: str, now: datetime) -> Change | None:

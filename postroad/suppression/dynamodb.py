@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from postroad.suppression.change import Change, lifting, suppressing
+from postroad.suppression.change import Change, adding, lifting, places_by_key, suppressing
 from postroad.suppression.errors import SuppressionsBusyError, SuppressionsUnavailableError
 from postroad.suppression.item import (
     CURRENT,
     HISTORY,
-    current_item,
     current_key,
-    history_item,
     read_current,
     read_history,
     read_version,
 )
-from postroad.suppression.model import HistoryEntry, ScopeEntry, Suppression
+from postroad.suppression.model import HistoryEntry, NewSuppression, ScopeEntry, Suppression
+from postroad.suppression.transactions import MOST_CHANGES, Transactions, Write, unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,13 +34,17 @@ MOST_KEYS = 100
 _ATTEMPTS = 10
 _LONGEST_PAUSE_SECONDS = 1.0
 
+_Decide = Callable[[Suppression | None, list[HistoryEntry]], Change | None]
+_DecideAll = Callable[[Suppression | None, list[HistoryEntry]], list[Change | None]]
+
 
 class DynamoSuppressions:
     """A `SuppressionStore` over the table Suppressions.
 
     A change reads the address's items consistently, decides, and writes what stands together with its line of
     history in one transaction, on condition that nobody wrote in between. Needs dynamodb:BatchGetItem for
-    `find`, dynamodb:Query and dynamodb:PutItem for `suppress` and `lift`, dynamodb:Scan for `pages`.
+    `find`, dynamodb:Query and dynamodb:PutItem for `suppress` and `lift`, all three for `suppress_many`,
+    dynamodb:Scan for `pages`.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class DynamoSuppressions:
         self._table = table_name
         self._page: dict[str, Any] = {} if page_size is None else {"Limit": page_size}
         self._pause = pause
+        self._transactions = Transactions(client, table_name, wait=self._wait)
 
     def find(self, address_keys: Sequence[str]) -> dict[str, Suppression]:
         """Read these addresses' suppressions consistently, by address key."""
@@ -76,6 +81,20 @@ class DynamoSuppressions:
             return suppressing(before, history, email=email, scope=scope, entry=entry)
 
         return self._change(address_key, decide)
+
+    def suppress_many(self, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:
+        """Stop many scopes of many addresses; see `SuppressionStore.suppress_many`."""
+        changed = [False] * len(wanted)
+        for some in _portions(places_by_key(wanted)):
+            standing = {
+                item["pk"]["S"]: (read_current(item), read_version(item))
+                for item in self._read([current_key(key) for key in some])
+            }
+            entries = {key: [wanted[place] for place in places] for key, places in some.items()}
+            for key, results in self._add_to(standing, entries, write=write).items():
+                for place, result in zip(some[key], results, strict=True):
+                    changed[place] = changed[place] or result
+        return changed
 
     def lift(self, address_key: str, scope: str, *, source: str, now: datetime) -> bool:
         """Let a scope be mailed again; see `SuppressionStore.lift`."""
@@ -107,18 +126,52 @@ class DynamoSuppressions:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def _change(
-        self, address_key: str, decide: Callable[[Suppression | None, list[HistoryEntry]], Change | None]
-    ) -> bool:
+    def _change(self, address_key: str, decide: _Decide) -> bool:
+        return any(self._change_all(address_key, lambda *found: [decide(*found)]))
+
+    def _change_all(self, address_key: str, decide: _DecideAll, *, attempts: int = 1) -> list[bool]:
         for attempt in range(_ATTEMPTS):
             standing, version, history = self._stands(address_key)
-            change = decide(standing, history)
-            if change is None:
-                return False
-            if self._write(change, version):
-                return change.changed
+            decided = decide(standing, history)
+            changes = [change for change in decided if change is not None]
+            if not changes or all(self._transactions.write([Write(changes, version)], attempts=attempts)):
+                return _changed(decided)
             self._wait(attempt)
         raise SuppressionsBusyError("others kept changing this address's suppressions; try again")
+
+    def _add_to(
+        self, standing: Mapping[str, tuple[Suppression, int]], wanted: Mapping[str, Sequence[NewSuppression]],
+        *, write: bool,
+    ) -> dict[str, list[bool]]:  # fmt: skip
+        """Do `suppress_many`; `standing` holds what was read of those addresses that have an item."""
+        changed: dict[str, list[bool]] = {}
+        writes: dict[str, Write] = {}
+        for key, entries in wanted.items():
+            found, version = standing.get(key, (Suppression(key, entries[0].email, {}), 0))
+            decided = adding(found, (), entries)
+            changed[key] = _changed(decided)
+            # An address without an item has no history: the two are written together.
+            changes = [change for change in decided if change is not None]
+            if changes and version == 0:
+                writes[key] = Write(changes, version)
+        late = [key for key in standing if any(changed[key])]
+        if write and writes:
+            stands = self._transactions.write(list(writes.values()), attempts=_ATTEMPTS)
+            late += [key for key, done in zip(writes, stands, strict=True) if not done]
+        for key in late:
+            changed[key] = self._add_to_one(wanted[key], write=write)
+        return changed
+
+    def _add_to_one(self, wanted: Sequence[NewSuppression], *, write: bool) -> list[bool]:
+        key = wanted[0].address_key
+
+        def decide(standing: Suppression | None, history: list[HistoryEntry]) -> list[Change | None]:
+            return adding(standing or Suppression(key, wanted[0].email, {}), history, wanted)
+
+        if not write:
+            standing, _, history = self._stands(key)
+            return _changed(decide(standing, history))
+        return self._change_all(key, decide, attempts=_ATTEMPTS)
 
     def _stands(self, address_key: str) -> tuple[Suppression | None, int, list[HistoryEntry]]:
         standing: Suppression | None = None
@@ -151,33 +204,6 @@ class DynamoSuppressions:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def _write(self, change: Change, version: int) -> bool:
-        """Write over `version` (0: nothing stood), and say whether it stands now."""
-        key = change.suppression.address_key
-        current: dict[str, Any] = {
-            "TableName": self._table,
-            "Item": current_item(change.suppression, version + 1),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        if version:
-            current["ConditionExpression"] = "version = :version"
-            current["ExpressionAttributeValues"] = {":version": {"N": str(version)}}
-        line: dict[str, Any] = {
-            "TableName": self._table,
-            "Item": history_item(key, change.history, version + 1),
-        }
-        transaction: list[Any] = [{"Put": current}, {"Put": line}]
-        try:
-            self._client.transact_write_items(TransactItems=transaction)
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-            if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
-                return False
-            raise SuppressionsUnavailableError("DynamoDB cancelled the transaction") from error
-        except (ClientError, BotoCoreError) as error:
-            raise _unavailable(error) from error
-        return True
-
     def _read(self, keys: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         waiting: dict[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}}
         for attempt in range(_ATTEMPTS):
@@ -195,16 +221,24 @@ class DynamoSuppressions:
         self._pause(random.uniform(0, ceiling))  # noqa: S311 - spreads retries; no secret depends on it
 
 
+def _portions(places: Mapping[str, list[int]]) -> Iterator[dict[str, list[int]]]:
+    """Yield as many addresses as one BatchGetItem takes, with as many entries as a transaction does."""
+    most = max((len(each) for each in places.values()), default=0)
+    for first in range(0, most, MOST_CHANGES):
+        some = {key: each[first : first + MOST_CHANGES] for key, each in places.items() if len(each) > first}
+        keys = list(some)
+        for start in range(0, len(keys), MOST_KEYS):
+            yield {key: some[key] for key in keys[start : start + MOST_KEYS]}
+
+
+def _changed(changes: Sequence[Change | None]) -> list[bool]:
+    return [change is not None and change.changed for change in changes]
+
+
 @contextmanager
 def _asking() -> Iterator[None]:
     """Turn boto3's errors into our own."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        raise _unavailable(error) from error
-
-
-def _unavailable(error: ClientError | BotoCoreError) -> SuppressionsUnavailableError:
-    if isinstance(error, ClientError):
-        return SuppressionsUnavailableError(f"DynamoDB refused: {error.response['Error']['Code']}")
-    return SuppressionsUnavailableError(f"DynamoDB didn't answer: {type(error).__name__}")
+        raise unavailable(error) from error

@@ -6,12 +6,14 @@ from collections import defaultdict
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from postroad.suppression.change import Change, lifting, suppressing
+from postroad.suppression.change import Change, adding, lifting, places_by_key, suppressing
 from postroad.suppression.model import HistoryEntry, ScopeEntry, Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
+
+    from postroad.suppression.model import NewSuppression
 
 
 class MemorySuppressions:
@@ -43,6 +45,18 @@ class MemorySuppressions:
             standing = self._standing.get(address_key, Suppression(address_key, email, {}))
             history = self._history[address_key]
             return self._write(suppressing(standing, history, email=email, scope=scope, entry=entry))
+
+    def suppress_many(self, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:
+        """Stop many scopes of many addresses; see `SuppressionStore.suppress_many`."""
+        changed = [False] * len(wanted)
+        with self._lock:
+            for key, places in places_by_key(wanted).items():
+                standing = self._standing.get(key, Suppression(key, wanted[places[0]].email, {}))
+                history = self._history.get(key, ())
+                changes = adding(standing, history, [wanted[place] for place in places])
+                for place, change in zip(places, changes, strict=True):
+                    changed[place] = change is not None and (self._write(change) if write else change.changed)
+        return changed
 
     def lift(self, address_key: str, scope: str, *, source: str, now: datetime) -> bool:
         """Let a scope be mailed again; see `SuppressionStore.lift`."""

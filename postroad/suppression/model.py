@@ -44,6 +44,16 @@ class Suppression:
     scopes: Mapping[str, ScopeEntry]
 
 
+@dataclass(frozen=True, slots=True)
+class NewSuppression:
+    """One scope of one address that is to be stopped, among many."""
+
+    address_key: str
+    email: str
+    scope: str
+    entry: ScopeEntry
+
+
 class HistoryAction(StrEnum):
     SUPPRESSED = "suppressed"
     LIFTED = "lifted"

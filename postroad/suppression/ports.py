@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from postroad.suppression.model import HistoryEntry, ScopeEntry, Suppression
+from postroad.suppression.model import HistoryEntry, NewSuppression, ScopeEntry, Suppression
 
 
 class SuppressionStore(Protocol):
@@ -18,6 +18,14 @@ class SuppressionStore(Protocol):
 
         A stronger or older entry is kept (`postroad.suppression.change.replaces`). Copies of one event
         give equal entries, and write one history item in all.
+        """
+
+    def suppress_many(self, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:
+        """Stop many scopes of many addresses, in this order; True for each that changed what stands.
+
+        Where a stronger or older entry stands already, nothing is written, and no line of history either: so
+        the same list may be given again, as after a crash. Several entries of one address and scope end as
+        `suppress` would end them. With `write` off nothing is written, and the answer is what would change.
         """
 
     def lift(self, address_key: str, scope: str, *, source: str, now: datetime) -> bool:
