@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from postroad.cli.problem import Problem, report
 from postroad.names import LOCAL_STAGE
@@ -45,22 +45,31 @@ def open_stage(context: typer.Context, stage: str | None) -> Wiring:
     return Wiring(stage or invocation.stage, account=invocation.account, session=invocation.session)
 
 
-class Command(TyperCommand):
-    """A command whose expected errors are two lines and an exit code, never a traceback."""
+class _Guarded:
+    """Expected errors are two lines and an exit code, never a traceback."""
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer hands over the click that it carries inside
         """Run the command, and turn what can go wrong into what to do next."""
+        base: Any = super()
         invocation = ctx.find_object(Invocation)
         if invocation is not None and invocation.as_json and "as_json" in ctx.params:
             ctx.params["as_json"] = True
         try:
-            return super().invoke(ctx)
+            return base.invoke(ctx)
         except Exception as error:
             problem = error if isinstance(error, Problem) else _explain(error)
             if problem is None:
                 raise
             report(problem, as_json=bool(ctx.params.get("as_json")))
             raise typer.Exit(problem.code) from error
+
+
+class Command(_Guarded, TyperCommand):
+    """A command."""
+
+
+class CommandWithMore(_Guarded, TyperGroup):
+    """A command that does something by itself, and has commands below it."""
 
 
 def _explain(error: Exception) -> Problem | None:

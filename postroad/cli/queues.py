@@ -1,16 +1,27 @@
-"""`postroad queues`: what waits, for how long, and what could not be done."""
+"""`postroad queues`: what waits, for how long, and what could not be done; `redrive` does it again."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroad.cli.options import JsonOption, StageOption, open_stage
+from postroad.cli.options import (
+    Command,
+    CommandWithMore,
+    Invocation,
+    JsonOption,
+    StageOption,
+    examples,
+    open_stage,
+)
 from postroad.cli.output import print_json, print_lines, print_table
+from postroad.cli.problem import ExitCode, Problem
+from postroad.cli.redrive import EXAMPLES as REDRIVE_EXAMPLES
+from postroad.cli.redrive import redrive
 from postroad.cli.resources import QueuePair, queue_name
 from postroad.explaining import meanings
 from postroad.explaining.moments import NOTHING, duration, moment
@@ -20,7 +31,14 @@ if TYPE_CHECKING:
     from postroad.cli.sqs import Depth
     from postroad.cli.wiring import Wiring
 
-EXAMPLES = ("postroad queues", "postroad --stage prod queues --stream transactional --dead-letters 100")
+EXAMPLES = (
+    "postroad queues",
+    "postroad --stage prod queues --stream transactional --dead-letters 100",
+    REDRIVE_EXAMPLES[0],
+)
+
+app = typer.Typer()
+app.command("redrive", cls=Command, epilog=examples(*REDRIVE_EXAMPLES))(redrive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +52,7 @@ class QueueState:
     dead_letters: tuple[DeadLetter, ...]
 
 
+@app.callback(cls=CommandWithMore, invoke_without_command=True, epilog=examples(*EXAMPLES))
 def queues(
     context: typer.Context,
     *,
@@ -47,6 +66,9 @@ def queues(
     as_json: JsonOption = False,
 ) -> None:
     """Show how full the queues are, and the dead letters with their reasons. Nothing is taken out."""
+    if context.invoked_subcommand is not None:
+        _pass_on(context, stream=stream, stage=stage, as_json=as_json)
+        return
     wiring = open_stage(context, stage)
     pairs = wiring.mail.queues()
     if stream is not None:
@@ -67,6 +89,18 @@ def queues(
                 ("since", "message id", "reason", "what is wrong"),
                 (letter_cells(letter) for letter in each.dead_letters),
             )
+
+
+def _pass_on(context: typer.Context, *, stream: str | None, stage: str | None, as_json: bool) -> None:
+    """Let the command below know what was said before it: a stage that is forgotten would be another one."""
+    if stream is not None:
+        raise Problem(
+            f"--stream stands before {context.invoked_subcommand}, where it means nothing.",
+            f"Write it behind: postroad queues {context.invoked_subcommand} --stream {stream}",
+            ExitCode.USAGE,
+        )
+    invocation = context.find_object(Invocation) or Invocation()
+    context.obj = replace(invocation, stage=stage or invocation.stage, as_json=as_json or invocation.as_json)
 
 
 def as_cells(state: QueueState) -> tuple[str, ...]:

@@ -60,6 +60,11 @@ class Resources:
             )
         return self.outputs[prefix + QUEUE]
 
+    def stream_dead_letters(self, stream: str) -> str:
+        """Return the dead-letter queue of a stream; raises Problem naming the streams that there are."""
+        self.stream_queue(stream)
+        return self.named(pascal(stream) + DEAD_LETTERS)
+
     def queues(self) -> list[QueuePair]:
         """Return every queue with its dead letters: the streams' first, then Postroad's own."""
         own = {key.removesuffix(QUEUE) for key in self.outputs if _is_queue(key)}

@@ -21,9 +21,11 @@ from postroad.suppression.address_key import address_key
 
 if TYPE_CHECKING:
     from boto3.session import Session
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
 
+    from postroad.bodies.dynamodb import DynamoBodies
     from postroad.configuration import Configuration
     from postroad.ledger.ports import Ledger
     from postroad.suppression.model import Suppression
@@ -136,6 +138,18 @@ class Wiring:
         return DynamoLedger(self._client("dynamodb"), self.foundation.named("MessagesTable"))
 
     @cached_property
+    def bodies(self) -> DynamoBodies:
+        """Return the kept bodies."""
+        from postroad.bodies.dynamodb import DynamoBodies  # noqa: PLC0415 - as above
+
+        return DynamoBodies(
+            self._client("dynamodb"),
+            self.foundation.named("BodiesTable"),
+            s3=self.s3,
+            bucket=self.foundation.named("AttachmentsBucket"),
+        )
+
+    @cached_property
     def suppressions(self) -> SuppressionStore:
         """Return the suppressions."""
         from postroad.suppression.dynamodb import DynamoSuppressions  # noqa: PLC0415 - as above
@@ -146,6 +160,12 @@ class Wiring:
     def sqs(self) -> SQSClient:
         """Return a client of SQS."""
         client: SQSClient = self._client("sqs")
+        return client
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """Return a client of S3."""
+        client: S3Client = self._client("s3")
         return client
 
     @cached_property
