@@ -1,6 +1,6 @@
 """From `templates/` to a folder of compiled templates. Runs on the machine that deploys, never in Lambda.
 
-    templates/_brand.toml            the shop's name, postal address, colours, default locale
+    config/brand.toml                the shop's name, logo, postal address, fonts, colours, default locale
     templates/_base/                 layouts and macros, inline.css, head.css, locales/<locale>.toml
     templates/<name>/subject.txt     one line
     templates/<name>/body.txt        compulsory
@@ -13,25 +13,25 @@ Every file is compiled once per locale, with its texts and styles in place (see 
 
 import json
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jinja2 import DictLoader, ModuleLoader, TemplateSyntaxError, nodes
 
+from postroad.rendering import mirrored as mirroring
 from postroad.rendering.brand import Brand
 from postroad.rendering.catalogue import Catalogue, compare
-from postroad.rendering.compiled import HTML, MANIFEST, SUBJECT, TEXT, CompiledRenderer
+from postroad.rendering.compiled import HTML, MANIFEST, SUBJECT, TEXT
 from postroad.rendering.environment import MailEnvironment, is_html
+from postroad.rendering.examples import EXAMPLE, Examples
 from postroad.rendering.formats import Formats
 from postroad.rendering.inlining import Inliner
 from postroad.rendering.locales import LocaleTag, parse_locale
-from postroad.rendering.ports import TemplateDataError
 from postroad.rendering.problems import TemplateBuildError
 from postroad.rendering.styles import StyleInliner, compact, fill_in
 
 BASE = "_base"
-EXAMPLE = "example.json"
 # Where the layout wants head.css, in a comment that editors of CSS accept.
 HEAD_CSS = "/* head.css */"
 
@@ -45,28 +45,42 @@ class _Folder:
     catalogues: Mapping[str, Catalogue]
 
 
-def build_templates(source: Path, target: Path) -> None:
-    """Compile all templates of `source` into `target`, which is made anew.
+def build_templates(
+    source: Path,
+    target: Path,
+    *,
+    brand: Path | None = None,
+    only: Collection[str] | None = None,
+    mirrored: bool = False,
+) -> list[str]:
+    """Compile all templates of `source` into `target`, which is made anew; return warnings, a sentence each.
+
+    `brand` is config/brand.toml beside `source` unless given. `only` names the templates to compile: the
+    others may then hold mistakes. `mirrored` adds the locale ar-XB (mirrored.py), which nothing deployed has.
 
     The result depends on the sources alone, byte for byte, so that a bundle's hash says whether they changed.
     Raises TemplateBuildError with every problem found; each template has then been rendered with its example
-    in each of its locales.
+    in each of its locales, and looked at (see checks.py).
     """
     if target.exists() and any(target.iterdir()) and not (target / MANIFEST).is_file():
         raise TemplateBuildError([f"{target}: not a folder of compiled templates; name an empty one"])
-    brand = Brand.read(source / "_brand.toml")
-    base = _read_folder(source / BASE, brand)
+    settings = Brand.read(brand or source.parent / "config" / "brand.toml")
+    base = _read_folder(source / BASE, settings)
     folders = [
-        _read_folder(path, brand)
-        for path in sorted(source.iterdir())
-        if path.is_dir() and not path.name.startswith(("_", "."))
+        _read_folder(source / name, settings) for name in template_names(source) if not only or name in only
     ]
     problems = [problem for folder in folders for problem in _check(folder, base, source)]
     if problems:
         raise TemplateBuildError(list(dict.fromkeys(problems)))  # each e-mail meets the base's problems anew
+    if mirrored:
+        base, *folders = (_mirrored(folder) for folder in (base, *folders))
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    _compile(folders, base, brand, source, target)
+    _compile(folders, base, settings, source, target)
+    # With some of the templates only, a text of the base that is not used may be used by the others.
+    problems = [problem for folder in (folders if only else (base, *folders)) for problem in _unused(folder)]
+    if problems:
+        raise TemplateBuildError(problems)
     manifest = {
         "templates": {
             folder.name: {"locales": list(folder.catalogues), "html": HTML in folder.sources}
@@ -74,9 +88,27 @@ def build_templates(source: Path, target: Path) -> None:
         },
     }
     (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    _render_examples(folders, source, target)
+    examples = Examples(source, target)
+    found = [examples.check(folder.name) for folder in folders]
     # Rendering the examples loaded what was compiled; the bytecode of that is no part of the result.
     shutil.rmtree(target / "__pycache__", ignore_errors=True)
+    if problems := [problem for one in found for problem in one.problems]:
+        raise TemplateBuildError(problems)
+    return [warning for one in found for warning in one.warnings]
+
+
+def template_names(source: Path) -> list[str]:
+    """Name the e-mails in a folder of templates, in order."""
+    return [
+        path.name
+        for path in sorted(source.iterdir())
+        if path.is_dir() and not path.name.startswith(("_", "."))
+    ]
+
+
+def _mirrored(folder: _Folder) -> _Folder:
+    default = next(iter(folder.catalogues.values()))
+    return replace(folder, catalogues={**folder.catalogues, mirroring.LOCALE: mirroring.mirror(default)})
 
 
 def _read_folder(path: Path, brand: Brand) -> _Folder:
@@ -108,7 +140,7 @@ def _check(folder: _Folder, base: _Folder, source: Path) -> list[str]:
 
 def _compile(folders: list[_Folder], base: _Folder, brand: Brand, source: Path, target: Path) -> None:
     inline_css, head_css = (
-        fill_in((source / BASE / name).read_text("utf-8"), brand.colours, f"{source / BASE / name}")
+        fill_in((source / BASE / name).read_text("utf-8"), brand.css, f"{source / BASE / name}")
         for name in ("inline.css", "head.css")
     )
     styles = StyleInliner(inline_css, head_css, f"{source / BASE / 'inline.css'}")
@@ -137,8 +169,6 @@ def _compile(folders: list[_Folder], base: _Folder, brand: Brand, source: Path, 
                     problems += error.problems
                 else:
                     (target / ModuleLoader.get_module_filename(key)).write_text(code, "utf-8")
-    if not problems:
-        problems = [problem for folder in (base, *folders) for problem in _unused(folder)]
     if problems:
         raise TemplateBuildError(list(dict.fromkeys(problems)))
 
@@ -180,22 +210,3 @@ def _check_imports(tree: nodes.Template, file: str) -> list[str]:
             kind = "another .html file" if is_html(file) else "another .txt file"
             problems.append(f"{file}: line {node.lineno}: expected the plain name of {kind}")
     return problems
-
-
-def _render_examples(folders: list[_Folder], source: Path, target: Path) -> None:
-    renderer = CompiledRenderer(target)
-    problems: list[str] = []
-    for folder in folders:
-        path = source / folder.name / EXAMPLE
-        try:
-            data = json.loads(path.read_text("utf-8"))
-        except ValueError as error:
-            problems.append(f"{path}: {error}")
-            continue
-        for locale in folder.catalogues:
-            try:
-                renderer.render(folder.name, locale=locale, data=data)
-            except TemplateDataError as error:
-                problems.append(f"{path}: {error} (in {locale})")
-    if problems:
-        raise TemplateBuildError(problems)

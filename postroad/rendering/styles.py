@@ -78,23 +78,29 @@ class StyleInliner:
             return f"\x00{len(holes) - 1}\x00"
 
         problems: list[str] = []
-        styled = _START_TAG.sub(
-            lambda found: self._restyle(found, holes, file, problems), _OPAQUE.sub(dig, source)
-        )
+        dug = _OPAQUE.sub(dig, source)
+
+        def restyle(found: re.Match[str]) -> str:
+            tag, wrong = self._restyle(found, holes)
+            if wrong:
+                above = _HOLE.sub(lambda hole: holes[int(hole[1])], dug[: found.start()])
+                problems.extend(f"{file}: line {above.count(chr(10)) + 1}: {one}" for one in wrong)
+            return tag
+
+        styled = _START_TAG.sub(restyle, dug)
         if problems:
             raise TemplateBuildError(problems)
         return _HOLE.sub(lambda found: holes[int(found[1])], styled)
 
-    def _restyle(self, found: re.Match[str], holes: list[str], file: str, problems: list[str]) -> str:
+    def _restyle(self, found: re.Match[str], holes: list[str]) -> tuple[str, list[str]]:
         element, written, closing = found[1].lower(), found[2], found[3]
         attributes = {name.lower(): double or single for name, double, single in _ATTRIBUTE.findall(written)}
         names = attributes.get("class", "")
         if "\x00" in names + attributes.get("id", ""):
             hole = holes[int(_HOLE.findall(names + attributes.get("id", ""))[0])]
-            problems.append(f"{file}: class and id must be constant to be styled at build, got {hole}")
-            return found[0]
-        problems += [
-            f"{file}: no rule for class {name!r} in inline.css or head.css"
+            return found[0], [f"class and id must be constant to be styled at build, got {hole}"]
+        problems = [
+            f"no rule for class {name!r} in inline.css or head.css"
             for name in names.split()
             if name not in self._classes | self._kept
         ]
@@ -109,7 +115,7 @@ class StyleInliner:
         )
         rest += f' class="{kept}"' if kept else ""
         rest += f' style="{style}"' if style else ""
-        return f"<{found[1]}{rest}{' /' if closing else ''}>"
+        return f"<{found[1]}{rest}{' /' if closing else ''}>", problems
 
     def _ask(self, element: str, names: str, identifier: str) -> str:
         before, after = _AROUND.get(element, ("", ""))

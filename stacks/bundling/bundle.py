@@ -8,8 +8,8 @@ from postroad.rendering.build import build_templates
 from stacks.bundling.once import build_once, digest
 
 ROOT = Path(__file__).resolve().parents[2]
-# Never deployed: the operator's command line, the emulated cloud, and what only synthesis reads.
-LEFT_OUT = frozenset({"cli", "local", "configuration", "explaining"})
+# Never deployed: the operator's command line, the emulated cloud, what synthesis reads, what writers use.
+LEFT_OUT = frozenset({"cli", "local", "configuration", "explaining", "authoring"})
 SUFFIXES = frozenset({".py", ".typed"})
 # Functions that render mail carry the compiled templates, in this folder at the bundle's root.
 RENDERING = frozenset({"send"})
@@ -56,5 +56,6 @@ def _code(root: Path, verb: str) -> Iterator[Path]:
 
 def _template_inputs(root: Path) -> Iterator[Path]:
     yield from (file for file in (root / "templates").rglob("*") if file.is_file())
+    yield root / "config" / "brand.toml"
     # Jinja and css-inline make the compiled templates: another version may make others.
     yield root / "requirements" / "development.txt"

@@ -41,7 +41,7 @@ def host_layer() -> Path:
 def house(tmp_path: Path) -> Path:
     """A copy of what the bundles and the layer are built from."""
     root = tmp_path / "house"
-    for folder in ("functions", "postroad", "templates"):
+    for folder in ("config", "functions", "postroad", "templates"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (root / "requirements").mkdir()
     shutil.copyfile(ROOT / "requirements" / "development.txt", root / "requirements" / "development.txt")
@@ -148,7 +148,7 @@ def test_a_bundle_is_built_again_only_when_its_inputs_changed(house: Path) -> No
     assert build_bundle("send", root=house) == send
     assert send.stat().st_ctime_ns == built
 
-    brand = house / "templates" / "_brand.toml"
+    brand = house / "config" / "brand.toml"
     brand.write_text(brand.read_text() + "\n# changed\n")
     assert build_bundle("send", root=house) != send
     assert build_bundle("feedback", root=house) == feedback

@@ -22,7 +22,7 @@ AWS_MODULES = {
     "sqs",
     "wiring",
 }
-NOT_IN_LAMBDA = {"cli", "local", "configuration", "explaining"}
+NOT_IN_LAMBDA = {"cli", "local", "configuration", "explaining", "authoring"}
 
 
 def product_modules() -> list[Path]:

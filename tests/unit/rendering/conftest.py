@@ -36,10 +36,13 @@ def example() -> dict[str, object]:
 def sources(tmp_path: Path) -> Path:
     """A copy of the base and of one template, quick to build, that a test may spoil."""
     others = {path.name for path in TEMPLATES.iterdir() if path.is_dir()} - {"_base", "order_confirmation"}
+    shutil.copytree(TEMPLATES.parent / "config", tmp_path / "config")
     return shutil.copytree(TEMPLATES, tmp_path / "templates", ignore=shutil.ignore_patterns(*others))
 
 
 Mail = Callable[..., Path]
+# Without one nothing is built; every mail of the shipped layout has it.
+PREHEADER = '<div style="display: none">What this is about</div>'
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def small(sources: Path) -> Mail:
             '{{ t("labelled", label="a", value="b") }}{{ t("help") }}' + text, "utf-8"
         )
         if html is not None:
-            (note / "body.html").write_text(html, "utf-8")
+            (note / "body.html").write_text(PREHEADER + html, "utf-8")
         (note / "example.json").write_text(json.dumps({} if example is None else example), "utf-8")
         for locale, content in (locales or {"en": ""}).items():
             (note / "locales" / f"{locale.replace('_', '-')}.toml").write_text(content, "utf-8")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from postroad.rendering.brand import Brand
 from postroad.rendering.compiled import CLIPPED_BYTES, CompiledRenderer, Manifest
 from postroad.rendering.ports import Rendered
 from tools.golden_mails import GOLDEN, TEMPLATES, golden_files
@@ -158,28 +157,3 @@ def test_each_template_documents_its_data() -> None:
         readme = (TEMPLATES / name / "README.md").read_text("utf-8")
         for key in json.loads((TEMPLATES / name / "example.json").read_text("utf-8")):
             assert f"`{key}`" in readme
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
-    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-@pytest.mark.parametrize("prefix", ["", "dark-"])
-@pytest.mark.parametrize(
-    ("front", "back"),
-    [
-        ("text", "surface"),
-        ("muted", "surface"),
-        ("muted", "background"),
-        ("accent", "surface"),
-        ("accent", "background"),
-        ("on-accent", "accent"),
-    ],
-)
-def test_colours_can_be_read(prefix: str, front: str, back: str) -> None:
-
-    colours = Brand.read(TEMPLATES / "_brand.toml").colours
-    lights = sorted((_luminance(colours[prefix + front]), _luminance(colours[prefix + back])))
-    assert (lights[1] + 0.05) / (lights[0] + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
