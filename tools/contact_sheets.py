@@ -8,10 +8,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from postroad.rendering.build import build_templates
-from postroad.rendering.compiled import CompiledRenderer
 from tools.browser import NO_BROWSER, browser, find_browser
-from tools.shown_mails import TEMPLATES, give_pictures, html_of, names
+from tools.shown_mails import compile_mails, give_pictures, html_of, names
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -37,9 +35,7 @@ def main(wanted: list[str]) -> int:
         return 1
     TARGET.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "compiled"
-        build_templates(TEMPLATES, target)
-        renderer = CompiledRenderer(target)
+        renderer = compile_mails(Path(folder) / "compiled")
         with browser(executable) as chromium:
             page = chromium.new_page()
             page.route("https://**/*", give_pictures)

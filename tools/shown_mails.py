@@ -4,26 +4,36 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from postroad.rendering.build import build_templates, template_names
 from postroad.rendering.compiled import CompiledRenderer
+from postroad.rendering.mirrored import LOCALE as MIRRORED
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 _PICTURE = (
-    b'<svg xmlns="http://www.w3.org/2000/svg" width="160" height="40" viewBox="0 0 160 40">'
-    b'<rect width="160" height="40" fill="#9aa5a0"/></svg>'
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="520" height="320" viewBox="0 0 520 320">'
+    b'<rect width="520" height="320" fill="#9aa5a0"/></svg>'
 )
 
 
 def names() -> list[tuple[str, str]]:
-    """Return template and locale of every shipped mail."""
+    """Return template and locale of every shipped mail, and of its copy that reads from right to left."""
     return [
-        (folder.name, locale.stem)
-        for folder in sorted(TEMPLATES.iterdir())
-        if folder.is_dir() and not folder.name.startswith(("_", "."))
-        for locale in sorted((folder / "locales").glob("*.toml"))
+        (template, locale)
+        for template in template_names(TEMPLATES)
+        for locale in (
+            *sorted(path.stem for path in (TEMPLATES / template / "locales").glob("*.toml")),
+            MIRRORED,
+        )
     ]
+
+
+def compile_mails(target: Path) -> CompiledRenderer:
+    """Build all that `names` tells of, into a folder that is made anew."""
+    build_templates(TEMPLATES, target, mirrored=True)
+    return CompiledRenderer(target)
 
 
 def html_of(renderer: CompiledRenderer, template: str, locale: str) -> str:

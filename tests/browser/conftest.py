@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from postroad.rendering.build import build_templates
 from postroad.rendering.compiled import CompiledRenderer
 from tests.browser.mails import MailViewer, Scheme
+from tests.local_stack import LocalStack
 from tools.browser import NO_BROWSER, browser, find_browser
-from tools.shown_mails import TEMPLATES, give_pictures
+from tools.shown_mails import compile_mails, give_pictures
 
 LEFT_BEHIND = Path(__file__).resolve().parents[2] / "build" / "browser"
+COMPLAINTS = ("error", "warning")
 LOOPBACK = ("127.0.0.1", "localhost")
 ELSEWHERE = re.compile(r"^(?!(?:https?://(?:127\.0\.0\.1|localhost)[:/]|about:|data:|blob:))")
 _failed = pytest.StashKey[bool]()
@@ -93,9 +94,7 @@ def new_context(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[N
 
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> CompiledRenderer:
-    target = tmp_path_factory.mktemp("compiled") / "templates"
-    build_templates(TEMPLATES, target)
-    return CompiledRenderer(target)
+    return compile_mails(tmp_path_factory.mktemp("compiled") / "templates")
 
 
 @pytest.fixture(scope="session")
@@ -116,3 +115,40 @@ def leave_behind(page: Page, name: str) -> None:
     path = LEFT_BEHIND / re.sub(r"[^A-Za-z0-9._@-]+", "-", name)
     page.screenshot(path=path.with_suffix(".png"), full_page=True)
     path.with_suffix(".txt").write_text(f"{page.url}\n\n{page.inner_text('body')}\n", "utf-8")
+
+
+class OpenPage(Protocol):
+    def __call__(
+        self,
+        path: str = "/",
+        *,
+        width: int = 1280,
+        height: int = 900,
+        scheme: Scheme = "light",
+        scripts: bool = True,
+    ) -> Page:
+        """Open a page of the running stack's inbox."""
+        ...
+
+
+@pytest.fixture
+def open_page(stack: LocalStack, new_context: NewContext) -> Iterator[OpenPage]:
+    """Open pages of the inbox; whatever the browser complains of in its console fails the test."""
+    complaints: list[str] = []
+
+    def make(
+        path: str = "/",
+        *,
+        width: int = 1280,
+        height: int = 900,
+        scheme: Scheme = "light",
+        scripts: bool = True,
+    ) -> Page:
+        page = new_context(width=width, height=height, scheme=scheme, scripts=scripts).new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type in COMPLAINTS else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(stack.state.inbox + path)
+        return page
+
+    yield make
+    assert complaints == [], "the browser complained in its console"

@@ -3,7 +3,7 @@
   const SMALLEST_TEXT = 12; // CSS px
   const SMALLEST_TARGET = 44;
   const width = document.documentElement.clientWidth;
-  const found = { sideways: [], small: [], targets: [], pictures: [], cut: [], texts: 0 };
+  const found = { sideways: [], small: [], targets: [], pictures: [], cut: [], broken: [], texts: 0 };
   const brief = (text) => `"${text.trim().replace(/\s+/g, " ").slice(0, 40)}"`;
   const round = (number) => Math.round(number * 10) / 10;
 
@@ -37,6 +37,19 @@
             `${round(line.right)},${round(line.bottom)} leaves its box ${round(box.left)},${round(box.top)} to ` +
             `${round(box.right)},${round(box.bottom)}`);
         }
+      }
+    }
+  }
+
+  // A word of letters alone stands on one line; addresses and numbers may break.
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = words.nextNode(); node; node = words.nextNode()) {
+    for (const word of node.data.matchAll(/(?<![^\s])[\p{Script=Latin}]{2,40}(?![^\s.,:;!?])/gu)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((line) => Math.round(line.top))).size > 1) {
+        found.broken.push(`"${word[0]}" stands on two lines`);
       }
     }
   }

@@ -38,6 +38,7 @@ def phone(new_context: NewContext) -> Page:
             "cut",
             "<div style='width:50px;overflow:hidden;white-space:nowrap'>A line without an end</div>",
         ),
+        ("broken", "<div style='width:60px;overflow-wrap:anywhere'>Betalingskenmerk</div>"),
     ],
 )
 def test_a_fault_of_a_mail_is_found(phone: Page, about: str, mail: str) -> None:

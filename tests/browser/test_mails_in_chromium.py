@@ -36,6 +36,11 @@ def test_every_line_of_a_mail_is_whole(viewer: MailViewer, template: str, locale
 
 
 @every_mail
+def test_no_word_of_a_mail_is_broken_in_two(viewer: MailViewer, template: str, locale: str) -> None:
+    assert faults(viewer, template, locale, "broken") == []
+
+
+@every_mail
 def test_a_thumb_finds_every_button(viewer: MailViewer, template: str, locale: str) -> None:
     assert faults(viewer, template, locale, "targets") == []
 
