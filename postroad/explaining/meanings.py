@@ -74,18 +74,22 @@ _STEPS: Mapping[str, str] = {
     "expired": "stopped: too late",
     "invalid": "refused: the message is wrong",
     "held": "put aside for an operator",
+    "reopened": "re-opened by an operator",
 }
+_REDRIVE = "postroad queues redrive --stream <stream> --message-id <message_id>"
 _NEXT: Mapping[Status, str] = {
     Status.CLAIMED: "Ask again in a few minutes: its lease ends, and it is judged again.",
-    Status.INVALID: "Mend what made the message, and enqueue it again under the same id.",
-    Status.FAILED: "Mend what SES refused, and enqueue it again under a new id.",
+    Status.INVALID: "Mend what made the message, and enqueue it again under the same id. Was it something "
+    f"else, mend that, then {_REDRIVE}.",
+    Status.FAILED: f"Mend what SES refused; then {_REDRIVE}.",
     Status.SUPPRESSED: "If the recipient wants mail again: `postroad suppression remove <email>`.",
 }
 _NEXT_BY_REASON: Mapping[str, str] = {
     Reason.CONFLICT: "Find out why two messages have one id, and enqueue this one under an id of its own.",
-    Reason.UNKNOWN_OUTCOME: "Find out whether it came; if it did not, enqueue it under a new id.",
+    Reason.UNKNOWN_OUTCOME: f"Find out whether it came; if it did not, {_REDRIVE} "
+    "--despite-unknown-outcome.",
     Reason.RECIPIENT_NOT_ALLOWED: "If this stage may mail them, add them to recipients.allow in "
-    "config/<stage>.toml, deploy, and enqueue it under a new id.",
+    f"config/<stage>.toml, deploy, then {_REDRIVE}.",
     Reason.ON_ACCOUNT_SUPPRESSION_LIST: "If the mailbox works again: aws sesv2 delete-suppressed-destination",
 }
 
@@ -93,7 +97,7 @@ _NEXT_BY_REASON: Mapping[str, str] = {
 def of_status(status: Status, *, released: bool = False) -> str:
     """Return what a status means; `released` is a claim that nobody holds any more."""
     if status is Status.CLAIMED and released:
-        return "An attempt was called off before SES could take it. It is tried again soon."
+        return "It is open: no attempt at it is under way, and the next copy on its queue is sent."
     return _STATUSES[status]
 
 
