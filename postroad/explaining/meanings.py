@@ -76,7 +76,7 @@ _STEPS: Mapping[str, str] = {
     "held": "put aside for an operator",
     "reopened": "re-opened by an operator",
 }
-_REDRIVE = "postroad queues redrive --stream <stream> --message-id <message_id>"
+_REDRIVE = "`postroad queues redrive --stream <stream> --message-id <message_id>`"
 _NEXT: Mapping[Status, str] = {
     Status.CLAIMED: "Ask again in a few minutes: its lease ends, and it is judged again.",
     Status.INVALID: "Mend what made the message, and enqueue it again under the same id. Was it something "
@@ -86,8 +86,8 @@ _NEXT: Mapping[Status, str] = {
 }
 _NEXT_BY_REASON: Mapping[str, str] = {
     Reason.CONFLICT: "Find out why two messages have one id, and enqueue this one under an id of its own.",
-    Reason.UNKNOWN_OUTCOME: f"Find out whether it came; if it did not, {_REDRIVE} "
-    "--despite-unknown-outcome.",
+    Reason.UNKNOWN_OUTCOME: "Find out whether it came; if it did not, "
+    f"{_REDRIVE.removesuffix('`')} --despite-unknown-outcome`.",
     Reason.RECIPIENT_NOT_ALLOWED: "If this stage may mail them, add them to recipients.allow in "
     f"config/<stage>.toml, deploy, then {_REDRIVE}.",
     Reason.ON_ACCOUNT_SUPPRESSION_LIST: "If the mailbox works again: aws sesv2 delete-suppressed-destination",
