@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from postroad.cli import dns, queues, send, suppression, why
+from postroad.cli import dns, preview, queues, send, suppression, template, why
 from postroad.cli.options import ACCOUNT_VARIABLE, STAGE_VARIABLE, Command, Invocation, JsonOption, examples
 from postroad.names import LOCAL_STAGE
 
@@ -88,6 +88,8 @@ def root(
 
 app.command("send", cls=Command, epilog=examples(*send.EXAMPLES))(send.send)
 app.command("why", cls=Command, epilog=examples(*why.EXAMPLES))(why.why)
+app.command("preview", cls=Command, epilog=examples(*preview.EXAMPLES))(preview.preview)
+app.add_typer(template.app, name="template")
 app.add_typer(suppression.app, name="suppression")
 app.command("dns", cls=Command, epilog=examples(*dns.EXAMPLES))(dns.dns)
 app.add_typer(queues.app, name="queues")
