@@ -1,0 +1,74 @@
+"""Messages, configuration and programs that a document shows are real ones."""
+
+from __future__ import annotations
+
+import ast
+import json
+import tomllib
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from postroad.configuration import loader
+from postroad.contract.message import MESSAGE_SCHEMA
+from postroad.contract.parser import parse_message
+from postroad.contract.result import RESULT_SCHEMA
+from postroad.contract.schema import result_schema
+from tests.documented import DOCUMENTS, ROOT, Block, blocks
+
+
+def shown(*languages: str) -> list[Block]:
+    return [block for page in DOCUMENTS for block in blocks(page, *languages)]
+
+
+@pytest.mark.parametrize("block", shown("json"), ids=str)
+def test_every_message_and_result_passes_its_check(block: Block) -> None:
+    document = json.loads(block.text)
+    schema = document.get("schema", "")
+    if schema == MESSAGE_SCHEMA:
+        parse_message(block.text)
+    elif schema:
+        assert schema == RESULT_SCHEMA
+        jsonschema.validate(document, result_schema())
+    else:
+        assert "message_id" not in document
+
+
+def merged(base: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    both = {key: merged(base[key], part[key]) for key in base if isinstance(part.get(key), dict)}
+    return {**base, **part, **both}
+
+
+@pytest.mark.parametrize("block", shown("toml"), ids=str)
+def test_every_piece_of_configuration_is_taken(block: Block) -> None:
+    """A piece is put into a whole file; one that is whole already stays as it is."""
+    part = tomllib.loads(block.text)
+    whole = tomllib.loads((ROOT / "tests" / "infrastructure" / "config" / "staging.toml").read_text("utf-8"))
+    if "streams" not in part:
+        part = merged(whole | {"account_share": 1.0}, part)
+        for stream in part["streams"].values():
+            domain = part["domains"][0]["name"]
+            stream.update({"domain": domain, "from": f"orders@{domain}"})
+    loader.check(part, stage="prod", file=str(block))
+
+
+@pytest.mark.parametrize("block", shown("yaml"), ids=str)
+def test_every_piece_of_yaml_can_be_read(block: Block) -> None:
+    assert yaml.safe_load(block.text)
+
+
+@pytest.mark.parametrize("block", shown("python"), ids=str)
+def test_every_program_imports_what_there_is(block: Block) -> None:
+    """They are run in tests/local; what is said here is said at once."""
+    tree = ast.parse(block.text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("postroad"):
+            module = __import__(node.module or "", fromlist=["*"])
+            assert [each.name for each in node.names if not hasattr(module, each.name)] == []
+
+
+def test_every_language_shown_is_one_that_a_test_knows() -> None:
+    known = {"sh", "console", "json", "toml", "yaml", "python", "mermaid", "js"}
+    assert {block.language for block in shown()} - known <= {"", "java", "csharp", "html"}
