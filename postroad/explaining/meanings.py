@@ -97,7 +97,7 @@ _NEXT_BY_REASON: Mapping[str, str] = {
 def of_status(status: Status, *, released: bool = False) -> str:
     """Return what a status means; `released` is a claim that nobody holds any more."""
     if status is Status.CLAIMED and released:
-        return "It is open: no attempt at it is under way, and the next copy on its queue is sent."
+        return "No attempt is under way, and none was sent that we know of: it is tried again soon."
     return _STATUSES[status]
 
 
