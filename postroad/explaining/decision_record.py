@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from postroad.contract.words import Status
     from postroad.ledger.row import Row
     from postroad.suppression.model import HistoryEntry, ScopeEntry, Suppression
 
@@ -38,39 +39,85 @@ def steps(row: Row) -> list[Step]:
     return [Step(at, word, meanings.of_step(word)) for word, at in ordered]
 
 
-def record_lines(row: Row, *, now: datetime) -> list[str]:
-    """Return the decision record of one message as lines of text."""
-    lines = [f"{row.message_id}  {row.status}" + (f"  ({row.reason})" if row.reason else "")]
-    lines.append(f"  {meanings.of_status(row.status, released=not row.owner)}")
-    if row.reason:
-        lines.append(f"  {meanings.of_reason(row.reason)}")
-    if row.detail:
-        lines.append(f"  {row.detail}")
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a message stands where it does, ready to be written down.
+
+    `sentences` begin with what the status means; `attempts` are numbers with the id that SES gave, or "";
+    `lease` says until when the latest attempt is somebody's; `next_step` is empty if nothing is to be done.
+    """
+
+    message_id: str
+    status: Status
+    reason: str
+    sentences: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    steps: tuple[Step, ...]
+    attempts: tuple[tuple[int, str], ...]
+    lease: str
+    notes: tuple[str, ...]
+    next_step: str
+
+
+def explain(row: Row, *, now: datetime) -> Explanation:
+    """Return the decision record of one message in parts."""
+    said = (
+        meanings.of_status(row.status, released=not row.owner),
+        meanings.of_reason(row.reason) if row.reason else "",
+        row.detail,
+    )
     facts = (
         ("to", row.email), ("stream", row.stream), ("template", row.template), ("locale", row.locale),
         ("topic", row.topic), ("bounce", row.bounce),
         ("tags", ", ".join(f"{name}={value}" for name, value in sorted(row.tags.items()))),
     )  # fmt: skip
+    numbers = sorted({*map(int, row.ses_ids), *range(1, row.attempt + 1)})
+    lease = ""
+    if row.lease_until is not None and row.owner and numbers:
+        lease = f"{'until' if row.lease_until > now else 'ended'} {moment(row.lease_until)}"
+    return Explanation(
+        message_id=row.message_id,
+        status=row.status,
+        reason=row.reason,
+        sentences=tuple(sentence for sentence in said if sentence),
+        facts=tuple((name, value) for name, value in facts if value),
+        steps=tuple(steps(row)),
+        attempts=tuple((number, row.ses_ids.get(str(number), "")) for number in numbers),
+        lease=lease,
+        notes=row.notes,
+        next_step=meanings.next_step(row.status, row.reason) or "",
+    )
+
+
+def record_lines(row: Row, *, now: datetime) -> list[str]:
+    """Return the decision record of one message as lines of text."""
+    told = explain(row, now=now)
+    lines = [f"{told.message_id}  {told.status}" + (f"  ({told.reason})" if told.reason else "")]
+    lines += [f"  {sentence}" for sentence in told.sentences]
     lines.append("")
-    lines += [f"  {name:<10}{value}" for name, value in facts if value]
-    lines += ["", *_timeline(row)]
-    lines += _attempts(row, now)
-    if row.notes:
-        lines += ["", "  notes", *(f"    - {note}" for note in row.notes)]
-    if step := meanings.next_step(row.status, row.reason):
-        lines += ["", f"  next: {step}"]
+    lines += [f"  {name:<10}{value}" for name, value in told.facts]
+    lines += ["", *_timeline(told.steps)]
+    if told.attempts:
+        lines += ["", "  attempts"]
+        lines += [f"    {number}  {ses_id or 'SES gave no id'}" for number, ses_id in told.attempts]
+    if told.lease:
+        lines.append(f"    lease {told.lease}")
+    if told.notes:
+        lines += ["", "  notes", *(f"    - {note}" for note in told.notes)]
+    if told.next_step:
+        lines += ["", f"  next: {told.next_step}"]
     return lines
 
 
 def suppression_lines(suppression: Suppression | None, *, now: datetime) -> list[str]:
     """Return what stops this address now, one line per scope."""
-    standing = _standing(suppression, now)
-    if not standing:
+    stopped = standing(suppression, now)
+    if not stopped:
         return ["  No suppression stands for this address."]
     return [
         f"  suppressed: {scope} since {moment(entry.since)}, {entry.reason} (by {entry.source})"
         + (f", until {moment(entry.until)}" if entry.until else "")
-        for scope, entry in standing
+        for scope, entry in stopped
     ]
 
 
@@ -109,7 +156,7 @@ def record(row: Row, suppression: Suppression | None, *, now: datetime) -> dict[
 
 def suppression_records(suppression: Suppression | None, *, now: datetime) -> list[dict[str, Any]]:
     """Return what stops an address now as JSON objects."""
-    return [entry_record(scope, entry) for scope, entry in _standing(suppression, now)]
+    return [entry_record(scope, entry) for scope, entry in standing(suppression, now)]
 
 
 def entry_record(scope: str, entry: ScopeEntry) -> dict[str, Any]:
@@ -124,34 +171,23 @@ def entry_record(scope: str, entry: ScopeEntry) -> dict[str, Any]:
     }
 
 
-def _standing(suppression: Suppression | None, now: datetime) -> list[tuple[str, ScopeEntry]]:
+def standing(suppression: Suppression | None, now: datetime) -> list[tuple[str, ScopeEntry]]:
+    """Return the scopes of an address that are stopped now, each with its entry."""
     scopes: Mapping[str, ScopeEntry] = suppression.scopes if suppression else {}
     return [(scope, entry) for scope, entry in sorted(scopes.items()) if is_in_force(entry, now)]
 
 
-def _timeline(row: Row) -> list[str]:
-    found = steps(row)
+def _timeline(found: Sequence[Step]) -> list[str]:
     if not found:
         return ["  No times are known."]
     begin = found[0].at
     return [
-        f"  {moment(step.at)}  {_since(begin, step.at):>9}  {step.word:<11}{step.text}".rstrip()
+        f"  {moment(step.at)}  {since(begin, step.at):>9}  {step.word:<11}{step.text}".rstrip()
         for step in found
     ]
 
 
-def _since(begin: datetime, at: datetime) -> str:
+def since(begin: datetime, at: datetime) -> str:
+    """Return how long after the first moment this one was, or nothing if it was the same."""
     seconds = (at - begin).total_seconds()
     return "" if seconds == 0 else f"+{seconds:,.1f} s"
-
-
-def _attempts(row: Row, now: datetime) -> list[str]:
-    if not row.attempt and not row.ses_ids:
-        return []
-    numbers = sorted({*map(int, row.ses_ids), *range(1, row.attempt + 1)})
-    lines = ["", "  attempts"]
-    lines += [f"    {number}  {row.ses_ids.get(str(number), 'SES gave no id')}" for number in numbers]
-    if row.lease_until is not None and row.owner:
-        state = "until" if row.lease_until > now else "ended"
-        lines.append(f"    lease {state} {moment(row.lease_until)}")
-    return lines

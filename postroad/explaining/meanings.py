@@ -94,6 +94,22 @@ _NEXT_BY_REASON: Mapping[str, str] = {
 }
 
 
+NOT_SENT = frozenset(
+    {
+        Status.REJECTED,
+        Status.FAILED,
+        Status.SUPPRESSED,
+        Status.UNSUBSCRIBED,
+        Status.CAPPED,
+        Status.EXPIRED,
+        Status.CANCELLED,
+        Status.INVALID,
+        Status.HELD,
+    }
+)
+"""Statuses of messages that reached nobody and are not under way (`held`: until an operator acts)."""
+
+
 def of_status(status: Status, *, released: bool = False) -> str:
     """Return what a status means; `released` is a claim that nobody holds any more."""
     if status is Status.CLAIMED and released:

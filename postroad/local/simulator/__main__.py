@@ -10,6 +10,7 @@ import json
 import logging
 import ssl
 import sys
+import threading
 import uuid
 from datetime import UTC, datetime
 from functools import partial
@@ -32,9 +33,13 @@ from postroad.local.simulator.server import LOOPBACK, Listener, listen, port_of,
 from postroad.local.simulator.ses import Discovery
 from postroad.local.simulator.sns import Publisher
 from postroad.local.simulator.stacks import deployed_senders
+from postroad.local.simulator.tables import DeployedRecords
+from postroad.local.simulator.web.watched import WatchedRecords
 
 UPSTREAM_TIMEOUT = 60.0  # seconds: a loaded MiniStack is slow, not gone
 CONNECTIONS = 200
+# The inbox would rather say that the tables do not answer than keep its reader waiting.
+HASTY = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=4)
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -98,9 +103,22 @@ def run(options: argparse.Namespace) -> None:
         new_ses_message_id=new_ses_message_id,
         options=behaviour,
     )
-    api = Api(simulator, publisher=publisher, clock=clock, options=behaviour)
+    deployed = DeployedRecords(
+        session.client("dynamodb", **endpoint | {"config": HASTY}),
+        session.client("cloudformation", **endpoint | {"config": HASTY}),
+    )
+    records = WatchedRecords(deployed)
+    stopping = threading.Event()
+    api = Api(simulator, publisher=publisher, clock=clock, options=behaviour, records=records)
     ses_socket, inbox_socket = listen(options.port), listen(options.inbox_port)
-    pages = Pages(simulator, publisher=publisher, clock=clock)
+    pages = Pages(
+        simulator,
+        publisher=publisher,
+        clock=clock,
+        records=records,
+        options=behaviour,
+        stopping=stopping.is_set,
+    )
     inbox = OnlyThisMachine(Starlette(routes=pages.routes() + api.routes()), port=port_of(inbox_socket))
     where = {
         "simulator": f"https://localhost:{port_of(ses_socket)}",
@@ -115,7 +133,8 @@ def run(options: argparse.Namespace) -> None:
                 [
                     Listener(proxy.app(), ses_socket, options.certificate, options.key),
                     Listener(inbox, inbox_socket),
-                ]
+                ],
+                stopping=stopping,
             )
         )
     finally:

@@ -1,92 +1,163 @@
 """The JSON API of the inbox: for tests, the demo and curl. GET changes nothing; POST takes JSON."""
 
-from collections.abc import Awaitable, Callable
-
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from postroad.clock import Clock
 from postroad.contract.words import Status
+from postroad.explaining import meanings
+from postroad.explaining.decision_record import record as decision_record
+from postroad.local.simulator.answers import answer, body_of, error, get, post
+from postroad.local.simulator.api_account import AccountApi
 from postroad.local.simulator.core import Simulator
 from postroad.local.simulator.events import instant
-from postroad.local.simulator.faults import Fault
 from postroad.local.simulator.happenings import Happening
-from postroad.local.simulator.mail import Mail
+from postroad.local.simulator.links import links_of
+from postroad.local.simulator.mail import Mail, SesEvent
 from postroad.local.simulator.options import Options
+from postroad.local.simulator.problems import one_of, read_json
 from postroad.local.simulator.publishing import EventPublisher
+from postroad.local.simulator.records import MemoryRecords, latest_time
+from postroad.local.simulator.web.filters import Wanted, stream_of
+from postroad.local.simulator.web.not_sent_pages import matching
+from postroad.local.simulator.web.watched import WatchedRecords
 
 MOST_IN_A_PAGE = 1000
-Endpoint = Callable[[Request], Awaitable[Response]]
+NO_SUCH_MAIL = "No such mail, or it is no longer kept: ids are those that SES answered."
 
 
 class Api:
     """Routes under /api; each answer is JSON, an error's with a `message` that says what to do."""
 
     def __init__(
-        self, simulator: Simulator, *, publisher: EventPublisher, clock: Clock, options: Options
+        self,
+        simulator: Simulator,
+        *,
+        publisher: EventPublisher,
+        clock: Clock,
+        options: Options,
+        records: WatchedRecords | None = None,
     ) -> None:
         self._simulator = simulator
         self._publisher = publisher
         self._clock = clock
-        self._options = options
+        self._records = records or WatchedRecords(MemoryRecords())
+        self._account = AccountApi(simulator, options)
 
     def routes(self) -> list[Route]:
         return [
-            _get("/api/mails", self.mails),
-            _get("/api/mails/{id}", self.mail),
-            _post("/api/mails/{id}/events", self.report),
-            _get("/api/counts", self.counts),
-            _get("/api/faults", self.faults),
-            _post("/api/faults", self.add_fault),
-            _post("/api/faults/clear", self.clear_faults),
-            _get("/api/settings", self.settings),
-            _post("/api/settings", self.change_settings),
-            _get("/api/suppressed", self.suppressed),
-            _post("/api/clear", self.clear),
+            get("/api/mails", self.mails),
+            get("/api/mails/{id}", self.mail),
+            post("/api/mails/{id}/events", self.report),
+            post("/api/mails/{id}/prefetch", self.prefetch),
+            get("/api/not-sent", self.not_sent),
+            get("/api/messages/{id}", self.message),
+            get("/api/counts", self.counts),
+            *self._account.routes(),
+            post("/api/clear", self.clear),
         ]
 
     async def mails(self, request: Request) -> Response:
-        """List newest first. Query: q (words), status, message_id, to, limit, offset."""
+        """List newest first. Query: q (words), stream, status, message_id, to, limit, offset."""
         query = request.query_params
         try:
-            limit = min(int(query.get("limit", "100")), MOST_IN_A_PAGE)
-            offset = int(query.get("offset", "0"))
-            status = Status(query["status"]) if query.get("status") else None
+            limit, offset = _place(request)
+            status = one_of("status", query["status"], Status) if query.get("status") else None
         except ValueError as why:
-            return _error(400, str(why))
+            return error(400, str(why))
         found = [
             each
             for each in self._simulator.mailbag.newest_first(words=query.get("q", ""), status=status)
             if query.get("message_id") in {None, each.message_id}
+            and query.get("stream", "") in {"", stream_of(each.configuration_set)}
             and (not query.get("to") or query["to"].lower() in {one.lower() for one in each.recipients})
         ]
-        page = found[max(0, offset) : max(0, offset) + max(0, limit)]
-        return _json({"total": len(found), "mails": [summary(each) for each in page]})
+        page = found[offset : offset + limit]
+        return answer({"total": len(found), "mails": [summary(each) for each in page]})
 
     async def mail(self, request: Request) -> Response:
         try:
-            return _json(detail(self._simulator.mailbag.get(request.path_params["id"])))
+            return answer(detail(self._simulator.mailbag.get(request.path_params["id"])))
         except KeyError:
-            return _error(404, "No such mail, or it is no longer kept: ids are those that SES answered.")
+            return error(404, NO_SUCH_MAIL)
 
     async def report(self, request: Request) -> Response:
         """Let something happen to a mail; answers what was published. Body: `happenings.Happening`."""
         try:
-            happening = msgspec.json.decode(await request.body(), type=Happening)
+            happening = read_json(await request.body(), Happening)
             events = self._simulator.report(request.path_params["id"], happening, now=self._clock.now())
         except KeyError:
-            return _error(404, "No such mail, or it is no longer kept: ids are those that SES answered.")
-        except ValueError as why:  # msgspec's errors are ValueErrors
-            return _error(400, str(why))
-        self._publisher.submit(events)
-        topics = sorted({topic for event in events for topic in event.topics})
-        return _json({"events": [event.payload for event in events], "topics": topics}, 201)
+            return error(404, NO_SUCH_MAIL)
+        except ValueError as why:
+            return error(400, str(why))
+        return self._published(events)
+
+    async def prefetch(self, request: Request) -> Response:
+        """Open a mail and click all its links, as a scanner does. Body: {} or {"recipient": …}."""
+        try:
+            given = await body_of(request)
+            recipient = str(given.get("recipient", ""))
+            mail_id = request.path_params["id"]
+            events = self._simulator.prefetch(mail_id, now=self._clock.now(), recipient=recipient)
+        except KeyError:
+            return error(404, NO_SUCH_MAIL)
+        except ValueError as why:
+            return error(400, str(why))
+        return self._published(events)
+
+    async def not_sent(self, request: Request) -> Response:
+        """List what was not sent, newest first. Query: as the page's (`filters.Wanted`), limit, offset."""
+        query = request.query_params
+        try:
+            limit, offset = _place(request)
+            if query.get("status"):
+                one_of("status", query["status"], Status)
+        except ValueError as why:
+            return error(400, str(why))
+        known = await self._records.not_sent()
+        found = matching(known.rows, Wanted.of(query))
+        return answer(
+            {
+                "total": len(found),
+                "cut": known.cut or None,
+                "trouble": known.trouble or None,
+                "messages": [
+                    {
+                        "message_id": row.message_id,
+                        "at": latest_time(row),
+                        "to": row.email or None,
+                        "stream": row.stream or None,
+                        "template": row.template or None,
+                        "status": row.status,
+                        "reason": row.reason or None,
+                        "why": meanings.of_reason(row.reason) if row.reason else None,
+                        "detail": row.detail or None,
+                    }
+                    for row in found[offset : offset + limit]
+                ],
+            }
+        )
+
+    async def message(self, request: Request) -> Response:
+        """Answer with a message's decision record, as `postroad why --json` prints it."""
+        message_id = request.path_params["id"]
+        known = await self._records.rows([message_id])
+        row = known.rows.get(message_id)
+        if row is None:
+            if known.trouble:
+                return error(503, known.trouble)
+            return error(404, "No record of this message: it may still wait in its queue.")
+        suppression, trouble = (
+            await self._records.suppression(row.address_key) if row.address_key else (None, "")
+        )
+        if trouble:
+            return error(503, trouble)
+        return answer(decision_record(row, suppression, now=self._clock.now()))
 
     async def counts(self, _: Request) -> Response:
         bag = self._simulator.mailbag
-        return _json(
+        return answer(
             {
                 "accepted": bag.accepted,
                 "kept": len(bag),
@@ -96,50 +167,27 @@ class Api:
             }
         )
 
-    async def faults(self, _: Request) -> Response:
-        return _json({"faults": self._simulator.faults.pending})
-
-    async def add_fault(self, request: Request) -> Response:
-        """Body: `faults.Fault`."""
-        try:
-            fault = msgspec.json.decode(await request.body(), type=Fault)
-        except msgspec.DecodeError as why:
-            return _error(400, str(why))
-        self._simulator.add_fault(fault)
-        return _json({"faults": self._simulator.faults.pending}, 201)
-
-    async def clear_faults(self, _: Request) -> Response:
-        self._simulator.clear_faults()
-        return _json({"faults": []})
-
-    async def settings(self, _: Request) -> Response:
-        return _json({"account": self._simulator.account.knobs, "options": self._options})
-
-    async def change_settings(self, request: Request) -> Response:
-        """Body: {"account": {some of account.Knobs}, "options": {some of Options}}."""
-        try:
-            change = msgspec.json.decode(await request.body(), type=_Change)
-            wanted = msgspec.convert({**msgspec.to_builtins(self._options), **change.options}, Options)
-            self._simulator.configure(change.account)
-        except msgspec.DecodeError as why:
-            return _error(400, str(why))
-        self._options.event_order = wanted.event_order
-        return await self.settings(request)
-
-    async def suppressed(self, _: Request) -> Response:
-        entries = self._simulator.suppressed().values()
-        return _json(
-            {"addresses": [{"address": e.address, "reason": e.reason, "at": instant(e.at)} for e in entries]}
-        )
-
     async def clear(self, _: Request) -> Response:
-        self._simulator.mailbag.clear()
-        return _json({"accepted": 0})
+        self._simulator.forget_mail()
+        return answer({"accepted": 0})
+
+    def _published(self, events: tuple[SesEvent, ...]) -> Response:
+        self._publisher.submit(events)
+        topics = sorted({topic for event in events for topic in event.topics})
+        not_reported = sorted({event.unreported for event in events if event.unreported})
+        payloads = [event.payload for event in events]
+        return answer({"events": payloads, "topics": topics, "not_reported": not_reported}, 201)
 
 
-class _Change(msgspec.Struct, forbid_unknown_fields=True):
-    account: dict[str, object] = {}
-    options: dict[str, object] = {}
+def _place(request: Request) -> tuple[int, int]:
+    """Read limit and offset; raises ValueError naming the one that is no number."""
+    found = []
+    for name, usual in (("limit", "100"), ("offset", "0")):
+        text = request.query_params.get(name, usual)
+        if not (text.isascii() and text.isdigit()):
+            raise ValueError(f"{name}: a whole number from 0 on, not {text[:100]!r}")
+        found.append(int(text[:12]))
+    return min(found[0], MOST_IN_A_PAGE), found[1]
 
 
 def summary(mail: Mail) -> dict[str, object]:
@@ -152,6 +200,7 @@ def summary(mail: Mail) -> dict[str, object]:
         "recipients": list(mail.recipients),
         "subject": mail.subject,
         "status": mail.status,
+        "stream": stream_of(mail.configuration_set),
         "configuration_set": mail.configuration_set,
         "tags": mail.tags,
         "size": mail.size,
@@ -170,6 +219,10 @@ def detail(mail: Mail) -> dict[str, object]:
             {"filename": each.file_name, "content_type": each.content_type, "size": len(each.raw_content)}
             for each in mail.attachments
         ],
+        "links": [
+            {"url": each.url, "text": each.text, "tracked": each.tracked, "why_not": each.why_not or None}
+            for each in links_of(mail)
+        ],
         "events": [
             {
                 "type": each.type,
@@ -177,24 +230,9 @@ def detail(mail: Mail) -> dict[str, object]:
                 "recipient": each.recipient,
                 "summary": each.summary,
                 "topics": list(each.topics),
+                "not_reported": each.unreported or None,
                 "payload": each.payload,
             }
             for each in mail.events
         ],
     }
-
-
-def _get(path: str, endpoint: Endpoint) -> Route:
-    return Route(path, endpoint, methods=["GET"])
-
-
-def _post(path: str, endpoint: Endpoint) -> Route:
-    return Route(path, endpoint, methods=["POST"])
-
-
-def _json(content: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(content), status, media_type="application/json")
-
-
-def _error(status: int, message: str) -> Response:
-    return _json({"message": message}, status)

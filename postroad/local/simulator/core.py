@@ -2,7 +2,8 @@
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +15,7 @@ from postroad.local.simulator.account import Account, Knobs, SuppressedAddress
 from postroad.local.simulator.addresses import bare_address, simulator_mailbox
 from postroad.local.simulator.deployed import ConfigurationSet, Deployed
 from postroad.local.simulator.faults import Fault, FaultKind, Faults, Struck
-from postroad.local.simulator.happenings import Happening, follow_ups, happen
+from postroad.local.simulator.happenings import Happening, follow_ups, happen, prefetching
 from postroad.local.simulator.mail import Mail, SesEvent
 from postroad.local.simulator.mailbag import Mailbag
 from postroad.local.simulator.reply import Reply
@@ -43,6 +44,8 @@ class Simulator:
         self.faults = Faults()
         self.mailbag = mailbag or Mailbag()
         self.refused: Counter[str] = Counter()
+        self.changes = 0
+        """Grows with whatever the inbox shows, so that a page knows when to ask again."""
         self._lock = threading.RLock()
 
     def refuses(self, body: bytes) -> Reply | None:
@@ -54,7 +57,7 @@ class Simulator:
 
     def send_email(self, body: bytes, *, now: datetime, ses_message_id: str) -> Outcome:
         """Judge the body of one SendEmail, and keep the mail if SES would take it."""
-        with self._lock:
+        with self._changing():
             if wrong := self.refuses(body):
                 return self._refuse(wrong)
             request = read_request(body)
@@ -75,15 +78,30 @@ class Simulator:
 
         Raises KeyError for a mail that isn't kept, ValueError for a happening that can't be.
         """
-        with self._lock:
-            mail = self.mailbag.get(ses_message_id)
-            if happening.recipient and happening.recipient not in mail.recipients:
-                raise ValueError("recipient: not one of this mail's recipients")
+        with self._changing():
+            mail = self._mail_to(ses_message_id, happening.recipient)
             return self._publish(mail, [happening], now)
+
+    def prefetch(self, ses_message_id: str, *, now: datetime, recipient: str = "") -> tuple[SesEvent, ...]:
+        """Open a kept mail and click all its links within a second, as a scanner does.
+
+        Raises KeyError for a mail that isn't kept, ValueError for a recipient that isn't the mail's.
+        """
+        with self._changing():
+            mail = self._mail_to(ses_message_id, recipient)
+            burst = prefetching(mail, recipient)
+            return tuple(
+                event for after, happening in burst for event in self._publish(mail, [happening], now + after)
+            )
+
+    def forget_mail(self) -> None:
+        """Forget all mail and start counting again."""
+        with self._changing():
+            self.mailbag.clear()
 
     def configure(self, changes: Mapping[str, object]) -> Knobs:
         """Change knobs by name; raises msgspec.ValidationError, which says what is wrong."""
-        with self._lock:
+        with self._changing():
             now_set: dict[str, object] = msgspec.to_builtins(self.account.knobs)
             self.account.knobs = msgspec.convert({**now_set, **changes}, Knobs)
             return self.account.knobs
@@ -94,24 +112,47 @@ class Simulator:
             return dict(self.account.suppressed)
 
     def suppress(self, address: str, reason: str, *, now: datetime) -> None:
-        with self._lock:
+        with self._changing():
             self.account.suppress(address, reason, at=now)
 
     def unsuppress(self, address: str) -> bool:
-        with self._lock:
+        with self._changing():
             return self.account.suppressed.pop(address.lower(), None) is not None
+
+    def sent_last_24_hours(self, now: datetime) -> int:
+        with self._lock:
+            return self.account.sent_last_24_hours(now)
 
     def get_account(self, now: datetime) -> dict[str, object]:
         with self._lock:
             return self.account.as_get_account(now)
 
     def add_fault(self, fault: Fault) -> None:
-        with self._lock:
+        with self._changing():
             self.faults.add(fault)
 
+    def remove_fault(self, fault_id: int) -> bool:
+        """Take one fault away; False if it isn't pending any more."""
+        with self._changing():
+            return self.faults.remove(fault_id)
+
     def clear_faults(self) -> None:
-        with self._lock:
+        with self._changing():
             self.faults.clear()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            finally:  # last, so that whoever reads the number first reads nothing older than it
+                self.changes += 1
+
+    def _mail_to(self, ses_message_id: str, recipient: str) -> Mail:
+        mail = self.mailbag.get(ses_message_id)
+        if recipient and recipient not in mail.recipients:
+            raise ValueError(f"recipient: not one of this mail's ({', '.join(mail.recipients)})")
+        return mail
 
     def _refuse(self, reply: Reply | None, *, hang: timedelta = timedelta()) -> Outcome:
         self.refused[reply.error if reply else "lost_request"] += 1
@@ -210,7 +251,7 @@ class Simulator:
         events: list[SesEvent] = []
         for happening in happenings:
             event = happen(mail, happening, at=now, number=len(mail.events))
-            asked = chosen.topics(event.type.name) if chosen else ()
+            asked = chosen.topics(event.type.name) if chosen and not event.unreported else ()
             event = replace(event, topics=asked, due=now + timedelta(seconds=happening.delay_seconds))
             mail.events.append(event)
             events.extend([event] * happening.copies)

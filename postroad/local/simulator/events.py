@@ -17,6 +17,7 @@ LONGEST_HEADERS = 10 * 1024  # bytes; SES truncates there
 DELAY_EXPIRES_AFTER = timedelta(hours=14)
 REPORTING_MTA = "local.smtp-out.amazonses.com"
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) Postroad/simulator"
+IP_ADDRESS = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,14 +240,18 @@ def rendering_failure(mail: Mail, *, template: str, message: str) -> Payload:
     return event(EventType.RENDERING_FAILURE, mail, {"errorMessage": message, "templateName": template})
 
 
-def opened(mail: Mail, at: datetime, *, user_agent: str = USER_AGENT) -> Payload:
-    detail: Payload = {"ipAddress": "127.0.0.1", "timestamp": instant(at), "userAgent": user_agent}
+def opened(
+    mail: Mail, at: datetime, *, user_agent: str = USER_AGENT, ip_address: str = IP_ADDRESS
+) -> Payload:
+    detail: Payload = {"ipAddress": ip_address, "timestamp": instant(at), "userAgent": user_agent}
     return event(EventType.OPEN, mail, detail)
 
 
-def clicked(mail: Mail, at: datetime, *, link: str, user_agent: str = USER_AGENT) -> Payload:
+def clicked(
+    mail: Mail, at: datetime, *, link: str, user_agent: str = USER_AGENT, ip_address: str = IP_ADDRESS
+) -> Payload:
     detail: Payload = {
-        "ipAddress": "127.0.0.1",
+        "ipAddress": ip_address,
         "link": link,
         "linkTags": None,
         "timestamp": instant(at),

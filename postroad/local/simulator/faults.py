@@ -1,6 +1,7 @@
 """Faults on request: what SES, or the network before it, can do to a SendEmail and to its events. Pure."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -39,7 +40,8 @@ EVENT_FAULTS = frozenset(
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
     """`times` requests suffer it (None: all, until cleared) after `skip` others; `recipient` is a pattern.
 
-    `seconds`: how late LATE_EVENTS are, and how long LOST_ANSWER and LOST_REQUEST hang before the reset.
+    `seconds`: how late LATE_EVENTS are, and how long LOST_ANSWER and LOST_REQUEST hang before the reset. `id`
+    is given when the fault is added; what was written there is ignored.
     """
 
     kind: FaultKind
@@ -47,6 +49,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     skip: Annotated[int, msgspec.Meta(ge=0)] = 0
     recipient: str = "*"
     seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    id: int = 0
 
     def strikes(self, recipients: Sequence[str]) -> bool:
         """Whether it befalls this request; counts itself down."""
@@ -67,9 +70,18 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
 @dataclass(slots=True)
 class Faults:
     pending: list[Fault] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def add(self, fault: Fault) -> None:
+        fault.id = next(self._numbers)
         self.pending.append(fault)
+
+    def remove(self, fault_id: int) -> bool:
+        """Take one fault away; False if it isn't pending any more."""
+        kept = [each for each in self.pending if each.id != fault_id]
+        removed = len(kept) < len(self.pending)
+        self.pending = kept
+        return removed
 
     def clear(self) -> None:
         self.pending.clear()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -11,7 +11,9 @@ import msgspec
 from postroad.contract.words import Status
 from postroad.local.simulator import events
 from postroad.local.simulator.addresses import Mailbox, simulator_mailbox
+from postroad.local.simulator.agents import AGENTS, BURST, PIXEL_AHEAD, Reader
 from postroad.local.simulator.events import BounceKind
+from postroad.local.simulator.links import links_of, untracked
 from postroad.local.simulator.mail import EventType, Mail, SesEvent
 
 # A file that every virus scanner reports, by agreement: how SES's own documents say to provoke a Reject.
@@ -50,6 +52,7 @@ class Happening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subtype: str = ""
     link: str = ""
     user_agent: str = events.USER_AGENT
+    ip_address: str = events.IP_ADDRESS
     copies: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
     delay_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
 
@@ -120,7 +123,35 @@ def happen(mail: Mail, happening: Happening, *, at: datetime, number: int) -> Se
     kind, status, summary, payload = _reported(mail, happening, recipient, at, feedback_id)
     message = json.dumps(payload, separators=(",", ":"))
     hard = happening.type is HappeningType.BOUNCE
-    return SesEvent(kind, at, recipient, summary, message, (), at, status, hard)
+    unreported = _unreported(mail, happening)
+    return SesEvent(kind, at, recipient, summary, message, (), at, status, hard, unreported)
+
+
+def _unreported(mail: Mail, happening: Happening) -> str:
+    """Say why SES would not notice this, though its recipient did it; empty if it would."""
+    if happening.type is HappeningType.CLICK:
+        return untracked(mail, happening.link)
+    if happening.type is HappeningType.OPEN and mail.html is None:
+        return "SES puts its pixel into HTML alone"
+    return ""
+
+
+def prefetching(mail: Mail, recipient: str) -> list[tuple[timedelta, Happening]]:
+    """Tell what a scanner does and when, counted from its first request: the pixel, and then every link.
+
+    Many security gateways do so before the mail reaches its mailbox; all clicks are within a second.
+    """
+    scanner = AGENTS[Reader.SCANNER]
+    links = [each.url for each in links_of(mail) if each.on_the_web]
+
+    def act(kind: HappeningType, link: str = "") -> Happening:
+        return Happening(kind, recipient, "", link, scanner.user_agent, scanner.ip_address)
+
+    burst = [(timedelta(), act(HappeningType.OPEN))] if mail.html is not None else []
+    for number, link in enumerate(links):
+        after = PIXEL_AHEAD + BURST * number / max(1, len(links))
+        burst.append((after, act(HappeningType.CLICK, link)))
+    return burst
 
 
 def _reported(  # noqa: C901 - one return for each type of event
@@ -151,12 +182,14 @@ def _reported(  # noqa: C901 - one return for each type of event
             payload = events.rendering_failure(mail, template="template", message=message)
             return EventType.RENDERING_FAILURE, Status.REJECTED, message, payload
         case HappeningType.OPEN:
-            payload = events.opened(mail, at, user_agent=happening.user_agent)
-            return EventType.OPEN, Status.DELIVERED, "", payload
+            agent, address = happening.user_agent, happening.ip_address
+            payload = events.opened(mail, at, user_agent=agent, ip_address=address)
+            return EventType.OPEN, Status.DELIVERED, agent, payload
         case HappeningType.CLICK:
             if not happening.link:
                 raise ValueError("link: name the link that was clicked")
-            payload = events.clicked(mail, at, link=happening.link, user_agent=happening.user_agent)
+            agent, address = happening.user_agent, happening.ip_address
+            payload = events.clicked(mail, at, link=happening.link, user_agent=agent, ip_address=address)
             return EventType.CLICK, Status.DELIVERED, happening.link, payload
 
 

@@ -27,6 +27,7 @@ class EventType(StrEnum):
 class SesEvent:
     """One event: `message` is the JSON that SES publishes, `topics` who asked for it, `due` when it goes.
 
+    `unreported` says why SES would not make it, though it happened (a click on a link without tracking).
     Kept as text, since thousands of them are kept.
     """
 
@@ -39,6 +40,7 @@ class SesEvent:
     due: datetime
     status: Status
     hard: bool = False
+    unreported: str = ""
 
     @property
     def payload(self) -> dict[str, object]:

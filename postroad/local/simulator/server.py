@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
@@ -66,11 +67,12 @@ def port_of(listening: socket.socket) -> int:
     return int(listening.getsockname()[1])
 
 
-async def serve(listeners: list[Listener]) -> None:
-    """Serve until SIGINT or SIGTERM."""
+async def serve(listeners: list[Listener], *, stopping: threading.Event) -> None:
+    """Serve until SIGINT or SIGTERM; `stopping` is set first, so that endless answers come to an end."""
     servers = [each.server() for each in listeners]
 
     def stop() -> None:
+        stopping.set()
         for server in servers:
             server.should_exit = True
 

@@ -1,0 +1,80 @@
+"""A mail's HTML as it looks in light or dark mode, whatever the browser prefers. Pure.
+
+Browsers differ in which scheme a frame prefers, so the served copy no longer asks: its media queries for
+`prefers-color-scheme` become ones that always hold, or never. What is sent stays as it is.
+"""
+
+import re
+from base64 import b64encode
+from enum import StrEnum
+from urllib.parse import unquote
+
+from postroad.local.simulator.mail import Mail
+
+_SPACE = r"(?:\s|/\*.*?\*/)*"
+_QUERY = re.compile(
+    rf"\({_SPACE}prefers-color-scheme{_SPACE}(?::{_SPACE}(light|dark|no-preference){_SPACE})?\)",
+    re.IGNORECASE | re.DOTALL,
+)
+_STYLE = re.compile(r"(<style\b[^>]*>)(.*?)(</style\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_MEDIA = re.compile(r"(<[a-z][^<>]*?\smedia\s*=\s*)(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
+_ALWAYS, _NEVER = "(min-width:0px)", "(max-width:0px)"
+_SUPPORTS_DARK = re.compile(
+    r"prefers-color-scheme\s*:\s*dark|color-scheme[\"'\s:=]+(?:content\s*=\s*[\"'])?[^;\"'>}]*\bdark\b",
+    re.IGNORECASE,
+)
+_CID = re.compile(r"(\bsrc\s*=\s*[\"']?)cid:([^\"'\s>]+)", re.IGNORECASE)
+_REMOTE = re.compile(r"<img\b[^>]*\ssrc\s*=\s*[\"']?https?:", re.IGNORECASE)
+LARGEST_INLINE = 4 * 1024 * 1024
+_PICTURES = frozenset(["image/png", "image/jpeg", "image/gif", "image/webp"])
+
+
+class Scheme(StrEnum):
+    LIGHT = "light"
+    DARK = "dark"
+
+
+def supports_dark(html: str) -> bool:
+    """Whether the mail says anything of a dark mode; clients show others as they are, or invert them."""
+    return _SUPPORTS_DARK.search(html) is not None
+
+
+def has_remote_pictures(html: str) -> bool:
+    return _REMOTE.search(html) is not None
+
+
+def in_scheme(html: str, scheme: Scheme) -> str:
+    """Return the copy to show: media queries settled, and the colours of form and canvas with them."""
+
+    def settled(found: re.Match[str]) -> str:
+        asked = (found.group(1) or scheme).lower()
+        return _ALWAYS if asked == scheme else _NEVER
+
+    def of_style(found: re.Match[str]) -> str:
+        return found.group(1) + _QUERY.sub(settled, found.group(2)) + found.group(3)
+
+    def of_media(found: re.Match[str]) -> str:
+        return found.group(1) + _QUERY.sub(settled, found.group(2))
+
+    rewritten = _MEDIA.sub(of_media, _STYLE.sub(of_style, html))
+    shown = scheme if supports_dark(html) else Scheme.LIGHT
+    # After everything else, so that it comes last among equals, and before nothing that a doctype must lead.
+    return f"{rewritten}<style>:root{{color-scheme:{shown} !important}}</style>"
+
+
+def with_pictures(html: str, mail: Mail) -> str:
+    """Put the pictures that the mail carries into the copy, where its HTML names them (`cid:`, RFC 2392)."""
+    carried = {
+        (each.content_id or "").strip("<>"): each
+        for each in mail.attachments
+        if each.content_id and each.content_type.partition(";")[0].strip().lower() in _PICTURES
+    }
+
+    def picture(found: re.Match[str]) -> str:
+        attachment = carried.get(unquote(found.group(2)))
+        if attachment is None or len(attachment.raw_content) > LARGEST_INLINE:
+            return found.group(0)
+        kind = attachment.content_type.partition(";")[0].strip().lower()
+        return f"{found.group(1)}data:{kind};base64,{b64encode(attachment.raw_content).decode()}"
+
+    return _CID.sub(picture, html) if carried else html
