@@ -58,6 +58,11 @@ class Candidate:
     carries_time: bool = True
 
     @property
+    def is_too_large(self) -> bool:
+        """Say whether the body can't move, since its age would be forgotten."""
+        return not self.has_time and not self.carries_time
+
+    @property
     def reason(self) -> str:
         """Why its latest dead letter lies there, or an empty string."""
         return self.letters[-1].reason if self.letters else ""

@@ -30,6 +30,7 @@ class MemoryDeadLetterBox:
         """Take the letters out."""
         for letter in letters:
             self.letters.pop(letter.sqs_id, None)
+            self.hidden.discard(letter.sqs_id)
 
     def show_again(self, letters: Sequence[Letter]) -> None:
         """Let others take the letters."""

@@ -109,7 +109,7 @@ class Redriving:
         readable = self._read(candidate)
         if readable is None or readable.body is None:
             return Leave(Why.NO_BODY)
-        if not readable.has_time and not readable.carries_time:
+        if readable.is_too_large:
             return Leave(Why.TOO_LARGE)
         verdict = self._reopen(candidate, shown)
         if isinstance(verdict, Leave):
@@ -224,6 +224,8 @@ class Redriving:
         )
         if candidate.stream and candidate.stream != selection.stream:
             verdict = Leave(Why.OTHER_STREAM)
+        elif isinstance(verdict, Redrive) and candidate.is_too_large:
+            verdict = Leave(Why.TOO_LARGE)
         found = Found(candidate.message_id, verdict, row=row, candidate=candidate)
         survey.add((candidate.message_id, candidate.fingerprint), found)
 

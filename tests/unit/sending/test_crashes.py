@@ -106,7 +106,8 @@ def check_nothing_lost_and_nothing_twice(stores: Stores, scenario: str) -> None:
         assert row.status not in (Status.CLAIMED, Status.SCHEDULED), row
         if row.status is Status.SENT:
             assert accepted[message_id] == 1
-        elif row.status is Status.HELD:
+        elif row.status in (Status.HELD, Status.FAILED):
+            assert row.status is Status.HELD or accepted[message_id] == 0
             kept = stores.bodies.get(message_id, row.fingerprint)
             assert kept is not None, row
             assert fingerprint(parse_message(kept)) == row.fingerprint

@@ -1,0 +1,363 @@
+"""Whoever dies, whatever fails, whoever comes in between: redriving loses no message, and sends none twice.
+
+An operator's run is spoiled at each of its calls in turn, or something else happens before that call; then
+the operator repeats the command, and the queue hands out what it holds until it is empty.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from postroad.clock import FixedClock
+from postroad.contract.tags import MESSAGE_TAG, decode_tag
+from postroad.contract.words import Status
+from postroad.feedback.event import EventKind, FeedbackEvent
+from postroad.feedback.status import apply_event
+from postroad.redriving.candidate import EXHAUSTED, Letter
+from postroad.redriving.judging import REOPENED
+from tests.crash_world import (
+    WAIT,
+    Call,
+    DiedError,
+    Fault,
+    FaultyGate,
+    Gate,
+    Turns,
+    breaks_before,
+    dies_after,
+    dies_before,
+    fails_after,
+    fails_before,
+    plain,
+    refuses,
+    spoiled_sending,
+)
+from tests.redrive_world import OPERATOR, RedriveStores, redrive_or_die
+from tests.sending_world import NOW, World, make_message
+from tests.unit.sending.test_crashes import FILE, VISIBILITY, deliver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FAULTS = [dies_before, dies_after, fails_before, fails_after, breaks_before]
+MOST_CALLS = 14
+ENOUGH = 20
+LATER = NOW + 2 * VISIBILITY
+MESSAGE = make_message("m-1")
+WITH_FILE = make_message("m-1", attachments=[FILE])
+
+
+def first_run(stores: RedriveStores, gate: Gate, **settings: Any) -> None:  # noqa: ANN401  any setting
+    """Send what the queue holds, once."""
+    deliver(stores, stores.world(gate, **settings))
+    stores.sort_letters()
+
+
+def enqueue(stores: RedriveStores, body: dict[str, Any], sqs_id: str = "sqs-0") -> None:
+    stores.queue[sqs_id] = replace(World().record(body), sqs_id=sqs_id)
+
+
+def give_up(stores: RedriveStores) -> None:
+    """Let SQS move what is on the queue to the dead letters, as after the hundredth receive."""
+    for record in stores.queue.values():
+        stores.box.letters[record.sqs_id] = Letter(
+            record.sqs_id, record.receipt, record.body, EXHAUSTED, "", "", record.first_sent
+        )
+    stores.queue.clear()
+
+
+def invalid(stores: RedriveStores) -> None:
+    enqueue(stores, WITH_FILE)
+    first_run(stores, plain)
+    stores.attachments.objects["invoices/a"] = b"file"
+
+
+def failed(stores: RedriveStores) -> None:
+    enqueue(stores, MESSAGE)
+    first_run(stores, spoiled_sending(refuses))
+
+
+def held(stores: RedriveStores, fault: Fault) -> None:
+    enqueue(stores, MESSAGE)
+    first_run(stores, spoiled_sending(fault))
+
+
+def not_allowed(stores: RedriveStores) -> None:
+    enqueue(stores, MESSAGE)
+    first_run(stores, plain, allow=("nobody",))
+
+
+def not_seen(stores: RedriveStores) -> None:
+    enqueue(stores, MESSAGE)
+    give_up(stores)
+
+
+def released(stores: RedriveStores) -> None:
+    enqueue(stores, MESSAGE)
+    first_run(stores, spoiled_sending(fails_before))
+    give_up(stores)
+
+
+def abandoned(stores: RedriveStores) -> None:
+    enqueue(stores, MESSAGE)
+    first_run(stores, spoiled_sending(dies_after))
+    give_up(stores)
+
+
+def invalid_then_sent(stores: RedriveStores) -> None:
+    """Leave a dead letter of a message that was mended, enqueued again, and sent."""
+    invalid(stores)
+    enqueue(stores, WITH_FILE, "sqs-1")
+    first_run(stores, plain)
+
+
+def twice_invalid(stores: RedriveStores) -> None:
+    enqueue(stores, WITH_FILE)
+    enqueue(stores, WITH_FILE, "sqs-1")
+    first_run(stores, plain)
+    stores.attachments.objects["invoices/a"] = b"file"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """How a message comes to need an operator, and how often redriving sends it when all is done."""
+
+    begin: Callable[[RedriveStores], None]
+    sends: int = 1
+    ends: Status = Status.SENT
+    conditions: dict[str, Any] = field(default_factory=dict)
+
+
+DESPITE = {"despite_unknown_outcome": True}
+SCENARIOS = {
+    "invalid": Scenario(invalid),
+    "twice invalid": Scenario(twice_invalid),
+    "failed": Scenario(failed),
+    "held, not sent": Scenario(partial(held, fault=breaks_before), conditions=DESPITE),
+    "held, sent": Scenario(partial(held, fault=fails_after), conditions=DESPITE),
+    "held, and nobody says to risk it": Scenario(partial(held, fault=fails_after), sends=0, ends=Status.HELD),
+    "not allowed": Scenario(not_allowed),
+    "not seen yet": Scenario(not_seen),
+    "released": Scenario(released),
+    "abandoned": Scenario(abandoned, sends=0, ends=Status.HELD),
+    "sent since": Scenario(invalid_then_sent, sends=0),
+}
+
+
+def make_stores(scenario: Scenario) -> RedriveStores:
+    stores = RedriveStores()
+    scenario.begin(stores)
+    assert not stores.queue
+    return stores
+
+
+def operate(stores: RedriveStores, scenario: Scenario, gate: Gate = plain, name: str = OPERATOR) -> None:
+    redrive_or_die(stores, gate, name=name, clock=FixedClock(LATER), **scenario.conditions)
+
+
+def send_until_quiet(stores: RedriveStores, gate: Gate = plain) -> None:
+    world = stores.world(gate)
+    world.owners = 1000 * (1 + stores.moves)  # real ones are random
+    world.clock.at = LATER
+    for _ in range(ENOUGH):
+        stores.sort_letters()
+        if not stores.queue:
+            return
+        deliver(stores, world)
+        world.clock.at += VISIBILITY
+    pytest.fail(f"still on the queue: {sorted(stores.queue)}")
+
+
+def sent(stores: RedriveStores) -> Counter[str]:
+    return Counter(decode_tag(mail.tags[MESSAGE_TAG]) for mail in stores.mailer.mails)
+
+
+def check(stores: RedriveStores, scenario: Scenario, before: Counter[str]) -> None:
+    row = stores.ledger.get("m-1")
+    assert row is not None
+    assert row.status is scenario.ends, row
+    assert sent(stores)["m-1"] - before["m-1"] == scenario.sends, row
+    assert row.owner == "" or row.status is Status.HELD
+    numbers = sorted(map(int, row.ses_ids))
+    assert numbers == sorted(set(numbers))
+    assert all(number <= row.attempt for number in numbers)
+    if row.status is Status.HELD:
+        assert stores.bodies.get("m-1", row.fingerprint) is not None
+    else:
+        assert row.expires_at is not None
+    if REOPENED in row.times:
+        assert any("re-opened by operator:" in note for note in row.notes)
+    # A letter may outlive its message's end, when somebody died just before he would have taken it out.
+    assert not stores.box.letters or row.status is not Status.CLAIMED
+    assert stores.box.hidden <= stores.box.letters.keys()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_fault_at_any_call_is_mended_by_another_run(name: str, fault: Fault) -> None:
+    scenario = SCENARIOS[name]
+    for place, at_once in product(range(MOST_CALLS), (True, False)):
+        stores = make_stores(scenario)
+        before = sent(stores)
+        gate = FaultyGate({place: fault})
+        operate(stores, scenario, gate)
+        if not at_once:
+            send_until_quiet(stores)
+        operate(stores, scenario)
+        send_until_quiet(stores)
+        check(stores, scenario, before)
+        if len(gate.names) <= place:
+            assert place > 2, "hardly a run"
+            assert not stores.box.letters or name == "sent since"
+            return
+    pytest.fail("a run of more calls than expected")
+
+
+class Meanwhile:
+    """Lets something happen before one of the calls, counted from 0."""
+
+    def __init__(self, moment: int, happens: Callable[[], object], inner: Gate) -> None:
+        self._left = moment
+        self._happens = happens
+        self._inner = inner
+
+    def __call__(self, name: str, call: Call) -> object:
+        if self._left == 0:
+            self._left -= 1
+            self._happens()
+        self._left -= 1
+        return self._inner(name, call)
+
+
+def another_operator(stores: RedriveStores, scenario: Scenario) -> None:
+    hidden = set(stores.box.hidden)
+    operate(stores, scenario, name="operator:ben")
+    stores.box.hidden |= hidden & stores.box.letters.keys()
+
+
+def another_operator_who_waited(stores: RedriveStores, scenario: Scenario) -> None:
+    """Come when the first one's letters are visible again although he is still at it."""
+    stores.box.hidden.clear()
+    operate(stores, scenario, name="operator:ben")
+
+
+def sending(stores: RedriveStores, _: Scenario) -> None:
+    send_until_quiet(stores)
+
+
+def both(stores: RedriveStores, scenario: Scenario) -> None:
+    another_operator_who_waited(stores, scenario)
+    send_until_quiet(stores)
+
+
+def enqueued_again(stores: RedriveStores, _: Scenario) -> None:
+    enqueue(stores, WITH_FILE if stores.attachments.objects else MESSAGE, "sqs-again")
+    send_until_quiet(stores)
+
+
+HAPPENINGS = [another_operator, another_operator_who_waited, sending, both, enqueued_again]
+
+
+@pytest.mark.parametrize("fault", [None, dies_after, fails_after])
+@pytest.mark.parametrize("happens", HAPPENINGS)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_whatever_comes_in_between_a_message_is_sent_once(
+    name: str, happens: Callable[[RedriveStores, Scenario], None], fault: Fault | None
+) -> None:
+    scenario = SCENARIOS[name]
+    for moment in range(MOST_CALLS):
+        stores = make_stores(scenario)
+        before = sent(stores)
+        inner = plain if fault is None else FaultyGate({moment: fault})
+        gate = Meanwhile(moment, partial(happens, stores, scenario), inner)
+        operate(stores, scenario, gate)
+        operate(stores, scenario)
+        send_until_quiet(stores)
+        if happens is another_operator_who_waited or happens is both:
+            # His letter is one that the first had in hand; SQS may show it once more.
+            operate(stores, scenario)
+        check(stores, scenario, before)
+
+
+def event_of(kind: EventKind) -> FeedbackEvent:
+    return FeedbackEvent(
+        kind=kind, at=LATER, accepted_at=NOW, ses_message_id="ses-1", message_id="m-1", attempt=1
+    )
+
+
+@pytest.mark.parametrize("kind", [EventKind.SEND, EventKind.DELIVERY, EventKind.BOUNCE, EventKind.REJECT])
+def test_evidence_that_comes_before_the_body_is_claimed_settles_the_message(kind: EventKind) -> None:
+    scenario = SCENARIOS["held, sent"]
+    event = event_of(kind)
+    for moment in range(MOST_CALLS):
+        stores = make_stores(scenario)
+        before = sent(stores)
+
+        happens = partial(stores.ledger.apply, "m-1", lambda row: apply_event(row, event))
+        operate(stores, scenario, Meanwhile(moment, happens, plain))
+        happens()
+        send_until_quiet(stores)
+
+        row = stores.ledger.get("m-1")
+        assert row is not None
+        assert row.status not in (Status.CLAIMED, Status.HELD)
+        assert row.ses_ids == {"1": "ses-1"}
+        assert (row.owner, row.attempt) == ("", 1)
+        assert sent(stores) == before
+
+
+@pytest.mark.parametrize("kind", [EventKind.SEND, EventKind.DELIVERY])
+def test_evidence_that_comes_after_the_claim_leaves_one_more_mail_and_both_ids(kind: EventKind) -> None:
+    scenario = SCENARIOS["held, sent"]
+    event = event_of(kind)
+    for moment in range(8):
+        stores = make_stores(scenario)
+        operate(stores, scenario)
+        happens = partial(stores.ledger.apply, "m-1", lambda row: apply_event(row, event))
+        send_until_quiet(stores, Meanwhile(moment, happens, plain))
+        happens()
+
+        row = stores.ledger.get("m-1")
+        assert row is not None
+        assert row.status in (Status.SENT, Status.DELIVERED)
+        assert row.owner == ""
+        assert len(stores.mailer.mails) in (1, 2)
+        assert row.ses_ids["1"] == "ses-1"
+        assert len(row.ses_ids) == len(stores.mailer.mails)
+
+
+@pytest.mark.parametrize("name", ["invalid", "failed", "held, sent", "not allowed", "released"])
+def test_two_operators_at_once_send_it_once(name: str) -> None:
+    scenario = SCENARIOS[name]
+    for first, second in product(range(8), repeat=2):
+        stores = make_stores(scenario)
+        before = sent(stores)
+        turns = Turns(first, second)
+        problems: list[BaseException] = []
+
+        def work(
+            who: str,
+            stores: RedriveStores = stores,
+            turns: Turns = turns,
+            problems: list[BaseException] = problems,
+        ) -> None:
+            try:
+                operate(stores, scenario, turns.gate(who, plain), name=f"operator:{who}")
+            except (Exception, DiedError) as error:  # noqa: BLE001  told to the test, in another thread
+                problems.append(error)
+
+        threads = [threading.Thread(target=turns.run, args=(who, partial(work, who))) for who in "AB"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(WAIT)
+        assert problems == []
+        send_until_quiet(stores)
+        check(stores, scenario, before)
