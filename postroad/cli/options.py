@@ -26,6 +26,8 @@ StageOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
+YesOption = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:

@@ -26,6 +26,7 @@ class ExitCode(IntEnum):
     REFUSED = 4, "refused: what the contract or the state of things forbids, or what was not confirmed"
     WRONG_ACCOUNT = 5, "the credentials are not of the account that the stage is in; nothing was touched"
     PARTLY = 6, "done in part: the rest is listed with its reasons, and the command can be repeated"
+    INTERRUPTED = 130, "interrupted (Ctrl-C)"
 
 
 class Problem(Exception):  # noqa: N818 - an operator reads it; it is the sentence, not a programming error

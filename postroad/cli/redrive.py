@@ -10,10 +10,10 @@ import typer
 
 from postroad.cli import redrive_text as text
 from postroad.cli.confirming import confirm
+from postroad.cli.operators import operator
 from postroad.cli.options import JsonOption, StageOption, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.suppression import operator
 from postroad.contract.words import Reason, Status
 from postroad.redriving.judging import Leave, Why
 

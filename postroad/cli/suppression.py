@@ -1,26 +1,31 @@
-"""`postroad suppression list|add|remove`: the addresses that may not be mailed."""
+"""`postroad suppression`: the addresses that may not be mailed."""
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from postroad.cli import suppression_export, suppression_import
 from postroad.cli.confirming import confirm
-from postroad.cli.options import Command, JsonOption, StageOption, examples, open_stage
+from postroad.cli.operators import operator
+from postroad.cli.options import Command, JsonOption, StageOption, YesOption, examples, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
+from postroad.cli.scopes import parse_scope, stream_of
 from postroad.contract.words import Reason
 from postroad.explaining import decision_record as record
 from postroad.explaining.moments import moment
-from postroad.suppression.model import ALL_STREAMS, ScopeEntry, Suppression, stream_scope, topic_scope
+from postroad.suppression.model import ALL_STREAMS, ScopeEntry, Suppression
 
 if TYPE_CHECKING:
     from postroad.cli.wiring import Wiring
 
-app = typer.Typer(help="Show, add and remove the addresses that may not be mailed.", no_args_is_help=True)
+app = typer.Typer(
+    help="Show, add and remove the addresses that may not be mailed, one by one or as CSV.",
+    no_args_is_help=True,
+)
 
 _Email = Annotated[str, typer.Argument(help="The address.", show_default=False)]
 _Scope = Annotated[
@@ -101,9 +106,8 @@ def add_command(
     """Stop mail to an address. What stands already is kept."""
     wanted = parse_scope(scope)
     wiring = open_stage(context, stage)
-    kind, _, name = wanted.partition(":")
-    if kind == "stream":
-        wiring.mail.stream_queue(name)  # a typing error would leave the person mailed
+    if stream := stream_of(wanted):
+        wiring.mail.stream_queue(stream)  # a typing error would leave the person mailed
     recipient = wiring.recipient(email)
     now = datetime.now(UTC)
     entry = ScopeEntry(
@@ -135,7 +139,7 @@ def remove_command(
     email: _Email,
     *,
     scope: _Scope = ALL_STREAMS,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    yes: YesOption = False,
     despite_complaint: Annotated[
         bool,
         typer.Option(
@@ -171,21 +175,12 @@ def remove_command(
         print_lines([_FROM_SES.format(email=recipient.email)])
 
 
-def operator() -> str:
-    """Return who gives the command, as history names them."""
-    return f"operator:{getpass.getuser()}"
-
-
-def parse_scope(text: str) -> str:
-    """Return a scope as the store knows it; raises Problem if it is none."""
-    kind, colon, name = text.partition(":")
-    if text == ALL_STREAMS:
-        return ALL_STREAMS
-    if colon and name and kind == "stream":
-        return stream_scope(name)
-    if colon and name and kind == "topic":
-        return topic_scope(name)
-    raise Problem(f"{text!r} is no scope.", "Write `all`, `stream:<name>` or `topic:<name>`.", ExitCode.USAGE)
+app.command("import", cls=Command, epilog=examples(*suppression_import.EXAMPLES))(
+    suppression_import.import_command
+)
+app.command("export", cls=Command, epilog=examples(*suppression_export.EXAMPLES))(
+    suppression_export.export_command
+)
 
 
 def _show_one(wiring: Wiring, email: str, *, as_json: bool) -> None:

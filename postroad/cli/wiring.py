@@ -156,6 +156,15 @@ class Wiring:
 
         return DynamoSuppressions(self._client("dynamodb"), self.foundation.named("SuppressionsTable"))
 
+    def suppressions_for(self, threads: int) -> SuppressionStore:
+        """Return the suppressions for so many threads at once, which wait where DynamoDB asks for less."""
+        from postroad.suppression.dynamodb import DynamoSuppressions  # noqa: PLC0415 - as above
+
+        patient = Config(max_pool_connections=threads, retries={"mode": "standard", "total_max_attempts": 8})
+        return DynamoSuppressions(
+            self._client("dynamodb", patient), self.foundation.named("SuppressionsTable")
+        )
+
     @cached_property
     def sqs(self) -> SQSClient:
         """Return a client of SQS."""
@@ -233,9 +242,9 @@ class Wiring:
         check_named(self._named_account, configured=configured, stage=self.stage)
         return configured or self._named_account
 
-    def _client(self, service: str) -> Any:  # noqa: ANN401 - each caller knows which client it asked for
+    def _client(self, service: str, changes: Config | None = None) -> Any:  # noqa: ANN401 - its caller knows
         account = self.account
-        client = self._make_client(service)
+        client = self._make_client(service, changes)
         if self._expected_account is None:
 
             def refuse(model: Any, **_event: object) -> None:  # noqa: ANN401 - botocore has no types of its own
@@ -245,9 +254,10 @@ class Wiring:
             client.meta.events.register_first("before-call", refuse)
         return client
 
-    def _make_client(self, service: str) -> Any:  # noqa: ANN401 - as above
+    def _make_client(self, service: str, changes: Config | None = None) -> Any:  # noqa: ANN401 - as above
         make: Any = self._session.client
-        return make(service, **self._options)
+        options = self._options
+        return make(service, **{**options, "config": options["config"].merge(changes or Config())})
 
     def _outputs(self, stack: str) -> Resources:
         name = resource_name(self.stage, stack)

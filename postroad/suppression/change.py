@@ -94,21 +94,25 @@ def adding(
 ) -> list[Change | None]:
     """Decide what `suppress_many` writes for one address: a change for each entry, None where none is due.
 
-    An entry that what stands is stronger than, or as strong and as old, leaves no trace: it may come from a
-    list that was read before.
+    An entry leaves no trace where a stronger or older one stands, or one that says the same: it may come from
+    a list that was read before, or that names an address twice.
     """
     changes: list[Change | None] = []
     lines = list(history)
     for each in wanted:
         before = standing.scopes.get(each.scope)
         change = None
-        if before is None or replaces(before, each.entry):
+        if before is None or (replaces(before, each.entry) and not _says_the_same(before, each.entry)):
             change = suppressing(standing, lines, email=each.email, scope=each.scope, entry=each.entry)
         if change is not None:
             standing = change.suppression
             lines.append(change.history)
         changes.append(change)
     return changes
+
+
+def _says_the_same(standing: ScopeEntry, new: ScopeEntry) -> bool:
+    return new.reason is standing.reason and new.until == standing.until and new.since >= standing.since
 
 
 def places_by_key(wanted: Sequence[NewSuppression]) -> dict[str, list[int]]:

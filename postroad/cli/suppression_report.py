@@ -1,0 +1,86 @@
+"""What an import tells in the end: what became of the rows, and which ones are wrong."""
+
+from __future__ import annotations
+
+import csv
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from postroad.cli.output import print_lines
+from postroad.cli.problem import ExitCode, Problem
+from postroad.cli.spreadsheet import escape_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from postroad.cli.suppression_rows import RowProblem
+
+MOST_SHOWN = 20
+MOST_KEPT = 100
+"""Problems in memory, and in JSON; a file takes all of them."""
+
+
+@dataclass(slots=True)
+class Problems:
+    """The first problems, how many there are, and the file that all of them go to."""
+
+    file: Path | None
+    first: list[RowProblem] = field(default_factory=list)
+    _writer: Any = None
+
+    @contextmanager
+    def open(self) -> Iterator[Problems]:
+        """Hold the file open, and begin it with a header."""
+        if self.file is None:
+            yield self
+            return
+        try:
+            stream = self.file.open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise Problem(
+                f"{self.file} can't be written: {error.strerror}.",
+                "Give --errors another file.",
+                ExitCode.USAGE,
+            ) from error
+        with stream:
+            self._writer = csv.writer(stream, lineterminator="\n")
+            self._writer.writerow(("row", "column", "value", "what", "fix"))
+            yield self
+
+    def add(self, problem: RowProblem) -> None:
+        """Note a problem."""
+        if len(self.first) < MOST_KEPT:
+            self.first.append(problem)
+        if self._writer is not None:
+            texts = (problem.column, problem.value, problem.what, problem.fix)
+            self._writer.writerow((problem.row, *(escape_cell(text) for text in texts)))
+
+
+def print_report(report: dict[str, Any]) -> None:
+    """Print the JSON report of an import as text."""
+    rows = report["rows"]
+    rate = rows["rows"] / max(report["seconds"], 0.001)
+    dry = report["dry_run"]
+    lines = [
+        f"{report['file']}: {rows['rows']:,} rows in {report['seconds']:,.1f} s ({rate:,.0f} a second)"
+        + (", nothing was written" if dry else ""),
+        f"  {rows['added']:,} {'would be suppressed' if dry else 'suppressed'}",
+        f"  {rows['standing']:,} were suppressed already",
+        f"  {rows['invalid']:,} are wrong",
+    ]
+    if report["unused_columns"]:
+        lines.append(f"  not used: {', '.join(report['unused_columns'])}")
+    lines += [_line(each) for each in report["errors"][:MOST_SHOWN]]
+    if rows["invalid"] > MOST_SHOWN:
+        rest = f"see {report['errors_file']}" if report["errors_file"] else "--errors FILE writes all of them"
+        lines.append(f"  and {rows['invalid'] - MOST_SHOWN:,} more: {rest}")
+    if rows["invalid"]:
+        lines.append("  next: mend these rows and run the command again: what stands already is skipped")
+    print_lines(lines)
+
+
+def _line(error: dict[str, Any]) -> str:
+    where = f"row {error['row']}" + (f", {error['column']}" if error["column"] else "")
+    return f"  {where}: {error['what'].rstrip('.')}. {error['fix']}"

@@ -1,0 +1,117 @@
+"""`postroad suppression export`, and the way back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import stat
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from postroad.cli.problem import ExitCode
+from postroad.contract.words import Reason
+from postroad.suppression.model import ScopeEntry, Suppression
+from tests.unit.cli.deployed import ANA, NOON, bounce, key_of
+
+if TYPE_CHECKING:
+    from tests.unit.cli.deployed import Deployed
+
+ODD = (
+    ("=cmd|' /C calc'!A0", "all", Reason.HARD_BOUNCE),
+    ('+1 555, "quoted"; and\nanother line', "stream:order-updates", Reason.COMPLAINT),
+    ("'=already marked", "topic:product_updates", Reason.UNSUBSCRIBED),
+    ("\r\n", "topic:a;b", Reason.SOFT_BOUNCES),
+    ("", "topic:c", Reason.MANUAL),
+    ("señal 信号 \U0001f600  ", "topic:d", Reason.SES_SUPPRESSED),
+    ("@SUM(1)", "topic:=e", Reason.ON_ACCOUNT_SUPPRESSION_LIST),
+)
+
+
+def fill(deployed: Deployed) -> None:
+    for number, (evidence, scope, reason) in enumerate(ODD):
+        entry = ScopeEntry(
+            reason,
+            f"feedback{number}",
+            NOON + timedelta(microseconds=number),
+            NOON + timedelta(days=number) if number % 2 else None,
+            evidence,
+        )
+        deployed.suppress(f"customer{number % 3}@example.com", entry, scope)
+    deployed.suppress("+tag@example.com", bounce())
+
+
+def everything(deployed: Deployed) -> dict[str, Suppression]:
+    return {each.address_key: each for page in deployed.suppressions.pages() for each in page}
+
+
+def test_export_and_import_into_an_empty_stage_give_the_same(deployed: Deployed) -> None:
+    fill(deployed)
+    before = everything(deployed)
+    assert len(before) == 4
+    assert deployed.run("suppression", "export", "--output", "all.csv").exit_code == 0
+    client = deployed.session.client("dynamodb")
+    for page in client.get_paginator("scan").paginate(TableName="suppressions"):
+        for item in page["Items"]:
+            client.delete_item(TableName="suppressions", Key={name: item[name] for name in ("pk", "sk")})
+    assert everything(deployed) == {}
+
+    report = deployed.json("suppression", "import", "all.csv", "--yes")
+
+    assert report["rows"] == {"rows": 8, "added": 8, "standing": 0, "invalid": 0}
+    assert everything(deployed) == before
+    again = deployed.json("suppression", "import", "all.csv", "--yes")
+    assert again["rows"] == {"rows": 8, "added": 0, "standing": 8, "invalid": 0}
+
+
+def test_no_cell_is_a_formula(deployed: Deployed) -> None:
+    fill(deployed)
+    text = deployed.run("suppression", "export").stdout
+    for row in csv.DictReader(io.StringIO(text, newline="")):
+        assert all(value[:1] not in set("=+-@\t\r") for value in row.values())
+
+
+def test_rows_go_to_standard_output_and_the_count_beside_it(deployed: Deployed) -> None:
+    deployed.suppress(ANA, bounce())
+    result = deployed.run("suppression", "export")
+    assert result.stdout.splitlines() == [
+        "email,scope,reason,source,since,until,evidence",
+        f"{ANA},all,hard_bounce,feedback,2025-11-22T12:00:00Z,,event-1",
+    ]
+    assert result.stderr == "1 rows of 1 addresses\n"
+
+
+def test_json_says_what_was_exported(deployed: Deployed) -> None:
+    deployed.suppress(ANA, bounce())
+    deployed.suppress(ANA, replace(bounce(), reason=Reason.MANUAL), "topic:news")
+    assert deployed.json("suppression", "export", "--output", "all.csv") == {
+        "output": "all.csv",
+        "addresses": 1,
+        "rows": 2,
+    }
+    assert deployed.json("suppression", "export", code=ExitCode.USAGE)["error"]["next"].startswith(
+        "Give --output"
+    )
+
+
+def test_a_file_is_written_whole_or_not_at_all(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed.suppress(ANA, bounce())
+    deployed.run("suppression", "export", "--output", "all.csv")
+    before = Path("all.csv").read_text(encoding="utf-8")
+    assert stat.S_IMODE(Path("all.csv").stat().st_mode) == 0o600
+    monkeypatch.setattr("postroad.cli.suppression_export.as_rows", lambda _each: 1 / 0)
+
+    assert deployed.run("suppression", "export", "--output", "all.csv").exit_code != 0
+
+    assert Path("all.csv").read_text(encoding="utf-8") == before
+    assert [path.name for path in Path().iterdir()] == ["all.csv"]
+    assert "can't be written" in deployed.run("suppression", "export", "--output", "no/such.csv").stderr
+
+
+def test_what_was_lifted_is_not_exported(deployed: Deployed) -> None:
+    deployed.suppress(ANA, bounce())
+    deployed.suppressions.lift(key_of(ANA), "all", source="operator:ana", now=NOON)
+    assert len(deployed.run("suppression", "export").stdout.splitlines()) == 1

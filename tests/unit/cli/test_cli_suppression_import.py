@@ -1,0 +1,407 @@
+"""`postroad suppression import`, from the file to the table."""
+
+from __future__ import annotations
+
+import csv
+import tracemalloc
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from postroad.cli.csv_records import Counted, Record, Records
+from postroad.cli.importing import Tally, carry
+from postroad.cli.problem import ExitCode, Problem
+from postroad.cli.suppression_rows import Defaults, RowProblem, RowReader, read_header, read_time
+from postroad.cli.wiring import Recipient
+from postroad.contract.words import Reason
+from postroad.suppression.model import NewSuppression, ScopeEntry
+from tests.unit.cli.deployed import ANA, NOON, bounce, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tests.unit.cli.deployed import Deployed
+
+NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
+
+
+def write(text: str, name: str = "list.csv") -> str:
+    Path(name).write_bytes(text.encode())
+    return name
+
+
+def entry(deployed: Deployed, email: str = ANA, scope: str = "all") -> ScopeEntry:
+    return deployed.suppressions.find([key_of(email)])[key_of(email)].scopes[scope]
+
+
+def rows(report: dict[str, Any]) -> tuple[int, int, int, int]:
+    counted = report["rows"]
+    return counted["rows"], counted["added"], counted["standing"], counted["invalid"]
+
+
+def test_each_row_suppresses_its_address_with_where_it_came_from(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "operator1")
+    file = write("email,reason,note\nana.ruiz@example.com,BOUNCE,\nLi.Na@Example.com,,asked by mail\n")
+
+    report = deployed.json("suppression", "import", file, "--yes")
+
+    assert rows(report) == (2, 2, 0, 0)
+    first, second = entry(deployed), entry(deployed, "li.na@example.com")
+    assert (first.reason, first.source, first.evidence, first.until) == (
+        Reason.HARD_BOUNCE,
+        "operator:operator1",
+        "import list.csv row 2",
+        None,
+    )
+    assert (second.reason, second.evidence) == (Reason.MANUAL, "import list.csv row 3: asked by mail")
+
+
+def test_the_whole_row_is_taken_over(deployed: Deployed) -> None:
+    file = write(
+        "email,scope,reason,source,since,until,evidence\n"
+        "ana.ruiz@example.com,stream:order-updates,unsubscribed,page,2026-01-02T03:04:05.678901Z,"
+        '2027-01-01,"request 7, ""by mail"""\n'
+    )
+    assert rows(deployed.json("suppression", "import", file, "--yes")) == (1, 1, 0, 0)
+    assert entry(deployed, scope="stream:order-updates") == ScopeEntry(
+        Reason.UNSUBSCRIBED,
+        "page",
+        datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
+        datetime(2027, 1, 1, tzinfo=UTC),
+        'request 7, "by mail"',
+    )
+
+
+def test_a_second_import_writes_nothing(deployed: Deployed) -> None:
+    file = write(f"email\n{ANA}\nli.na@example.com\n{ANA}\n")
+    assert rows(deployed.json("suppression", "import", file, "--yes")) == (3, 2, 1, 0)
+    assert rows(deployed.json("suppression", "import", file, "--yes")) == (3, 0, 3, 0)
+    assert len(deployed.suppressions.history(key_of(ANA))) == 1
+
+
+def test_what_is_stronger_stays(deployed: Deployed) -> None:
+    complaint = replace(bounce(), reason=Reason.COMPLAINT)
+    deployed.suppress(ANA, complaint)
+    assert rows(deployed.json("suppression", "import", write(f"email\n{ANA}\n"), "--yes")) == (1, 0, 1, 0)
+    assert entry(deployed) == complaint
+
+
+def test_a_dry_run_says_what_would_change_and_writes_nothing(deployed: Deployed) -> None:
+    deployed.suppress("old@example.com", bounce())
+    file = write(f"email\n{ANA}\nold@example.com\nnobody\n")
+    report = deployed.json("suppression", "import", file, "--dry-run", code=ExitCode.PARTLY)
+    assert rows(report) == (3, 1, 1, 1)
+    assert report["dry_run"] is True
+    assert deployed.suppressions.find([key_of(ANA)]) == {}
+    text = deployed.run("suppression", "import", file, "--dry-run").stdout
+    assert "nothing was written" in text
+    assert "1 would be suppressed" in text
+
+
+def test_a_wrong_row_is_told_with_its_fix_and_costs_no_other(deployed: Deployed) -> None:
+    file = write(
+        "email;reason;since;scope\n"
+        f"{ANA};bounce;;\n"
+        "nobody;;;\n"
+        ";;;\n"
+        "a@example.com;tired;;\n"
+        "b@example.com;;yesterday;\n"
+        "c@example.com;;;stream:nope\n"
+        "d@example.com;;;everything\n"
+        "e@example.com;;2999-01-01;\n"
+        "f@example.com;;;;too many\n"
+        '"g@example.com;;;\n'
+        "h@example.com;complaint;;all\n"
+    )
+    report = deployed.json("suppression", "import", file, "--errors", "wrong.csv", "--yes", code=6)
+    assert rows(report) == (10, 2, 0, 8)
+    with Path("wrong.csv").open(encoding="utf-8", newline="") as stream:
+        wrong = list(csv.DictReader(stream))
+    assert [(each["row"], each["column"], each["value"]) for each in wrong] == [
+        ("3", "email", "nobody"),
+        ("5", "reason", "tired"),
+        ("6", "since", "yesterday"),
+        ("7", "scope", "stream:nope"),
+        ("8", "scope", "everything"),
+        ("9", "since", "2999-01-01"),
+        ("10", "", ""),
+        ("11", "", ""),
+    ]
+    assert all(each["what"] and each["fix"] for each in wrong)
+    assert [each["row"] for each in report["errors"]] == [3, 5, 6, 7, 8, 9, 10, 11]
+    assert entry(deployed, "h@example.com").reason is Reason.COMPLAINT
+
+
+def test_many_wrong_rows_are_counted_and_the_first_are_shown(deployed: Deployed) -> None:
+    file = write("email\n" + "nobody\n" * 150)
+    result = deployed.run("suppression", "import", file, "--yes")
+    assert result.exit_code == ExitCode.PARTLY
+    assert "row 2, email:" in result.stdout
+    assert "row 150, email:" not in result.stdout
+    assert "and 130 more: --errors FILE writes all of them" in result.stdout
+    report = deployed.json("suppression", "import", file, "--yes", code=ExitCode.PARTLY)
+    assert len(report["errors"]) == 100
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "EmailAddress,Reason,LastUpdateTime\nana.ruiz@example.com,BOUNCE,2020-04-10T21:03:05.011000-07:00\n",
+        "email,created,reason\nana.ruiz@example.com,1586577785,Bounce\n",
+        "Recipient\tSuppressionReason\tCreatedAt\nana.ruiz@example.com\tHardBounce\t2020-04-11T04:03:05Z\n",
+        'address;Type;created_at\r\nana.ruiz@example.com;permanent;"Sat, 11 Apr 2020 04:03:05 GMT"\r\n',
+        "\ufeffE-Mail Address,type,Date\nana.ruiz@example.com,hard bounced,2020-04-11 04:03:05\n",
+    ],
+    ids=["SES", "SendGrid", "Postmark", "Mailgun", "spreadsheet"],
+)
+def test_lists_of_other_senders_are_read(deployed: Deployed, text: str) -> None:
+    assert rows(deployed.json("suppression", "import", write(text), "--yes")) == (1, 1, 0, 0)
+    found = entry(deployed)
+    assert found.reason is Reason.HARD_BOUNCE
+    assert found.since.replace(microsecond=0) == datetime(2020, 4, 11, 4, 3, 5, tzinfo=UTC)
+
+
+def test_columns_of_any_name_can_be_named(deployed: Deployed) -> None:
+    file = write("who,why,reason\nana.ruiz@example.com,spam,550 5.1.1 no such user\n")
+    words = ("suppression", "import", file, "--yes")
+    refused = deployed.run(*words)
+    assert refused.exit_code == ExitCode.USAGE
+    assert "--email-column" in refused.stderr
+    columns = ("--email-column", "who", "--reason-column", "why")
+    report = deployed.json(*words, *columns)
+    assert rows(report) == (1, 1, 0, 0)
+    assert report["unused_columns"] == ["reason"]
+    assert entry(deployed).reason is Reason.COMPLAINT
+    assert deployed.run(*words, "--email-column", "nope").exit_code == ExitCode.USAGE
+
+
+def test_rows_without_reason_and_scope_take_those_of_the_command(deployed: Deployed) -> None:
+    file = write(f"email\n{ANA}\n")
+    words = (
+        "suppression",
+        "import",
+        file,
+        "--yes",
+        "--reason",
+        "unsubscribed",
+        "--scope",
+        "stream:order-updates",
+    )
+    assert rows(deployed.json(*words)) == (1, 1, 0, 0)
+    assert entry(deployed, scope="stream:order-updates").reason is Reason.UNSUBSCRIBED
+    assert deployed.run("suppression", "import", file, "--reason", "tired").exit_code == ExitCode.USAGE
+    assert deployed.run("suppression", "import", file, "--scope", "tired").exit_code == ExitCode.USAGE
+
+
+def test_a_list_may_come_through_a_pipe(deployed: Deployed) -> None:
+    result = deployed.run("suppression", "import", "-", "--yes", given=f"email\n{ANA}\n")
+    assert result.exit_code == 0
+    assert entry(deployed).evidence == "import standard input row 2"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("", "it is empty"), ("ana.ruiz@example.com\n", "looks like data"), ("name,city\n", "name, city")],
+)
+def test_a_file_without_a_header_is_refused(deployed: Deployed, text: str, told: str) -> None:
+    result = deployed.run("suppression", "import", write(text), "--yes")
+    assert result.exit_code == ExitCode.USAGE
+    assert told in result.stderr
+    assert "email,reason" in result.stderr
+
+
+def test_files_that_can_not_be_read_or_written_are_named(deployed: Deployed) -> None:
+    assert "missing.csv can't be read" in deployed.run("suppression", "import", "missing.csv", "--yes").stderr
+    file = write(f"email\n{ANA}\n")
+    result = deployed.run("suppression", "import", file, "--yes", "--errors", "no/such/folder.csv")
+    assert result.exit_code == ExitCode.USAGE
+    assert deployed.suppressions.find([key_of(ANA)]) == {}
+
+
+def test_an_import_is_asked_for(deployed: Deployed) -> None:
+    file = write(f"email\n{ANA}\n")
+    refused = deployed.run("suppression", "import", file)
+    assert refused.exit_code == ExitCode.REFUSED
+    assert deployed.suppressions.find([key_of(ANA)]) == {}
+    assert deployed.run("suppression", "import", file, "--dry-run").exit_code == 0
+
+
+def test_what_ends_an_import_early_is_told_with_what_was_done(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = "email\n" + "".join(f"customer{number}@example.com\n" for number in range(25))
+    file = write(many)
+    real = type(deployed.suppressions).suppress_many
+    calls = iter(range(100))
+
+    def fail(self: Any, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:  # noqa: ANN401 - its store
+        if next(calls) >= 1:
+            raise KeyboardInterrupt
+        return real(self, wanted, write=write)
+
+    monkeypatch.setattr("postroad.cli.importing.BATCH", 10)
+    with monkeypatch.context() as patched:
+        patched.setattr("postroad.suppression.dynamodb.DynamoSuppressions.suppress_many", fail)
+        result = deployed.run("suppression", "import", file, "--yes", "--threads", "1")
+    assert result.exit_code == ExitCode.INTERRUPTED
+    assert "Interrupted. 10 addresses were done before." in result.stderr
+    assert "Run the command again" in result.stderr
+    # One thread again: moto is not made for several.
+    again = deployed.json("suppression", "import", file, "--yes", "--threads", "1")
+    assert rows(again) == (25, 15, 10, 0)
+
+
+# The pipeline by itself.
+
+
+class Counting:
+    """A store that remembers how many batches it holds at once, and nothing else."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def suppress_many(self, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:
+        assert write
+        self.batches.append(len(wanted))
+        return [True] * len(wanted)
+
+
+BYTES_OF_A_ROW = len(b"customer000000@example.com,bounce\n")
+
+
+class Rows:
+    """A CSV file that is made while it is read."""
+
+    def __init__(self, count: int) -> None:
+        self._lines = self._make(count)
+        self._rest = b""
+        self.given = 0
+
+    @staticmethod
+    def _make(count: int) -> Iterator[bytes]:
+        yield b"email,reason\n"
+        for number in range(count):
+            yield b"customer%06d@example.com,bounce\n" % number
+
+    def read(self, size: int, /) -> bytes:
+        while len(self._rest) < size and (line := next(self._lines, None)) is not None:
+            self._rest += line
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        self.given += len(taken)
+        return taken
+
+
+def reader(header: Sequence[str]) -> RowReader:
+    defaults = Defaults("list.csv", "all", Reason.MANUAL, "operator:ana", NOW)
+    return RowReader(
+        read_header(header, chosen={}),
+        defaults,
+        recipient=lambda email: Recipient(email, f"k1.{email}"),
+        check_stream=lambda _name: None,
+    )
+
+
+def run(count: int) -> tuple[Tally, Counting]:
+    records = iter(Records(Counted(Rows(count))))
+    rows_of = reader(next(records).cells)
+    store: Any = Counting()
+    tally = Tally()
+    carry(
+        (rows_of.read(record) for record in records),
+        store,
+        tally=tally,
+        threads=4,
+        write=True,
+        on_problem=lambda _problem: None,
+        on_progress=lambda: None,
+    )
+    return tally, store
+
+
+def test_memory_does_not_grow_with_the_rows() -> None:
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        tally, _ = run(count)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert tally.added == count
+        return most
+
+    run(100)  # what is imported late is imported once
+    # Ten times the rows; how many batches are under way at once differs a little from run to run.
+    assert peak(20_000) < peak(2_000) + 300_000
+
+
+def test_the_file_is_not_read_ahead_of_the_store() -> None:
+    source = Rows(30_000)
+    records = iter(Records(Counted(source)))
+    rows_of = reader(next(records).cells)
+    at_most = 0
+
+    class Watching(Counting):
+        def suppress_many(self, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:
+            nonlocal at_most
+            done = sum(self.batches) * BYTES_OF_A_ROW
+            at_most = max(at_most, source.given - done)
+            return super().suppress_many(wanted, write=write)
+
+    watching: Any = Watching()
+    carry(
+        (rows_of.read(record) for record in records), watching, tally=Tally(), threads=2, write=True,
+        on_problem=lambda _problem: None, on_progress=lambda: None,
+    )  # fmt: skip
+    assert 0 < at_most < 200_000
+
+
+def test_a_failing_store_ends_the_import_and_what_was_done_is_counted() -> None:
+    class Failing(Counting):
+        def suppress_many(self, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:
+            if len(self.batches) == 3:
+                raise RuntimeError("away")
+            return super().suppress_many(wanted, write=write)
+
+    failing: Any = Failing()
+    wanted = NewSuppression("k1.ana", ANA, "all", bounce())
+    tally = Tally()
+    with pytest.raises(RuntimeError, match="away"):
+        carry(
+            (wanted for _ in range(10_000)), failing, tally=tally, threads=1, write=True,
+            on_problem=lambda _problem: None, on_progress=lambda: None,
+        )  # fmt: skip
+    assert tally.added == 300
+    assert tally.rows < 1_000
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026-11-22T14:03:11.5Z", datetime(2026, 11, 22, 14, 3, 11, 500_000, tzinfo=UTC)),
+        ("2026-11-22T14:03:11-05:00", datetime(2026, 11, 22, 19, 3, 11, tzinfo=UTC)),
+        ("2026-11-22", datetime(2026, 11, 22, tzinfo=UTC)),
+        ("1763812800", NOON),
+        ("1763812800.0", NOON),
+        ("Sat, 22 Nov 2025 12:00:00 +0000", NOON),
+    ],
+)
+def test_times_are_read_in_the_forms_that_lists_have(text: str, at: datetime) -> None:
+    assert read_time(text) == at
+
+
+@pytest.mark.parametrize("text", ["yesterday", "22/11/2026", "9999-12-31T23:59:59-14:00", "0", "1e9"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    found = reader(["email", "since"]).read(Record(2, (ANA, text)))
+    assert isinstance(found, RowProblem)
+    assert found.column == "since"
+
+
+def test_the_header_names_each_column_once() -> None:
+    header = read_header(["address", "email", "type", "suppression_reason"], chosen={})
+    assert header.places == {"email": 1, "reason": 3}
+    assert header.unused == ["address", "type"]
+    with pytest.raises(Problem, match="no column 'x'"):
+        read_header(["email"], chosen={"email": "x"})
