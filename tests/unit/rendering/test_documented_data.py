@@ -165,3 +165,9 @@ def test_a_link_that_is_not_https_is_refused_by_name(renderer: CompiledRenderer)
         with pytest.raises(TemplateDataError) as caught:
             render(renderer, template, data)
         assert caught.value.field == path
+
+
+def test_examples_and_their_attachments_stay_out_of_what_is_deployed(compiled: Path) -> None:
+    kinds = {path.suffix for path in compiled.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    assert kinds == {".py", ".json"}
+    assert [path.name for path in compiled.glob("*.json")] == ["manifest.json"]
