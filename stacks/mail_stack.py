@@ -6,12 +6,14 @@ from constructs import Construct
 
 from postroad.names import pascal
 from stacks.constructs.alarms import Alarms
+from stacks.constructs.dashboard import StageDashboard
 from stacks.constructs.feedback_pipeline import FeedbackPipeline
 from stacks.constructs.mail_function import FunctionRuntime
 from stacks.constructs.outcomes_pipeline import OutcomesPipeline
 from stacks.constructs.result_bus import ResultBus
 from stacks.constructs.send_pipeline import SendPipeline
 from stacks.constructs.stores import Stores
+from stacks.dashboard.watched import Watched
 from stacks.stage import Stage
 from stacks.stage_stack import StageStack
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class MailStack(StageStack):
-    """One SendPipeline per stream, feedback, outcomes, the result bus and the alarms."""
+    """One SendPipeline per stream, feedback, outcomes, the result bus, the alarms and the dashboard."""
 
     def __init__(self, scope: Construct, *, stage: Stage, configuration: "Configuration") -> None:
         """Make `postroad-<stage>-mail`."""
@@ -36,12 +38,19 @@ class MailStack(StageStack):
         runtime = FunctionRuntime(
             self, "Runtime", stage=stage, log_days=configuration.retention.logs_days, key=stores.key
         )
-        alarms = Alarms(self, "Alarms", stage=stage, email=configuration.alarms.email, key=stores.key)
+        alarms = Alarms(
+            self,
+            "Alarms",
+            stage=stage,
+            email=configuration.alarms.email,
+            runbooks=configuration.alarms.runbooks,
+            key=stores.key,
+        )
         bus = ResultBus(self, "ResultBus", stage=stage)
         feedback = FeedbackPipeline(
             self, "Feedback", configuration=configuration, runtime=runtime, stores=stores, alarms=alarms
         )
-        for name in configuration.streams:
+        streams = [
             SendPipeline(
                 self,
                 f"Stream{pascal(name)}",
@@ -52,7 +61,9 @@ class MailStack(StageStack):
                 feedback=feedback.topic,
                 alarms=alarms,
             )
-        OutcomesPipeline(
+            for name in configuration.streams
+        ]
+        outcomes = OutcomesPipeline(
             self,
             "Outcomes",
             configuration=configuration,
@@ -62,3 +73,14 @@ class MailStack(StageStack):
             alarms=alarms,
         )
         self.tell("ResultBus", bus.event_bus_name)
+        if configuration.alarms.dashboard:
+            watched = Watched(
+                stage=stage,
+                configuration=configuration,
+                alarms=alarms,
+                streams=streams,
+                feedback=feedback,
+                outcomes=outcomes,
+                tables=(stores.messages, stores.bodies, stores.suppressions),
+            )
+            self.tell("DashboardUrl", StageDashboard(self, "Dashboard", watched=watched).url)

@@ -15,5 +15,6 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialFail
         decode_records(event), deadline=deadline(context.get_remaining_time_in_millis())
     )
     batch.counts.flush()
-    logger.info("batch", extra={"decisions": report.summary()})
+    left = context.get_remaining_time_in_millis()
+    logger.info("batch", extra={"decisions": report.summary(), "milliseconds_left": left})
     return partial_failures(report.failures)

@@ -12,6 +12,7 @@ from postroad.feedback.settings import FeedbackSettings
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.mail_function import FunctionRuntime, MailFunction
 from stacks.constructs.stores import Stores
+from stacks.constructs.troubles import FEEDBACK_DEAD_LETTERS, FEEDBACK_LATE
 from stacks.constructs.work_queue import WorkQueue
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class FeedbackPipeline(Construct):
             retention=configuration.retention,
             key=stores.key,
             alarms=alarms,
+            late=FEEDBACK_LATE,
+            dead=FEEDBACK_DEAD_LETTERS,
         )
         self.topic.add_subscription(
             subscriptions.SqsSubscription(

@@ -10,7 +10,6 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from postroad.names import pascal
 from postroad.settings import Settings
 from stacks.bundling import HOST, LAMBDA, build_bundle, build_layer, handler_of
 from stacks.constructs.alarms import Alarms
@@ -114,7 +113,7 @@ class MailFunction(lambda_.Function):
         log_group.grant_write(role)
         if runtime.key:
             runtime.key.grant(role, *KEY_ACTIONS)
-        alarms.watch_function(pascal(name), self)
+        alarms.watch_function(name, self)
         acknowledge(
             self,
             "Python 3.13 is the newest runtime whose wheels every dependency publishes for arm64; it is one "

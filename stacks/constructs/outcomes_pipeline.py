@@ -10,10 +10,12 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from postroad.outcomes.settings import OutcomesSettings
-from stacks.constructs.alarms import FIVE_MINUTES, Alarms
+from stacks.constructs.alarms import Alarms
 from stacks.constructs.mail_function import FunctionRuntime, MailFunction
+from stacks.constructs.metrics import FIVE_MINUTES
 from stacks.constructs.result_bus import ResultBus
 from stacks.constructs.stores import Stores
+from stacks.constructs.troubles import OUTCOMES_DEAD_LETTERS, OUTCOMES_LATE
 from stacks.constructs.work_queue import LATE, DeadLetters
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class OutcomesPipeline(Construct):
             retention_days=configuration.retention.dead_letter_days,
             key=stores.key,
             alarms=alarms,
+            trouble=OUTCOMES_DEAD_LETTERS,
         )
         self.function = MailFunction(
             self,
@@ -88,8 +91,8 @@ class OutcomesPipeline(Construct):
         )
         bus.grant_put_events_to(self.function)
         alarms.ring(
-            "OutcomesLate",
-            f"Results are {LATE.to_minutes():.0f} minutes behind: the function fails or is throttled.",
+            OUTCOMES_LATE,
+            "outcomes",
             self.function.metric("IteratorAge", statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES),
             threshold=LATE.to_milliseconds(),
         )

@@ -19,6 +19,7 @@ from stacks.constructs.attachments import s3_arn
 from stacks.constructs.enqueueing import Enqueueing
 from stacks.constructs.mail_function import FunctionRuntime, MailFunction
 from stacks.constructs.stores import Stores
+from stacks.constructs.troubles import STREAM_DEAD_LETTERS, STREAM_LATE, UNKNOWN_OUTCOMES
 from stacks.constructs.work_queue import WorkQueue
 from stacks.nag import acknowledge, acknowledge_objects
 
@@ -58,7 +59,7 @@ class SendPipeline(Construct):
     ) -> None:
         """Make the stream `name` of `configuration`; its SES events go to the topic `feedback`."""
         super().__init__(scope, construct_id)
-        self._name = name
+        self.name = name
         self._stream: Stream = configuration.streams[name]
         self._configuration = configuration
         self._stage = runtime.stage
@@ -73,6 +74,8 @@ class SendPipeline(Construct):
             retention=configuration.retention,
             key=stores.key,
             alarms=alarms,
+            late=STREAM_LATE,
+            dead=STREAM_DEAD_LETTERS,
         )
         self.configuration_set = self._make_configuration_set(feedback)
         self.function = MailFunction(
@@ -107,14 +110,8 @@ class SendPipeline(Construct):
             stores=stores,
             accounts=configuration.producers_of(name),
         )
-        alarms.watch_stream_reputation(pascal(name), self.configuration_set.configuration_set_name)
-        alarms.watch_count(
-            f"{pascal(name)}UnknownOutcomes",
-            "SES did not answer, so nobody knows yet whether these mails left: they are `held`. "
-            "`postroad why <message_id>` tells of each.",
-            Metric.UNKNOWN_OUTCOMES,
-            name,
-        )
+        alarms.watch_stream_reputation(name, self.configuration_set.configuration_set_name)
+        alarms.watch_count(UNKNOWN_OUTCOMES, name, Metric.UNKNOWN_OUTCOMES)
         self._say(enqueueing.policy)
 
     def _make_configuration_set(self, feedback: sns.ITopic) -> ses.ConfigurationSet:
@@ -122,7 +119,7 @@ class SendPipeline(Construct):
         configuration_set = ses.ConfigurationSet(
             self,
             "ConfigurationSet",
-            configuration_set_name=self._stage.resource(self._name),
+            configuration_set_name=self._stage.resource(self.name),
             tls_policy=ses.ConfigurationSetTlsPolicy.REQUIRE
             if stream.tls == "require"
             else ses.ConfigurationSetTlsPolicy.OPTIONAL,
@@ -149,7 +146,7 @@ class SendPipeline(Construct):
         recipients, timing = configuration.recipients, configuration.timing
         return SendSettings(
             stage=stage.name,
-            stream=self._name,
+            stream=self.name,
             kind=stream.kind.value,
             from_address=stream.sender,
             reply_to=stream.reply_to or "",
@@ -216,7 +213,7 @@ class SendPipeline(Construct):
         own = stores.attachments.bucket_name
         # Listed too, it would be readable as a whole.
         others = [bucket for bucket in self._configuration.attachments.buckets if bucket != own]
-        attached = [f"{own}/{own_prefix(self._name)}*", *(f"{bucket}/*" for bucket in others)]
+        attached = [f"{own}/{own_prefix(self.name)}*", *(f"{bucket}/*" for bucket in others)]
         for action, paths in {
             "s3:GetObject": attached,
             "s3:ListBucket": [own, *others],  # without it S3 calls a missing object a forbidden one
@@ -236,4 +233,4 @@ class SendPipeline(Construct):
             "EnqueuePolicyArn": enqueue.managed_policy_arn,
             "From": self._stream.sender,
         }.items():
-            CfnOutput(Stack.of(self), f"{pascal(self._name)}{what}", value=value)
+            CfnOutput(Stack.of(self), f"{pascal(self.name)}{what}", value=value)

@@ -8,8 +8,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from postroad.names import pascal
-from stacks.constructs.alarms import FIVE_MINUTES, Alarms
+from stacks.constructs.alarms import Alarms
+from stacks.constructs.metrics import FIVE_MINUTES
+from stacks.constructs.troubles import LATE_MINUTES, Trouble
 from stacks.nag import acknowledge
 from stacks.stage import Stage
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 # Waiting changes a message's visibility and so counts as a receive; what is poison is our rule, not SQS's.
 MAX_RECEIVE_COUNT = 100
-LATE = Duration.minutes(15)
+LATE = Duration.minutes(LATE_MINUTES)
 
 
 class DeadLetters(sqs.Queue):
@@ -34,8 +35,9 @@ class DeadLetters(sqs.Queue):
         retention_days: int,
         key: kms.IKey | None,
         alarms: Alarms,
+        trouble: Trouble,
     ) -> None:
-        """Make the queue `postroad-<stage>-<name>-dead-letters`."""
+        """Make the queue `postroad-<stage>-<name>-dead-letters`; `trouble` is what its first one means."""
         super().__init__(
             scope,
             construct_id,
@@ -46,8 +48,8 @@ class DeadLetters(sqs.Queue):
             encryption_master_key=key,
         )
         alarms.ring(
-            f"{pascal(name)}DeadLetters",
-            "Something could not be done and waits here for you: `postroad queues` shows what and why.",
+            trouble,
+            name,
             self.metric_approximate_number_of_messages_visible(
                 statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES
             ),
@@ -70,6 +72,8 @@ class WorkQueue(Construct):
         retention: "Retention",
         key: kms.IKey | None,
         alarms: Alarms,
+        late: Trouble,
+        dead: Trouble,
     ) -> None:
         """Make `postroad-<stage>-<name>`; a message taken is hidden for `visibility_seconds`."""
         super().__init__(scope, construct_id)
@@ -81,6 +85,7 @@ class WorkQueue(Construct):
             retention_days=retention.dead_letter_days,
             key=key,
             alarms=alarms,
+            trouble=dead,
         )
         self.queue = sqs.Queue(
             self,
@@ -96,9 +101,8 @@ class WorkQueue(Construct):
             ),
         )
         alarms.ring(
-            f"{pascal(name)}Late",
-            f"The oldest message has waited for {LATE.to_minutes():.0f} minutes: the function fails, is "
-            "throttled, or more comes in than it can do.",
+            late,
+            name,
             self.queue.metric_approximate_age_of_oldest_message(
                 statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES
             ),

@@ -42,6 +42,12 @@ def prod(prod_configuration: Configuration) -> Stacks:
 
 
 @pytest.fixture(scope="session")
+def staging() -> Stacks:
+    """A second stage of the same account, with as little set as can be."""
+    return synthesise(load("staging", HERE / "config"))
+
+
+@pytest.fixture(scope="session")
 def managed(managed_configuration: Configuration) -> Stacks:
     return synthesise(managed_configuration)
 

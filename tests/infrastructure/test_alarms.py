@@ -69,14 +69,67 @@ def test_each_dead_letter_queue_rings_from_the_first_and_each_work_queue_on_age(
     assert set(watched("ApproximateAgeOfOldestMessage")) == set(queues.values()) - dead
 
 
-def test_bounce_and_complaint_rates_of_the_account_and_of_each_stream(prod: Stacks) -> None:
-    for metric, threshold in EXPECTED_RATES.items():
-        found = alarms(prod, Namespace="AWS/SES", MetricName=metric)
-        assert {alarm["Threshold"] for alarm in found} == {threshold}
-        sets = [dimensions(alarm).get("ses:configuration-set") for alarm in found]
-        expected = [{"Ref": logical_id} for logical_id in prod.all("AWS::SES::ConfigurationSet")]
-        assert len(sets) == len(expected) + 1
-        assert all(reference in sets for reference in [None, *expected])
+def watching(stacks: Stacks, metric: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return the alarms whose metric math uses `metric`, each with what it queries by id."""
+    found = []
+    for alarm in stacks.properties("AWS::CloudWatch::Alarm"):
+        queries = {query["Id"]: query for query in alarm.get("Metrics", [])}
+        if any(of(query).get("MetricName") == metric for query in queries.values()):
+            found.append((alarm, queries))
+    return found
+
+
+def of(query: dict[str, Any]) -> dict[str, Any]:
+    metric: dict[str, Any] = query.get("MetricStat", {}).get("Metric", {})
+    return metric
+
+
+@pytest.mark.parametrize(("rate", "threshold"), EXPECTED_RATES.items())
+def test_bounce_and_complaint_rates_of_the_account_and_of_each_stream(
+    prod: Stacks, rate: str, threshold: float
+) -> None:
+    found = watching(prod, rate)
+    assert {alarm["Threshold"] for alarm, _ in found} == {threshold}
+    sets = [dimensions(of(queries["rate"])).get("ses:configuration-set") for _, queries in found]
+    expected = [{"Ref": logical_id} for logical_id in prod.all("AWS::SES::ConfigurationSet")]
+    assert len(sets) == len(expected) + 1
+    assert all(reference in sets for reference in [None, *expected])
+
+
+@pytest.mark.parametrize(
+    ("rate", "least", "ours", "of_ses"),
+    [
+        ("Reputation.BounceRate", 5, Metric.HARD_BOUNCES, "Bounce"),
+        ("Reputation.ComplaintRate", 2, Metric.COMPLAINTS, "Complaint"),
+    ],
+)
+def test_one_bounce_of_three_mails_rings_nobody(
+    prod: Stacks, rate: str, least: int, ours: Metric, of_ses: str
+) -> None:
+    """The rate is SES's own, and counts only where enough mails of one day stand behind it."""
+    expected = {(NAMESPACE, ours.value, f"prod {stream}") for stream in prod.configuration.streams} | {
+        ("AWS/SES", of_ses, "")
+    }
+    counted = set()
+    for _, queries in watching(prod, rate):
+        (result,) = [query for query in queries.values() if "Expression" in query]
+        assert result["Expression"] == f"IF(FILL(count, 0) >= {least}, rate, 0)"
+        assert result.get("ReturnData", True)
+        assert [query["Id"] for query in queries.values() if query is not result] == ["rate", "count"]
+        assert not any(query.get("ReturnData", True) for query in queries.values() if query is not result)
+        assert queries["rate"]["MetricStat"]["Stat"] == "Maximum"
+        assert queries["count"]["MetricStat"]["Stat"] == "Sum"
+        # Of one day both: neither a single hour's mail nor a week that is over.
+        assert {queries[name]["MetricStat"]["Period"] for name in ("rate", "count")} == {24 * 60 * 60}
+        count = of(queries["count"])
+        counted.add((count["Namespace"], count["MetricName"], " ".join(dimensions(count).values())))
+    assert counted == expected
+
+
+def test_one_crash_wakes_nobody_and_a_second_one_does(prod: Stacks) -> None:
+    for alarm in alarms(prod, Namespace="AWS/Lambda", MetricName="Errors"):
+        assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (3, 2)
+        assert (alarm["Period"], alarm["Threshold"], alarm["Statistic"]) == (300, 1, "Sum")
 
 
 def test_outcomes_rings_when_it_falls_behind(prod: Stacks) -> None:
@@ -93,8 +146,10 @@ def test_every_alarm_tells_the_configured_address(prod: Stacks) -> None:
         for logical_id, found in prod.all("AWS::SNS::Topic").items()
         if found["Properties"]["TopicName"] == "postroad-prod-alarms"
     ]
+    assert prod.all("AWS::SNS::Topic")[topic]["Properties"]["DisplayName"] == "Postroad prod"
     for alarm in prod.properties("AWS::CloudWatch::Alarm"):
-        assert alarm["AlarmActions"] == [{"Ref": topic}]
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
+        assert "InsufficientDataActions" not in alarm
         assert alarm["TreatMissingData"] == "notBreaching"
         assert alarm["AlarmDescription"]
     mail = prod.named("AWS::SNS::Subscription", "Protocol", "email")

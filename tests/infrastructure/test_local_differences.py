@@ -16,7 +16,7 @@ def comparable(template: dict[str, Any], stage: str) -> dict[str, Any]:
     """Return a template without what tells stages apart by name alone."""
     text = json.dumps(template)
     text = text.replace(f"postroad{stage}", "postroadstage").replace(f"postroad-{stage}", "postroad-stage")
-    text = re.sub(rf"(?<=[/ \"]){stage}(?=[/ \":.])", "stage", text)
+    text = re.sub(rf"(?<=[/ \"]){stage}(?=[/ \":.\\])", "stage", text)  # also in strings of JSON
     # Some logical ids hold the stack's name, and hashes of paths with that name in them.
     text = re.sub(
         r'"\w*postroadstage\w*"', lambda logical_id: re.sub(r"[0-9A-F]{8}", "", logical_id.group()), text

@@ -20,7 +20,13 @@ FOUNDATION = {
     "AddressSecretArn",
     "TokenKeysSecretArn",
 }
-MAIL = {"ResultBus", "FeedbackQueueUrl", "FeedbackDeadLetterQueueUrl", "OutcomesDeadLetterQueueUrl"}
+MAIL = {
+    "ResultBus",
+    "FeedbackQueueUrl",
+    "FeedbackDeadLetterQueueUrl",
+    "OutcomesDeadLetterQueueUrl",
+    "DashboardUrl",
+}
 STREAM = {"QueueUrl", "DeadLetterQueueUrl", "ConfigurationSet", "EnqueuePolicyArn", "From"}
 
 

@@ -1,0 +1,1 @@
+"""The rows of a stage's CloudWatch dashboard, one module for each."""

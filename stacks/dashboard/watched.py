@@ -1,0 +1,154 @@
+"""What the dashboard looks at, and how its graphs are drawn: one colour for one thing everywhere."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_sqs as sqs
+
+from stacks.constructs.alarms import Alarms
+from stacks.constructs.feedback_pipeline import FeedbackPipeline
+from stacks.constructs.mail_function import MailFunction
+from stacks.constructs.metrics import FIVE_MINUTES
+from stacks.constructs.outcomes_pipeline import OutcomesPipeline
+from stacks.constructs.send_pipeline import SendPipeline
+from stacks.stage import Stage
+
+if TYPE_CHECKING:
+    from postroad.configuration import Configuration
+
+WIDTH = 24
+"""Columns of a dashboard."""
+HEIGHT = 6
+"""Rows of a graph: three of them and the numbers fill a laptop's screen."""
+THRESHOLD = "#d62728"
+"""The colour of an alarm's line."""
+
+OWN = {"feedback": "#7f7f7f", "outcomes": "#c7c7c7"}
+STREAMS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#17becf", "#bcbd22")
+"""One for each stream, in the order of the configuration, and from the start again; none is an alarm's."""
+
+Row = Sequence[cloudwatch.IWidget]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """The constructs of the stack `mail`."""
+
+    stage: Stage
+    configuration: "Configuration"
+    alarms: Alarms
+    streams: Sequence[SendPipeline]
+    feedback: FeedbackPipeline
+    outcomes: OutcomesPipeline
+    tables: Sequence[dynamodb.ITableV2]
+
+    @property
+    def functions(self) -> Mapping[str, MailFunction]:
+        """Every function by its name without the stage."""
+        return {
+            **{f"send-{each.name}": each.function for each in self.streams},
+            "feedback": self.feedback.function,
+            "outcomes": self.outcomes.function,
+        }
+
+    def color_of(self, name: str) -> str:
+        """Return the colour of a stream, of its function, or of a part of Postroad's own, in every graph."""
+        streams = [each.name for each in self.streams]
+        stream = name.removeprefix("send-") if name not in streams else name
+        return OWN[name] if name in OWN else STREAMS[streams.index(stream) % len(STREAMS)]
+
+    @property
+    def queues(self) -> Mapping[str, sqs.IQueue]:
+        """Every queue that feeds a function, by its stream."""
+        return {
+            **{each.name: each.work.queue for each in self.streams},
+            "feedback": self.feedback.work.queue,
+        }
+
+    @property
+    def dead_letters(self) -> Mapping[str, sqs.IQueue]:
+        """Every queue of dead letters, by its stream."""
+        return {
+            **{each.name: each.work.dead_letters for each in self.streams},
+            "feedback": self.feedback.work.dead_letters,
+            "outcomes": self.outcomes.dead_letters,
+        }
+
+    @property
+    def maximum_concurrency(self) -> Mapping[str, int]:
+        """How many copies of a function may run at once; outcomes has as many as its table has shards."""
+        timing = self.configuration.timing
+        return {
+            **{
+                f"send-{name}": stream.maximum_concurrency
+                for name, stream in self.configuration.streams.items()
+            },
+            "feedback": timing.feedback_maximum_concurrency,
+        }
+
+    @property
+    def timeouts(self) -> Mapping[str, int]:
+        """The longest run of each function in seconds."""
+        timing = self.configuration.timing
+        return {
+            **{f"send-{name}": timing.send_timeout_seconds for name in self.configuration.streams},
+            "feedback": timing.feedback_timeout_seconds,
+            "outcomes": timing.outcomes_timeout_seconds,
+        }
+
+
+def total(
+    metrics: Iterable[cloudwatch.IMetric], name: str, label: str, *, function: str = "SUM"
+) -> cloudwatch.MathExpression:
+    """Return the sum (or MAX) of metrics. `name` tells its parts from those of others in one widget."""
+    parts = {f"{name}{number}": metric for number, metric in enumerate(metrics)}
+    return cloudwatch.MathExpression(
+        expression=f"{function}(FILL([{','.join(parts)}], 0))",
+        using_metrics=parts,
+        label=label,
+        period=FIVE_MINUTES,
+    )
+
+
+def axis(label: str, *, most: float | None = None) -> cloudwatch.YAxisProps:
+    """Return an axis that begins at 0 and says what it counts."""
+    return cloudwatch.YAxisProps(min=0, max=most, label=label, show_units=False)
+
+
+def threshold(value: float, label: str) -> cloudwatch.HorizontalAnnotation:
+    """Return the line at which an alarm rings."""
+    return cloudwatch.HorizontalAnnotation(value=value, label=label, color=THRESHOLD)
+
+
+def graph(
+    title: str,
+    metrics: Sequence[cloudwatch.IMetric],
+    unit: str,
+    *,
+    width: int,
+    most: float | None = None,
+    lines: Sequence[cloudwatch.HorizontalAnnotation] = (),
+    legend: cloudwatch.LegendPosition = cloudwatch.LegendPosition.BOTTOM,
+) -> cloudwatch.GraphWidget:
+    """Return a graph of lines from 0."""
+    return cloudwatch.GraphWidget(
+        title=title,
+        left=list(metrics),
+        left_y_axis=axis(unit, most=most),
+        left_annotations=list(lines),
+        legend_position=legend,
+        width=width,
+        height=HEIGHT,
+    )
+
+
+def heading(text: str) -> Row:
+    """Return a line of text over what follows."""
+    return [
+        cloudwatch.TextWidget(
+            markdown=text, width=WIDTH, height=1, background=cloudwatch.TextWidgetBackground.TRANSPARENT
+        )
+    ]

@@ -1,0 +1,372 @@
+"""The dashboard draws what is really measured, at the thresholds that really ring, and fits CloudWatch."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from postroad.configuration import Configuration
+from postroad.observability import NAMESPACE, UNKNOWN_STREAM, Counts, Metric
+from stacks.constructs.queries import QUERIES
+from stacks.dashboard import prices
+from tests.infrastructure.templates import Stacks, synthesise
+
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+WIDGETS = 500
+METRICS_PER_WIDGET = 500
+METRICS = 2500
+ALARMS_PER_WIDGET = 100
+TEMPLATE_BYTES = 1_000_000
+RESOURCES = 500
+COLUMNS = 24
+
+Widget = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A metric or an expression of a widget. An expression has no namespace."""
+
+    options: dict[str, Any]
+    namespace: str = ""
+    name: str = ""
+    dimensions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A dashboard as CloudWatch would get it."""
+
+    name: str
+    body: str
+
+    @property
+    def widgets(self) -> list[Widget]:
+        widgets: list[Widget] = json.loads(self.body)["widgets"]
+        return widgets
+
+    def titled(self, start: str) -> Widget:
+        (found,) = [each for each in self.widgets if each["properties"].get("title", "").startswith(start)]
+        return found
+
+    @property
+    def text(self) -> str:
+        return "\n".join(each["properties"]["markdown"] for each in self.widgets if each["type"] == "text")
+
+
+def drawn(stacks: Stacks) -> Drawn:
+    (found,) = stacks.properties("AWS::CloudWatch::Dashboard")
+    return Drawn(found["DashboardName"], stacks.readable(found["DashboardBody"]))
+
+
+def series(widget: Widget) -> Iterator[Series]:
+    """Yield what a widget looks at; `.` stands for the same as in the line before."""
+    before: list[str] = []
+    for line in widget["properties"].get("metrics", []):
+        options = line[-1] if isinstance(line[-1], dict) else {}
+        words = line[:-1] if options else line
+        if "expression" in options:
+            yield Series(options)
+            continue
+        before = [before[place] if word == "." else word for place, word in enumerate(words)]
+        assert "..." not in before
+        namespace, name, *rest = before
+        yield Series(options, namespace, name, dict(zip(rest[::2], rest[1::2], strict=True)))
+
+
+def measured(dashboard: Drawn, namespace: str) -> list[Series]:
+    return [each for widget in dashboard.widgets for each in series(widget) if each.namespace == namespace]
+
+
+@pytest.fixture(scope="module")
+def dashboard(prod: Stacks) -> Drawn:
+    return drawn(prod)
+
+
+@pytest.fixture(scope="module")
+def crowd(prod_configuration: Configuration) -> Stacks:
+    """Twenty streams."""
+    (one, *_) = prod_configuration.streams.values()
+    streams = {f"stream-{chr(ord('a') + number)}": one for number in range(20)}
+    return synthesise(prod_configuration.model_copy(update={"streams": streams, "producers": ()}))
+
+
+def test_our_metrics_are_those_that_functions_write(
+    prod: Stacks, dashboard: Drawn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = set()
+    for stream in (*prod.configuration.streams, UNKNOWN_STREAM):
+        counts = Counts(prod.configuration.stage)
+        for metric in Metric:
+            counts.add(metric, stream)
+        counts.flush()
+        line = json.loads(capsys.readouterr().out)
+        (definition,) = line["_aws"]["CloudWatchMetrics"]
+        (names,) = definition["Dimensions"]
+        dimensions = tuple((name, line[name]) for name in sorted(names))
+        written |= {(definition["Namespace"], metric["Name"], dimensions) for metric in definition["Metrics"]}
+    drawn_ones = {
+        (each.namespace, each.name, tuple(sorted(each.dimensions.items())))
+        for each in measured(dashboard, NAMESPACE)
+    }
+    assert drawn_ones <= written
+    assert {name for _, name, _ in drawn_ones} >= {metric.value for metric in Metric} - {
+        Metric.DUPLICATES_DROPPED.value  # nothing to be done about these
+    }
+
+
+@pytest.mark.parametrize(
+    ("namespace", "dimension", "kind"),
+    [
+        ("AWS/SQS", "QueueName", "AWS::SQS::Queue"),
+        ("AWS/Lambda", "FunctionName", "AWS::Lambda::Function"),
+        ("AWS/SNS", "TopicName", "AWS::SNS::Topic"),
+        ("AWS/Logs", "LogGroupName", "AWS::Logs::LogGroup"),
+        ("AWS/DynamoDB", "TableName", "AWS::DynamoDB::GlobalTable"),
+    ],
+)
+def test_aws_s_metrics_are_those_of_resources_that_are_deployed(
+    prod: Stacks, namespace: str, dimension: str, kind: str
+) -> None:
+    deployed = {properties[dimension] for properties in prod.properties(kind)}
+    if kind == "AWS::SNS::Topic":
+        deployed -= {"postroad-prod-alarms"}  # needs no graph
+    found = measured(drawn(prod), namespace)
+    assert {each.dimensions[dimension].removesuffix(f".{dimension}") for each in found} == deployed
+    indexes = {
+        index["IndexName"]
+        for table in prod.properties(kind)
+        for index in table.get("GlobalSecondaryIndexes", [])
+    }
+    further = [pair for each in found for pair in each.dimensions.items() if pair[0] != dimension]
+    assert set(further) == {("GlobalSecondaryIndexName", name) for name in indexes}
+
+
+def test_ses_s_metrics_are_those_of_the_account(dashboard: Drawn) -> None:
+    found = measured(dashboard, "AWS/SES")
+    assert {each.name for each in found} == {"Send", "Reputation.BounceRate", "Reputation.ComplaintRate"}
+    assert not any(each.dimensions for each in found)
+
+
+def test_no_metric_is_of_a_namespace_that_no_test_looks_at(dashboard: Drawn) -> None:
+    found = {each.namespace for widget in dashboard.widgets for each in series(widget) if each.namespace}
+    assert found == {NAMESPACE, "AWS/SQS", "AWS/Lambda", "AWS/SNS", "AWS/Logs", "AWS/DynamoDB", "AWS/SES"}
+
+
+def lines(widget: Widget) -> list[float]:
+    return [line["value"] for line in widget["properties"]["annotations"]["horizontal"]]
+
+
+def ringing_at(stacks: Stacks, ending: str) -> float:
+    """Return the one threshold of all alarms whose names end so."""
+    (value,) = {
+        alarm["Threshold"]
+        for alarm in stacks.properties("AWS::CloudWatch::Alarm")
+        if alarm["AlarmName"].endswith(ending)
+    }
+    return float(value)
+
+
+def test_lines_are_drawn_where_alarms_ring(prod: Stacks, dashboard: Drawn) -> None:
+    percent, milliseconds = 100, 1000
+    for title, expected in {
+        "How long the oldest message has waited": ringing_at(prod, "transactional-late"),
+        "How far outcomes is behind": ringing_at(prod, "outcomes-late") / milliseconds,
+        "Runs that ended with an error": ringing_at(prod, "-errors"),
+        "Runs that Lambda refused": ringing_at(prod, "-throttles"),
+        "Bounce rate": percent * ringing_at(prod, "-bounce-rate"),
+        "Complaint rate": percent * ringing_at(prod, "-complaint-rate"),
+    }.items():
+        assert lines(dashboard.titled(title)) == [pytest.approx(expected)], title
+
+
+def test_the_limits_of_ses_are_the_configuration_s(prod: Stacks, dashboard: Drawn, staging: Stacks) -> None:
+    aws, share = prod.configuration.aws, prod.configuration.account_share
+    assert aws.ses_rate_per_second
+    assert lines(dashboard.titled("Mails a second")) == [
+        aws.ses_rate_per_second,
+        pytest.approx(aws.ses_rate_per_second * share),
+    ]
+    quota = dashboard.titled("Mails in the last 24 hours, of 50,000")
+    assert quota["properties"]["yAxis"]["left"]["max"] == aws.ses_daily_quota
+    without = drawn(staging)
+    assert (
+        "annotations"
+        not in without.titled("Mails a second (limit unknown: aws.ses_rate_per_second)")["properties"]
+    )
+    assert without.titled("Mails in the last 24 hours (quota unknown: aws.ses_daily_quota)")
+
+
+def test_every_alarm_is_shown_with_its_stream_and_once_among_those_that_ring(
+    prod: Stacks, dashboard: Drawn
+) -> None:
+    names = {alarm["AlarmName"] for alarm in prod.properties("AWS::CloudWatch::Alarm")}
+    shown = [each["properties"] for each in dashboard.widgets if each["type"] == "alarm"]
+    ringing, *groups = [set(one["alarms"]) for one in shown]
+    assert ringing == names
+    assert shown[0]["states"] == ["ALARM"]
+    assert sorted(name for group in groups for name in group) == sorted(names)
+    for stream in prod.configuration.streams:
+        assert {name for name in names if f"-{stream}-" in name} in groups
+
+
+def test_an_outcome_has_the_same_colour_for_every_stream(prod: Stacks, dashboard: Drawn) -> None:
+    looks = []
+    for stream in prod.configuration.streams:
+        widget = dashboard.titled(f"What becomes of the mail of {stream}")
+        looks.append({each.name: each.options["color"] for each in series(widget)})
+    assert all(look == looks[0] for look in looks)
+    assert len(set(looks[0].values())) == len(looks[0])
+
+
+def test_a_stream_has_the_same_colour_in_every_graph(dashboard: Drawn) -> None:
+    for title in ("Runs that ended", "Runs that Lambda", "Longest run", "Copies that run"):
+        for each in series(dashboard.titled(title)):
+            if each.options.get("visible", True):
+                name = each.options["label"].partition(" ")[0].removeprefix("send-")
+                expected = {
+                    "transactional": "#1f77b4",
+                    "marketing": "#ff7f0e",
+                    "feedback": "#7f7f7f",
+                    "outcomes": "#c7c7c7",
+                }
+                assert each.options["color"] == expected[name]
+
+
+def test_every_graph_begins_at_zero_and_says_its_unit_and_what_it_shows(dashboard: Drawn) -> None:
+    titles = []
+    for widget in dashboard.widgets:
+        properties = widget["properties"]
+        if widget["type"] == "text":
+            continue
+        titles.append(properties["title"])
+        if properties.get("view") in {"timeSeries", "gauge"}:
+            sides = {each.options.get("yAxis", "left") for each in series(widget)}
+            for side in sides:
+                axis = properties["yAxis"][side]
+                assert axis["min"] == 0
+                assert axis["label"]
+        for each in series(widget):
+            if each.options.get("visible", True):
+                assert each.options.get("label"), properties["title"]
+    assert len(set(titles)) == len(titles)
+
+
+def test_widgets_fill_the_grid_without_lying_over_each_other(dashboard: Drawn) -> None:
+    taken: set[tuple[int, int]] = set()
+    for widget in dashboard.widgets:
+        here = {
+            (column, row)
+            for column in range(widget["x"], widget["x"] + widget["width"])
+            for row in range(widget["y"], widget["y"] + widget["height"])
+        }
+        assert all(column < COLUMNS for column, _ in here)
+        assert not here & taken
+        taken |= here
+    rows = {row for _, row in taken}
+    assert len(taken) == COLUMNS * len(rows)
+
+
+def test_the_state_of_now_is_on_the_first_screen(dashboard: Drawn) -> None:
+    laptop = 13
+    first = [
+        each["properties"].get("title", "")
+        for each in dashboard.widgets
+        if each["y"] + each["height"] <= laptop
+    ]
+    assert [title.partition(" ")[0] for title in first] == [
+        *("Ringing", "Oldest", "Messages", "Dead", "Held", "Bounce", "Complaint"),
+        *("", "Alarms", "What"),
+    ]
+    assert first[-1] == "What becomes of the mail of transactional"
+
+
+@pytest.mark.parametrize("which", ["prod", "crowd"])
+def test_it_stays_within_cloudwatch_s_limits(which: str, request: pytest.FixtureRequest) -> None:
+    stacks: Stacks = request.getfixturevalue(which)
+    dashboard = drawn(stacks)
+    per_widget = [sum(1 for each in series(widget) if each.namespace) for widget in dashboard.widgets]
+    assert len(dashboard.widgets) <= WIDGETS
+    assert max(per_widget) <= METRICS_PER_WIDGET
+    assert sum(per_widget) <= METRICS
+    for widget in dashboard.widgets:
+        assert len(widget["properties"].get("alarms", [])) <= ALARMS_PER_WIDGET
+    assert len(json.dumps(stacks.mail).encode()) <= TEMPLATE_BYTES
+    assert len(stacks.mail["Resources"]) <= RESOURCES
+
+
+def test_one_stream_is_enough(staging: Stacks) -> None:
+    assert drawn(staging).titled("What becomes of the mail of transactional")
+
+
+def test_costs_are_counts_by_list_prices_and_are_called_an_estimate(prod: Stacks, dashboard: Drawn) -> None:
+    for title in ("US dollars, last 24 hours", "US dollars, last 30 days", "US dollars a day"):
+        assert "(estimate)" in dashboard.titled(title)["properties"]["title"]
+    assert prices.AS_OF in dashboard.text
+    day = dashboard.titled("US dollars a day")
+    shown = {
+        each.options["label"]: each.options["expression"]
+        for each in series(day)
+        if "expression" in each.options
+    }
+    assert set(shown) == {
+        "SES, plan Essentials", "Lambda", "SQS, at most", "DynamoDB", "SNS and EventBridge", "Logs",
+    }  # fmt: skip
+    assert (
+        shown["SES, plan Essentials"] == "FILL(sent0, 0) * 0.000160000000 + FILL(sent1, 0) * 0.000160000000"
+    )
+    # A send function has 1024 MiB: a millisecond is a thousandth of a GiB-second.
+    assert "FILL(duration0, 0) * 0.000000013333" in shown["Lambda"]
+    counted = {each.options["id"]: each for each in series(day) if each.namespace}
+    assert counted["duration0"].dimensions == {"FunctionName": "postroad-prod-send-transactional"}
+    assert counted["duration0"].options["stat"] == "Sum"
+    assert prod.function("send-transactional")["MemorySize"] == 1024
+    for expression in shown.values():
+        assert set(re.findall(r"FILL\((\w+),", expression)) <= counted.keys()
+    month = dashboard.titled("US dollars, last 30 days")["properties"]
+    assert (month["start"], month["setPeriodToTimeRange"]) == ("-P30D", True)
+
+
+def test_what_stands_still_is_counted_from_what_is_deployed(prod: Stacks, dashboard: Drawn) -> None:
+    looked_at = sum(
+        sum("MetricStat" in query for query in alarm.get("Metrics", [])) or 1
+        for alarm in prod.properties("AWS::CloudWatch::Alarm")
+    )
+    assert f"- alarms: {looked_at * prices.ALARM_METRIC:.2f}" in dashboard.text
+
+
+def test_it_leads_to_runbooks_logs_queries_and_the_command_line(prod: Stacks, dashboard: Drawn) -> None:
+    assert f"({prod.configuration.alarms.runbooks}/README.md)" in dashboard.text
+    for name in ("send-transactional", "send-marketing", "feedback", "outcomes"):
+        assert f"log-group/$252Faws$252Flambda$252Fpostroad-prod-{name})" in dashboard.text
+    assert "postroad --stage prod why <message_id>" in dashboard.text
+    assert all(query.title in dashboard.text for query in QUERIES)
+
+
+def test_its_address_is_an_output(prod: Stacks, dashboard: Drawn) -> None:
+    assert dashboard.name == "postroad-prod"
+    assert prod.mail["Outputs"]["DashboardUrl"]["Value"] == (
+        "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#dashboards/dashboard/postroad-prod"
+    )
+
+
+def test_a_stage_can_do_without(prod_configuration: Configuration) -> None:
+    alarms = prod_configuration.alarms.model_copy(update={"dashboard": False})
+    stacks = synthesise(prod_configuration.model_copy(update={"alarms": alarms}))
+    assert not stacks.all("AWS::CloudWatch::Dashboard")
+    assert not stacks.all("AWS::Logs::QueryDefinition")
+    assert "DashboardUrl" not in stacks.mail["Outputs"]
+    assert stacks.all("AWS::CloudWatch::Alarm")
+
+
+def test_saved_queries_read_the_logs_that_are_there_and_show_no_address(prod: Stacks) -> None:
+    groups = set(prod.all("AWS::Logs::LogGroup"))
+    found = prod.properties("AWS::Logs::QueryDefinition")
+    assert {one["Name"] for one in found} == {f"postroad-prod/{query.title}" for query in QUERIES}
+    for one in found:
+        assert one["LogGroupNames"]
+        assert {name["Ref"] for name in one["LogGroupNames"]} <= groups
+        assert not re.search(r"email|address|\bto\b|recipient|body", one["QueryString"])
