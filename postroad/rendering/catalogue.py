@@ -10,6 +10,7 @@
 A template asks for one with `{{ t("greeting", name=customer.name) }}`: see inlining.py.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -77,6 +78,21 @@ def compare(default: Catalogue, other: Catalogue) -> list[str]:
             wanted = ", ".join(sorted(default.places(key))) or "no places"
             problems.append(f"{other.path}: {key}: expected {wanted} in braces, as in {default.path.name}")
     return sorted(problems)
+
+
+def untranslated(default: Catalogue, other: Catalogue) -> list[str]:
+    """List the texts of `other` that are letter by letter the default's, places and signs left aside."""
+    return [
+        form
+        for key, forms in other.texts.items()
+        for form in forms.values()
+        if form in default.texts.get(key, {}).values() and _has_words(form)
+    ]
+
+
+def _has_words(form: str) -> bool:
+    # One letter is a unit or a sign.
+    return any(re.search(r"[^\W\d_]{2}", literal) for literal, *_ in Formatter().parse(form))
 
 
 def names_in(form: str) -> list[str]:

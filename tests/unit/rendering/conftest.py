@@ -36,7 +36,8 @@ def example() -> dict[str, object]:
 def sources(tmp_path: Path) -> Path:
     """A copy of the base and of one template, quick to build, that a test may spoil."""
     others = {path.name for path in TEMPLATES.iterdir() if path.is_dir()} - {"_base", "order_confirmation"}
-    shutil.copytree(TEMPLATES.parent / "config", tmp_path / "config")
+    (tmp_path / "config").mkdir()
+    shutil.copyfile(Path(__file__).with_name("sample_brand.toml"), tmp_path / "config" / "brand.toml")
     return shutil.copytree(TEMPLATES, tmp_path / "templates", ignore=shutil.ignore_patterns(*others))
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from postroad.rendering.build import build_templates
 from postroad.rendering.compiled import CompiledRenderer
+from postroad.rendering.page import read
 from postroad.rendering.problems import TemplateBuildError
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
@@ -97,7 +98,10 @@ def test_every_locale_has_exactly_the_keys_and_places_of_the_default(sources: Pa
 def test_the_base_has_the_same_keys_in_each_locale(sources: Path) -> None:
     (sources / "_base" / "locales" / "es.toml").write_text('help = "¿Algo no está bien?"', "utf-8")
     shutil.copytree(sources / "order_confirmation", sources / "another")
-    assert problems_of(sources) == ["_base/locales/es.toml: labelled is missing"]
+    assert problems_of(sources) == [
+        "_base/locales/es.toml: labelled is missing",
+        "_base/locales/es.toml: unsubscribe is missing",
+    ]
 
 
 def test_a_text_that_no_template_uses(small: Mail) -> None:
@@ -298,3 +302,57 @@ def test_a_logo_has_an_alternative_text(sources: Path, tmp_path: Path, example: 
 def test_an_unbuilt_folder_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="run build_templates first"):
         CompiledRenderer(tmp_path).render("note", locale=None, data={})
+
+
+def test_a_mail_that_must_not_be_sent_is_not_built(small: Mail) -> None:
+    source = small(html='<a href="{{ link }}">Look</a>', example={"link": "#"})
+    assert problems_of(source) == [
+        "note: in en a link leads to '#': expected https://..., mailto:... or tel:..."
+    ]
+
+
+def test_a_mail_that_may_grow_too_long_is_warned_of(small: Mail, tmp_path: Path) -> None:
+    source = small(html="{{ words }}", example={"words": "x" * 90_000})
+    assert build_templates(source, tmp_path / "compiled") == [
+        f"{source}/note: in en the HTML part has 88 KB: Gmail hides what is beyond 102 KB"
+    ]
+
+
+def test_a_failure_inside_a_macro_is_told_by_the_mails_own_line(small: Mail) -> None:
+    html = '{% import "_base/parts.html" as parts %}\n\n{{ parts.button(link, "Look") }}'
+    source = small(html=html, example={"link": "http://shop.example"})
+    body = source / "note" / "body.html"
+    assert problems_of(source) == [
+        f"note/example.json: data.link: expected a link that starts with https://: see {body}: line 3 (in en)"
+    ]
+
+
+def test_one_template_is_built_beside_another_that_is_broken(
+    sources: Path, tmp_path: Path, example: dict[str, object]
+) -> None:
+    shutil.copytree(sources / "order_confirmation", sources / "broken")
+    (sources / "broken" / "body.txt").write_text("{% if %}")
+    build_templates(sources, tmp_path / "compiled", only=["order_confirmation"])
+    renderer = CompiledRenderer(tmp_path / "compiled")
+    assert list(renderer.manifest.locales) == ["order_confirmation"]
+    assert renderer.render("order_confirmation", locale="nl", data=example).locale == "nl"
+
+
+@pytest.mark.parametrize("macro", ["button", "link"])
+def test_an_untracked_link_keeps_the_mark_that_ses_looks_for(
+    render_small: Callable[..., CompiledRenderer], macro: str
+) -> None:
+    begin = '{% import "_base/parts.html" as parts %}'
+    untracked, tracked = (f'{{{{ parts.{macro}(url, "Go"{flag}) }}}}' for flag in (", tracked=false", ""))
+    data = {"url": "https://shop.example/?a=1&b=<2>"}
+    renderer = render_small(html=begin + untracked + tracked, example=data)
+    written = renderer.render("note", locale="en", data=data).html or ""
+    href = 'href="https://shop.example/?a=1&amp;b=&lt;2&gt;"'
+    assert written.count(f"<a ses:no-track {href}") == 1
+    assert written.count(f"<a {href}") == 1
+    assert [link.tracked for link in read(written).links] == [False, True]
+
+
+def test_an_image_without_words_is_named(small: Mail) -> None:
+    html = '{% import "_base/parts.html" as parts %}\n{{ parts.image("https://shop.example/a.png") }}'
+    assert problems_of(small(html=html))[0].endswith("body.html: line 2 (in en)")
