@@ -1,6 +1,7 @@
 // Makes one tree like another and keeps the nodes that stay, so that focus, scroll and frames stay too.
 
-const key = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.id : "");
+// The attribute: a form's property of that name is its field `id`, if it has one.
+const key = (node) => (node.nodeType === Node.ELEMENT_NODE && node.getAttribute("id")) || "";
 const alike = (one, other) => one.nodeType === other.nodeType && one.nodeName === other.nodeName && key(one) === key(other);
 
 function attributes(from, to) {
@@ -14,19 +15,19 @@ function attributes(from, to) {
 }
 
 function children(from, to) {
-  const named = new Map([...from.children].filter((each) => each.id).map((each) => [each.id, each]));
+  const named = new Map([...from.children].filter(key).map((each) => [key(each), each]));
   let at = from.firstChild;
   for (const wanted of [...to.childNodes]) {
-    let kept = wanted.id ? named.get(wanted.id) : null;
+    let kept = named.get(key(wanted)) ?? null;
     if (!kept && at && !key(at) && !key(wanted) && alike(at, wanted)) kept = at;
     if (kept && alike(kept, wanted)) {
       if (kept === at) at = at.nextSibling;
       else from.insertBefore(kept, at);
-      named.delete(kept.id);
+      named.delete(key(kept));
       morph(kept, wanted);
     } else {
       const added = document.importNode(wanted, true);
-      if (added.id?.startsWith("row-") && added.classList) added.classList.add("new");
+      if (key(added).startsWith("row-")) added.classList.add("new");
       from.insertBefore(added, at);
     }
   }
