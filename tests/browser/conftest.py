@@ -7,7 +7,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from postroad.rendering.compiled import CompiledRenderer
 from tests.browser.mails import MailViewer, Scheme
@@ -136,6 +136,12 @@ def open_page(stack: LocalStack, new_context: NewContext) -> Iterator[OpenPage]:
     """Open pages of the inbox; whatever the browser complains of in its console fails the test."""
     complaints: list[str] = []
 
+    def hear(said: ConsoleMessage, page: Page) -> None:
+        # A page that says "not here" does so with status 404, and Chromium notes that.
+        missing = said.text.startswith("Failed to load resource") and said.location["url"] == page.url
+        if said.type in COMPLAINTS and not missing:
+            complaints.append(f"{said.text} ({said.location['url']})")
+
     def make(
         path: str = "/",
         *,
@@ -145,7 +151,7 @@ def open_page(stack: LocalStack, new_context: NewContext) -> Iterator[OpenPage]:
         scripts: bool = True,
     ) -> Page:
         page = new_context(width=width, height=height, scheme=scheme, scripts=scripts).new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type in COMPLAINTS else None)
+        page.on("console", lambda said: hear(said, page))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(stack.state.inbox + path)
         return page
