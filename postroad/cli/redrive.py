@@ -11,7 +11,7 @@ import typer
 from postroad.cli import redrive_text as text
 from postroad.cli.confirming import confirm
 from postroad.cli.operators import operator
-from postroad.cli.options import JsonOption, StageOption, open_stage
+from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
 from postroad.contract.words import Reason, Status
@@ -67,7 +67,7 @@ def redrive(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    yes: YesOption = False,
     stage: StageOption = None,
     as_json: JsonOption = False,
 ) -> None:

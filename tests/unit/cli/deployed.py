@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from typer.testing import CliRunner
 
+from postroad.bodies.dynamodb import DynamoBodies
 from postroad.cli.main import app
 from postroad.cli.options import Invocation
 from postroad.contract.address import parse_address
@@ -31,6 +32,7 @@ REGION = "eu-west-1"
 ACCOUNT = "123456789012"
 """Moto's."""
 SECRET = "s" * 64
+BUCKET = "postroad-test-attachments"
 NOON = datetime(2025, 11, 22, 12, 0, tzinfo=UTC)
 ANA = "ana.ruiz@example.com"
 
@@ -103,9 +105,11 @@ class Deployed:
         for event, answer in self._answers().items():
             self.session.events.register(event, answer)
         dynamodb = self.session.client("dynamodb")
-        for name in ("messages", "suppressions"):
+        for name in ("messages", "bodies", "suppressions"):
             create_table(dynamodb, name)
         arn = self.session.client("secretsmanager").create_secret(Name="address", SecretString=SECRET)["ARN"]
+        self.s3 = self.session.client("s3")
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         self.sqs = self.session.client("sqs")
         self.queue_urls = {
             output: self.sqs.create_queue(QueueName=f"postroad-{STAGE}-{name}")["QueueUrl"]
@@ -122,12 +126,15 @@ class Deployed:
         self.outputs = {
             f"postroad-{STAGE}-foundation": {
                 "MessagesTable": "messages",
+                "BodiesTable": "bodies",
+                "AttachmentsBucket": BUCKET,
                 "SuppressionsTable": "suppressions",
                 "AddressSecretArn": arn,
             },
             f"postroad-{STAGE}-mail": {**self.queue_urls, "ResultBus": f"postroad-{STAGE}"},
         }
         self.ledger = DynamoLedger(dynamodb, "messages")
+        self.bodies = DynamoBodies(dynamodb, "bodies", s3=self.s3, bucket=BUCKET)
         self.suppressions = DynamoSuppressions(dynamodb, "suppressions")
 
     def run(self, *words: str, given: str | None = None, stage: str = STAGE) -> Result:

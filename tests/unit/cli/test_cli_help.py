@@ -16,6 +16,7 @@ COMMANDS = (
     ("suppression", "remove"),
     ("dns",),
     ("queues",),
+    ("queues", "redrive"),
 )
 HEAVY = (
     "boto3",
