@@ -79,13 +79,20 @@ _STEPS: Mapping[str, str] = {
 _REDRIVE = "`postroad queues redrive --stream <stream> --message-id <message_id>`"
 _NEXT: Mapping[Status, str] = {
     Status.CLAIMED: "Ask again in a few minutes: its lease ends, and it is judged again.",
-    Status.INVALID: "Mend what made the message, and enqueue it again under the same id. Was it something "
-    f"else, mend that, then {_REDRIVE}.",
+    Status.INVALID: "Mend what made the message, and enqueue it again under the same id.",
     Status.FAILED: f"Mend what SES refused; then {_REDRIVE}.",
     Status.SUPPRESSED: "If the recipient wants mail again: `postroad suppression remove <email>`.",
 }
 _NEXT_BY_REASON: Mapping[str, str] = {
     Reason.CONFLICT: "Find out why two messages have one id, and enqueue this one under an id of its own.",
+    Reason.UNKNOWN_TEMPLATE: f"Deploy the template, then {_REDRIVE}; or mend the message, and enqueue it again "
+    "under the same id.",
+    Reason.TEMPLATE_DATA: "Mend the message, and enqueue it again under the same id; or mend the template, "
+    f"deploy it, then {_REDRIVE}.",
+    Reason.ATTACHMENT_MISSING: f"Put the file where the message says, then {_REDRIVE}.",
+    Reason.ATTACHMENT_TOO_LARGE: "Send a link instead, under the same id; or raise attachments.max_bytes, "
+    f"deploy, then {_REDRIVE}.",
+    Reason.NOT_AVAILABLE_YET: f"When its send_at has come, {_REDRIVE}.",
     Reason.UNKNOWN_OUTCOME: "Find out whether it came; if it did not, "
     f"{_REDRIVE.removesuffix('`')} --despite-unknown-outcome`.",
     Reason.RECIPIENT_NOT_ALLOWED: "If this stage may mail them, add them to recipients.allow in "
