@@ -1,17 +1,13 @@
 """The dashboard draws what is really measured, at the thresholds that really ring, and fits CloudWatch."""
 
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
 from postroad.configuration import Configuration
 from postroad.observability import NAMESPACE, UNKNOWN_STREAM, Counts, Metric
 from stacks.constructs.queries import QUERIES
-from stacks.dashboard import prices
+from tests.infrastructure.drawn import Drawn, Widget, drawn, measured, series
 from tests.infrastructure.templates import Stacks, synthesise
 
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
@@ -22,63 +18,6 @@ ALARMS_PER_WIDGET = 100
 TEMPLATE_BYTES = 1_000_000
 RESOURCES = 500
 COLUMNS = 24
-
-Widget = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Series:
-    """A metric or an expression of a widget. An expression has no namespace."""
-
-    options: dict[str, Any]
-    namespace: str = ""
-    name: str = ""
-    dimensions: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A dashboard as CloudWatch would get it."""
-
-    name: str
-    body: str
-
-    @property
-    def widgets(self) -> list[Widget]:
-        widgets: list[Widget] = json.loads(self.body)["widgets"]
-        return widgets
-
-    def titled(self, start: str) -> Widget:
-        (found,) = [each for each in self.widgets if each["properties"].get("title", "").startswith(start)]
-        return found
-
-    @property
-    def text(self) -> str:
-        return "\n".join(each["properties"]["markdown"] for each in self.widgets if each["type"] == "text")
-
-
-def drawn(stacks: Stacks) -> Drawn:
-    (found,) = stacks.properties("AWS::CloudWatch::Dashboard")
-    return Drawn(found["DashboardName"], stacks.readable(found["DashboardBody"]))
-
-
-def series(widget: Widget) -> Iterator[Series]:
-    """Yield what a widget looks at; `.` stands for the same as in the line before."""
-    before: list[str] = []
-    for line in widget["properties"].get("metrics", []):
-        options = line[-1] if isinstance(line[-1], dict) else {}
-        words = line[:-1] if options else line
-        if "expression" in options:
-            yield Series(options)
-            continue
-        before = [before[place] if word == "." else word for place, word in enumerate(words)]
-        assert "..." not in before
-        namespace, name, *rest = before
-        yield Series(options, namespace, name, dict(zip(rest[::2], rest[1::2], strict=True)))
-
-
-def measured(dashboard: Drawn, namespace: str) -> list[Series]:
-    return [each for widget in dashboard.widgets for each in series(widget) if each.namespace == namespace]
 
 
 @pytest.fixture(scope="module")
@@ -302,42 +241,6 @@ def test_one_stream_is_enough(staging: Stacks) -> None:
     assert drawn(staging).titled("What becomes of the mail of transactional")
 
 
-def test_costs_are_counts_by_list_prices_and_are_called_an_estimate(prod: Stacks, dashboard: Drawn) -> None:
-    for title in ("US dollars, last 24 hours", "US dollars, last 30 days", "US dollars a day"):
-        assert "(estimate)" in dashboard.titled(title)["properties"]["title"]
-    assert prices.AS_OF in dashboard.text
-    day = dashboard.titled("US dollars a day")
-    shown = {
-        each.options["label"]: each.options["expression"]
-        for each in series(day)
-        if "expression" in each.options
-    }
-    assert set(shown) == {
-        "SES, plan Essentials", "Lambda", "SQS, at most", "DynamoDB", "SNS and EventBridge", "Logs",
-    }  # fmt: skip
-    assert (
-        shown["SES, plan Essentials"] == "FILL(sent0, 0) * 0.000160000000 + FILL(sent1, 0) * 0.000160000000"
-    )
-    # A send function has 1024 MiB: a millisecond is a thousandth of a GiB-second.
-    assert "FILL(duration0, 0) * 0.000000013333" in shown["Lambda"]
-    counted = {each.options["id"]: each for each in series(day) if each.namespace}
-    assert counted["duration0"].dimensions == {"FunctionName": "postroad-prod-send-transactional"}
-    assert counted["duration0"].options["stat"] == "Sum"
-    assert prod.function("send-transactional")["MemorySize"] == 1024
-    for expression in shown.values():
-        assert set(re.findall(r"FILL\((\w+),", expression)) <= counted.keys()
-    month = dashboard.titled("US dollars, last 30 days")["properties"]
-    assert (month["start"], month["setPeriodToTimeRange"]) == ("-P30D", True)
-
-
-def test_what_stands_still_is_counted_from_what_is_deployed(prod: Stacks, dashboard: Drawn) -> None:
-    looked_at = sum(
-        sum("MetricStat" in query for query in alarm.get("Metrics", [])) or 1
-        for alarm in prod.properties("AWS::CloudWatch::Alarm")
-    )
-    assert f"- alarms: {looked_at * prices.ALARM_METRIC:.2f}" in dashboard.text
-
-
 def test_it_leads_to_runbooks_logs_queries_and_the_command_line(prod: Stacks, dashboard: Drawn) -> None:
     assert f"({prod.configuration.alarms.runbooks}/README.md)" in dashboard.text
     for name in ("send-transactional", "send-marketing", "feedback", "outcomes"):
@@ -360,13 +263,3 @@ def test_a_stage_can_do_without(prod_configuration: Configuration) -> None:
     assert not stacks.all("AWS::Logs::QueryDefinition")
     assert "DashboardUrl" not in stacks.mail["Outputs"]
     assert stacks.all("AWS::CloudWatch::Alarm")
-
-
-def test_saved_queries_read_the_logs_that_are_there_and_show_no_address(prod: Stacks) -> None:
-    groups = set(prod.all("AWS::Logs::LogGroup"))
-    found = prod.properties("AWS::Logs::QueryDefinition")
-    assert {one["Name"] for one in found} == {f"postroad-prod/{query.title}" for query in QUERIES}
-    for one in found:
-        assert one["LogGroupNames"]
-        assert {name["Ref"] for name in one["LogGroupNames"]} <= groups
-        assert not re.search(r"email|address|\bto\b|recipient|body", one["QueryString"])

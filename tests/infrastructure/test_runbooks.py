@@ -7,10 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore import xform_name
 from typer.main import get_command
 
 from postroad.cli.main import app
+from stacks.constructs.queries import QUERIES
+from tests.infrastructure.drawn import drawn
 from tests.infrastructure.templates import Stacks
 
 FOLDER = Path("docs/runbooks")
@@ -164,8 +168,29 @@ def test_the_commands_of_a_page_exist(page: Path) -> None:
     lines = list(commands(page))
     ours = [line for line in lines if line.startswith("postroad ")]
     assert [found for line in ours if (found := problem(line))] == []
-    assert all(re.match(r"aws [a-z0-9]+ [a-z0-9-]+( |$)", line) for line in lines if line.startswith("aws"))
+    assert [line for line in lines if line.startswith("aws ") and not is_operation(*line.split()[1:3])] == []
     assert all(line.startswith(("postroad --stage <stage> ", "aws ", "npx cdk ")) for line in to_copy(page))
+
+
+def is_operation(service: str, command: str) -> bool:
+    """Say whether AWS's command line has this command of a service."""
+    if (service, command) == ("logs", "tail"):  # its own, beside the operations of the service
+        return True
+    operations = botocore.session.get_session().get_service_model(service).operation_names
+    return command in {xform_name(name, "-") for name in operations}
+
+
+@pytest.mark.parametrize("page", [INDEX, *PAGES], ids=lambda page: page.stem)
+def test_the_graphs_and_queries_that_a_page_names_are_there(page: Path, prod: Stacks) -> None:
+    titles = [each["properties"].get("title", "") for each in drawn(prod).widgets]
+    known = [*titles, *(query.title for query in QUERIES)]
+    text = " ".join(page.read_text("utf-8").split())
+    named = [
+        re.sub(r"(<stream>|…)$", "", found)
+        for found in re.findall(r"(?<!\*)\*([A-Za-z][^*]+?)\*(?!\*)", text)
+        if found != "Names in italics"
+    ]
+    assert [name for name in named if not any(title.startswith(name) for title in known)] == []
 
 
 def test_commands_that_are_not_there_are_found() -> None:
@@ -174,6 +199,8 @@ def test_commands_that_are_not_there_are_found() -> None:
     assert problem("postroad --stage prod queue") is not None
     assert problem("postroad --stage prod suppression lift a@shop.example") is not None
     assert problem("postroad --stage prod queues --streem transactional") is not None
+    assert is_operation("sesv2", "get-account")
+    assert not is_operation("sesv2", "get-accounts")
 
 
 def test_nobody_is_told_to_throw_mail_away() -> None:
