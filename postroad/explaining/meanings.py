@@ -85,8 +85,8 @@ _NEXT: Mapping[Status, str] = {
 }
 _NEXT_BY_REASON: Mapping[str, str] = {
     Reason.CONFLICT: "Find out why two messages have one id, and enqueue this one under an id of its own.",
-    Reason.UNKNOWN_TEMPLATE: f"Deploy the template, then {_REDRIVE}; or mend the message, and enqueue it again "
-    "under the same id.",
+    Reason.UNKNOWN_TEMPLATE: f"Deploy the template, then {_REDRIVE}; or mend the message, and enqueue it "
+    "again under the same id.",
     Reason.TEMPLATE_DATA: "Mend the message, and enqueue it again under the same id; or mend the template, "
     f"deploy it, then {_REDRIVE}.",
     Reason.ATTACHMENT_MISSING: f"Put the file where the message says, then {_REDRIVE}.",
