@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -85,8 +86,17 @@ def explain(row: Row, *, now: datetime) -> Explanation:
         attempts=tuple((number, row.ses_ids.get(str(number), "")) for number in numbers),
         lease=lease,
         notes=row.notes,
-        next_step=meanings.next_step(row.status, row.reason) or "",
+        next_step=_filled_in(meanings.next_step(row.status, row.reason) or "", row),
     )
+
+
+def _filled_in(step: str, row: Row) -> str:
+    """Write this message's own words into the command that a step names, so that it can be copied."""
+    known = {"<email>": row.email, "<stream>": row.stream, "<message_id>": row.message_id}
+    for place, value in known.items():
+        # The address is a stranger's: what a shell would read otherwise is quoted.
+        step = step.replace(place, shlex.quote(value)) if value else step
+    return step
 
 
 def record_lines(row: Row, *, now: datetime) -> list[str]:
