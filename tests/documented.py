@@ -117,9 +117,22 @@ def _is_whole(command: str) -> bool:
     return True
 
 
+_INNER = re.compile(r"\$\(([^()]*)\)")
+_FILLED_IN = re.compile(r"<([A-Za-z][\w -]*)>")
+"""`<stage>`: what a reader writes there instead."""
+_SOME_VALUE = "2026-11-22T14:03:11Z"
+
+
 def words_of(command: str, program: str) -> list[list[str]]:
     """Return the words of each call of `program` within a command, `$(…)` and pipes looked into."""
-    command = re.sub(r"\\\n", " ", command)
+    command = re.sub(
+        r"<([a-z_-]+)>", r"\1", re.sub(r"\\\n", " ", command)
+    )  # <stage> is what a reader fills in
+    outer = _INNER.sub(_SOME_VALUE, command)
+    return [words for text in (*_INNER.findall(command), outer) for words in _calls(text, program)]
+
+
+def _calls(command: str, program: str) -> list[list[str]]:
     calls = []
     for found in re.finditer(rf"(?:^|[|(;&\n]|\bdo\b|\s\.venv/bin/)\s*{program}\s", command):
         rest = command[found.end() :]

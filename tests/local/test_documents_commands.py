@@ -10,6 +10,7 @@ import pytest
 from postroad.contract.words import Status
 from tests.documented import ROOT, blocks, commands, name_of
 from tests.documented_shell import Reader
+from tests.local_stack import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,8 @@ NOT_RUN = {
     r"postroad --stage staging": "needs a second stage; tests/unit/sending: what it holds back",
 }
 """Commands that can't be run here, and why. Options of every one are checked all the same."""
+PRESSED = {"postroad --stage prod why order-1042-confirmation": "order-1042-confirmation"}
+"""Where the reader presses *Bounce* in the inbox before a command, and of which message."""
 MENTION = re.compile(r'(?:"message_id": "|--message-id )([\w.:-]+)')
 ADDRESSES = ("ana.ruiz@example.com",)
 """Recipients of several pages: what bounces on one must not stop the next."""
@@ -51,6 +54,12 @@ def reader(stack: LocalStack, tmp_path: Path) -> Iterator[Reader]:
         reading.close()
 
 
+def press_bounce(stack: LocalStack, message_id: str) -> None:
+    (mail,) = patiently(lambda: stack.mails_of(message_id) or None, lambda: f"the mail {message_id}")
+    if mail["status"] != "bounced":
+        stack.inbox.report(mail["id"], "bounce")
+
+
 def not_run(command: str) -> bool:
     return any(re.match(pattern, command) for pattern in NOT_RUN)
 
@@ -58,6 +67,7 @@ def not_run(command: str) -> bool:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_what_a_page_shows_works(page: Path, reader: Reader, stack: LocalStack) -> None:
     enqueued: set[str] = set()
+    pressed = dict(PRESSED)
     for block in blocks(page):
         if block.file.endswith(".json") and block.language == "json":
             reader.write(block)
@@ -66,9 +76,12 @@ def test_what_a_page_shows_works(page: Path, reader: Reader, stack: LocalStack) 
             enqueued.update(MENTION.findall(block.text))
         elif block.language in {"sh", "console"}:
             for shown in commands(block):
-                if not not_run(shown.command):
-                    reader.run(shown)
-                    enqueued.update(MENTION.findall(shown.command))
+                if not_run(shown.command):
+                    continue
+                if shown.command in pressed:
+                    press_bounce(stack, pressed.pop(shown.command))
+                reader.run(shown)
+                enqueued.update(MENTION.findall(shown.command))
     for message_id in enqueued:
         row = stack.wait_for_end(message_id)
         assert row.status not in {Status.INVALID, Status.FAILED, Status.HELD}, row
