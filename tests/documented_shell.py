@@ -40,6 +40,7 @@ def copy_of_the_project(target: Path) -> Path:
     for name in INSTALLED:
         (target / name).symlink_to(ROOT / name)
     (target / "build").mkdir()
+    (ROOT / "build" / "layer").mkdir(parents=True, exist_ok=True)
     (target / "build" / "layer").symlink_to(ROOT / "build" / "layer")
     return target
 
