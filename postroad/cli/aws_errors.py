@@ -38,6 +38,8 @@ def explain(error: Exception) -> Problem | None:
     if isinstance(cause, BotoCoreError):
         return _not_asked(cause)
     if isinstance(error, PostroadError):
+        if next_step := getattr(error, "next_step", ""):
+            return Problem(str(error), next_step)
         return Problem(str(error), "Repeat the command; if it stays so, look at the logs of the stage.")
     return None
 

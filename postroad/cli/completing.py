@@ -9,8 +9,8 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from postroad.cli.options import Invocation
-from postroad.contract.words import Reason, Status
+from postroad.contract.words import Reason
+from postroad.names import LOCAL_STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,11 +44,6 @@ def complete_scopes(ctx: Any, incomplete: str) -> list[str]:  # noqa: ANN401 - a
     return _beginning(incomplete, ["all", *streams, "topic:"])
 
 
-def complete_statuses(incomplete: str) -> list[str]:
-    """Offer the statuses of messages."""
-    return _beginning(incomplete, [status.value for status in Status])
-
-
 def complete_reasons(incomplete: str) -> list[str]:
     """Offer the reasons that an address is suppressed for."""
     words = (Reason.HARD_BOUNCE, Reason.COMPLAINT, Reason.MANUAL, Reason.UNSUBSCRIBED, Reason.SOFT_BOUNCES)
@@ -65,7 +60,7 @@ def _stage(ctx: Any) -> str:  # noqa: ANN401 - as above
         if stage := ctx.params.get("stage"):
             return str(stage)
         ctx = ctx.parent
-    return Invocation().stage
+    return LOCAL_STAGE
 
 
 def _streams(stage: str) -> list[str]:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import importlib
-from typing import Annotated, Any
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from postroad.cli import dns, preview, queues, send, suppression, template, why
+from postroad.cli import dns, preview, queues, send, stack, suppression, template, why
+from postroad.cli.completing import complete_stages
 from postroad.cli.options import ACCOUNT_VARIABLE, STAGE_VARIABLE, Command, Invocation, JsonOption, examples
+from postroad.cli.problem import report
+from postroad.cli.usage import usage_problem
 from postroad.names import LOCAL_STAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class LateGroup(TyperGroup):
@@ -44,10 +51,45 @@ class RootGroup(TyperGroup):
             )
         )
 
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: FBT001, FBT002 - typer's own signature
+        windows_expand_args: bool = True,  # noqa: FBT001, FBT002 - as above
+        **extra: Any,  # noqa: ANN401 - as above
+    ) -> Any:  # noqa: ANN401 - as above
+        """Run the command line. Words that can't be used are told as JSON too, if JSON is asked for."""
+        words = list(sys.argv[1:] if args is None else args)
+        if "--json" not in words or not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode, windows_expand_args, **extra)
+        _refuse_instead_of_helping(self)
+        try:
+            code = super().main(words, prog_name, complete_var, standalone_mode=False, **extra)
+        except Exception as error:
+            problem = usage_problem(error)
+            if problem is None:
+                raise
+            report(problem, as_json=True)
+            code = problem.code
+        sys.exit(code)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:  # noqa: ANN401 - see load
         """Replace a late group by what it stands for."""
         name, command, rest = super().resolve_command(ctx, args)
-        return name, command.load() if isinstance(command, LateGroup) else command, rest
+        if isinstance(command, LateGroup):
+            command = command.load()
+            if not self.no_args_is_help:
+                _refuse_instead_of_helping(command)
+        return name, command, rest
+
+
+def _refuse_instead_of_helping(group: Any) -> None:  # noqa: ANN401 - as above
+    """Let a group without a command be a usage error: its help would stand before the JSON document."""
+    group.no_args_is_help = False
+    for command in getattr(group, "commands", {}).values():
+        _refuse_instead_of_helping(command)
 
 
 app = typer.Typer(
@@ -57,7 +99,11 @@ app = typer.Typer(
     no_args_is_help=True,
     # A traceback with local variables would print addresses.
     pretty_exceptions_show_locals=False,
-    epilog=examples("postroad --stage prod why order-1042-confirmation"),
+    epilog=examples(
+        "postroad --stage prod why order-1042-confirmation",
+        "postroad --json --stage prod queues",
+        "postroad --install-completion",
+    ),
 )
 
 
@@ -66,7 +112,13 @@ def root(
     context: typer.Context,
     *,
     stage: Annotated[
-        str, typer.Option("--stage", envvar=STAGE_VARIABLE, help="The deployment to work on.")
+        str,
+        typer.Option(
+            "--stage",
+            envvar=STAGE_VARIABLE,
+            help="The deployment to work on.",
+            autocompletion=complete_stages,
+        ),
     ] = LOCAL_STAGE,
     account: Annotated[
         str | None,
@@ -89,7 +141,15 @@ def root(
 app.command("send", cls=Command, epilog=examples(*send.EXAMPLES))(send.send)
 app.command("why", cls=Command, epilog=examples(*why.EXAMPLES))(why.why)
 app.command("preview", cls=Command, epilog=examples(*preview.EXAMPLES))(preview.preview)
-app.add_typer(template.app, name="template")
-app.add_typer(suppression.app, name="suppression")
+app.add_typer(template.app, name="template", epilog=examples("postroad template new loyalty_points"))
+app.add_typer(
+    suppression.app,
+    name="suppression",
+    epilog=examples(
+        "postroad suppression list --to ana.ruiz@example.com",
+        "postroad --stage prod suppression import suppressed.csv --dry-run",
+    ),
+)
+app.add_typer(stack.app, name="stack", epilog=examples(*stack.EXAMPLES))
 app.command("dns", cls=Command, epilog=examples(*dns.EXAMPLES))(dns.dns)
 app.add_typer(queues.app, name="queues")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from postroad.cli.completing import complete_stages
 from postroad.cli.problem import Problem, report
 from postroad.names import LOCAL_STAGE
 
@@ -22,10 +23,14 @@ ACCOUNT_VARIABLE = "POSTROAD_ACCOUNT"
 
 StageOption = Annotated[
     str | None,
-    typer.Option("--stage", help="The stage, if not the one named before the command.", show_default=False),
+    typer.Option(
+        "--stage",
+        help="The stage, if not the one named before the command.",
+        show_default=False,
+        autocompletion=complete_stages,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-
 YesOption = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
 

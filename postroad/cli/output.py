@@ -52,7 +52,17 @@ def print_lines(lines: Iterable[str]) -> None:
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print one document: times in ISO 8601 (UTC, `Z`), dataclasses as objects."""
-    typer.echo(json.dumps(document, default=_plain, ensure_ascii=False, indent=2))
+    typer.echo(as_json_text(document))
+
+
+def as_json_text(document: Mapping[str, Any]) -> str:
+    """Return one document as text, in which whatever can't be printed is escaped."""
+    text = json.dumps(document, default=_plain, ensure_ascii=False, indent=2)
+    return "".join(letter if letter.isprintable() or letter == "\n" else _escaped(letter) for letter in text)
+
+
+def _escaped(letter: str) -> str:
+    return json.dumps(letter)[1:-1] if ord(letter) > 0x7F else f"\\u{ord(letter):04x}"  # noqa: PLR2004 - ASCII's last
 
 
 def _plain(value: object) -> object:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from postroad.cli.completing import complete_templates
 from postroad.cli.options import JsonOption
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
@@ -29,7 +30,10 @@ EXAMPLES = (
 def preview(
     *,
     name: Annotated[
-        str | None, typer.Argument(help="The mail: a folder of templates/.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="The mail: a folder of templates/.", show_default=False, autocompletion=complete_templates
+        ),
     ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="One page of all mails, in all their locales and right to left.")
@@ -93,8 +97,8 @@ def _render(project: "Project", name: str | None, locale: str | None, data: Path
         return render(project, only, locale=locale, every_locale=name is None and locale is None, data=data)
     except UnknownLocale as error:
         raise Problem(
-            f"There are no texts in {error.locale}.",
-            f"Name one of {', '.join(error.known)}; or add locales/{error.locale}.toml to it and to _base.",
+            f"{error.template} has no texts for readers of {error.locale}: they get {error.known[0]}.",
+            f"Name one of {', '.join(error.known)}; docs/how-to/add-a-language.md tells how to add one.",
             ExitCode.NOT_FOUND,
         ) from None
     except ValueError as error:

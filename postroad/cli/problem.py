@@ -1,6 +1,5 @@
 """What a command says when it can't do what it was asked: what is wrong, what to do next, an exit code."""
 
-import json
 from enum import IntEnum
 from typing import Self
 
@@ -41,9 +40,12 @@ class Problem(Exception):  # noqa: N818 - an operator reads it; it is the senten
 
 def report(problem: Problem, *, as_json: bool) -> None:
     """Print a problem: two lines on standard error, or one JSON document on standard output."""
+    from postroad.cli.output import as_json_text, clean  # noqa: PLC0415 - rich, only if something is wrong
+
     if as_json:
         error = {"what": problem.what, "next": problem.next_step, "exit_code": int(problem.code)}
-        typer.echo(json.dumps({"error": error}, ensure_ascii=False, indent=2))
+        typer.echo(as_json_text({"error": error}))
         return
-    typer.secho(f"postroad: {problem.what}", err=True, fg="red")
-    typer.echo(f"    next: {problem.next_step}", err=True)
+    what = "\n".join(clean(line) for line in problem.what.splitlines())
+    typer.secho(f"postroad: {what}", err=True, fg="red")
+    typer.echo(f"    next: {clean(problem.next_step)}", err=True)

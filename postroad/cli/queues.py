@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from postroad.cli.completing import complete_streams
 from postroad.cli.options import (
     Command,
     CommandWithMore,
@@ -57,7 +58,13 @@ def queues(
     context: typer.Context,
     *,
     stream: Annotated[
-        str | None, typer.Option("--stream", help="Show this stream alone.", show_default=False)
+        str | None,
+        typer.Option(
+            "--stream",
+            help="Show this stream alone.",
+            show_default=False,
+            autocompletion=complete_streams,
+        ),
     ] = None,
     dead_letters: Annotated[
         int, typer.Option("--dead-letters", min=0, help="The most dead letters to read of each queue.")

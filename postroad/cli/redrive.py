@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from postroad.cli import redrive_text as text
+from postroad.cli.completing import complete_streams
 from postroad.cli.confirming import confirm
 from postroad.cli.operators import operator
 from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
@@ -45,7 +46,10 @@ class Reopened(StrEnum):
 def redrive(
     context: typer.Context,
     *,
-    stream: Annotated[str, typer.Option("--stream", help="The stream.", show_default=False)],
+    stream: Annotated[
+        str,
+        typer.Option("--stream", help="The stream.", show_default=False, autocompletion=complete_streams),
+    ],
     message_id: Annotated[
         list[str] | None, typer.Option("--message-id", help="Only this message; may be repeated.")
     ] = None,

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from postroad.cli import suppression_export, suppression_import
+from postroad.cli.completing import complete_scopes
 from postroad.cli.confirming import confirm
 from postroad.cli.operators import operator
 from postroad.cli.options import Command, JsonOption, StageOption, YesOption, examples, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.scopes import parse_scope, stream_of
+from postroad.cli.suppression_rows import MOST_OF_A_NOTE
 from postroad.contract.words import Reason
 from postroad.explaining import decision_record as record
 from postroad.explaining.moments import moment
@@ -29,12 +31,14 @@ app = typer.Typer(
 
 _Email = Annotated[str, typer.Argument(help="The address.", show_default=False)]
 _Scope = Annotated[
-    str, typer.Option("--scope", help="`all`, `stream:<name>` or `topic:<name>`.", metavar="SCOPE")
+    str,
+    typer.Option(
+        "--scope",
+        help="`all`, `stream:<name>` or `topic:<name>`.",
+        metavar="SCOPE",
+        autocompletion=complete_scopes,
+    ),
 ]
-_FROM_SES = (
-    "SES keeps a list of its own: if the mailbox works again, also run "
-    "`aws sesv2 delete-suppressed-destination --email-address {email}`."
-)
 
 
 @app.command(
@@ -105,6 +109,12 @@ def add_command(
 ) -> None:
     """Stop mail to an address. What stands already is kept."""
     wanted = parse_scope(scope)
+    if len(note) > MOST_OF_A_NOTE or not all(letter.isprintable() or letter in "\t\r\n" for letter in note):
+        raise Problem(
+            f"The note has {len(note):,} characters, or some that can't be printed.",
+            f"Say it in {MOST_OF_A_NOTE:,} characters of text at most.",
+            ExitCode.USAGE,
+        )
     wiring = open_stage(context, stage)
     if stream := stream_of(wanted):
         wiring.mail.stream_queue(stream)  # a typing error would leave the person mailed
@@ -167,12 +177,16 @@ def remove_command(
         f"Mail {recipient.email} again ({wanted}, {entry.reason})?", wiring=wiring, yes=yes, as_json=as_json
     )
     lifted = wiring.suppressions.lift(recipient.key, wanted, source=operator(), now=datetime.now(UTC))
+    words = ("sesv2", "delete-suppressed-destination", "--email-address", recipient.email)
+    from_ses = (
+        wiring.aws_command(*words) if wanted == ALL_STREAMS and entry.reason is not Reason.MANUAL else None
+    )
     if as_json:
-        print_json({"email": recipient.email, "scope": wanted, "removed": lifted})
+        print_json({"email": recipient.email, "scope": wanted, "removed": lifted, "next": from_ses})
         return
     print_lines([f"{recipient.email} may be mailed again ({wanted})."])
-    if wanted == ALL_STREAMS and entry.reason is not Reason.MANUAL:
-        print_lines([_FROM_SES.format(email=recipient.email)])
+    if from_ses:
+        print_lines(["SES keeps a list of its own. If the mailbox works again, also run:", f"    {from_ses}"])
 
 
 app.command("import", cls=Command, epilog=examples(*suppression_import.EXAMPLES))(

@@ -15,7 +15,6 @@ import typer
 
 from postroad.cli.completing import complete_reasons, complete_scopes
 from postroad.cli.confirming import confirm
-from postroad.cli.importing import Tally, carry
 from postroad.cli.operators import operator
 from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
 from postroad.cli.output import print_json
@@ -28,6 +27,7 @@ from postroad.suppression.model import ALL_STREAMS
 
 if TYPE_CHECKING:
     from postroad.cli.csv_records import Source
+    from postroad.cli.importing import Tally
     from postroad.cli.wiring import Wiring
 
 STANDARD_INPUT = "-"
@@ -123,6 +123,7 @@ def _run(
     problems: Problems, threads: int, dry_run: bool, as_json: bool,
 ) -> dict[str, Any]:  # fmt: skip
     from postroad.cli.csv_records import Counted, Records  # noqa: PLC0415 - used here alone
+    from postroad.cli.importing import Tally, carry  # noqa: PLC0415 - starts threads
     from postroad.cli.progress import bar  # noqa: PLC0415 - rich's bar takes a while to import
 
     counted = Counted(source)

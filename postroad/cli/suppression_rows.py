@@ -6,7 +6,6 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from postroad.cli.problem import ExitCode, Problem
@@ -265,6 +264,8 @@ def read_time(text: str, column: str = "") -> datetime:
             return datetime.fromtimestamp(float(text), UTC)
         found = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - only for lists that have such dates
+
         try:
             found = parsedate_to_datetime(text)
         except (ValueError, TypeError, IndexError, OverflowError):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from postroad.cli.completing import complete_templates
 from postroad.cli.options import Command, JsonOption, examples
 from postroad.cli.output import print_json, print_lines
 from postroad.cli.problem import ExitCode, Problem
@@ -73,7 +74,10 @@ def new(
 def approve_command(
     *,
     name: Annotated[
-        str | None, typer.Argument(help="One mail; all if none is named.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="One mail; all if none is named.", show_default=False, autocompletion=complete_templates
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

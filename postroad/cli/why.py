@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from postroad.cli.wiring import Wiring
 
 MOST = 100
+MESSAGE_ID = re.compile(r"!?[A-Za-z0-9._:-]{1,128}")
+"""As in the contract; `!` comes before SQS's id where a refused message has none of its own."""
 EXAMPLES = (
     "postroad why order-1042-confirmation",
     "postroad why --to ana.ruiz@example.com",
@@ -44,6 +47,12 @@ def why(
         raise Problem(
             "Name one message, or one address with --to.",
             f"For example: {EXAMPLES[0]}",
+            ExitCode.USAGE,
+        )
+    if message_id is not None and not MESSAGE_ID.fullmatch(message_id):
+        raise Problem(
+            f"{message_id[:200]!r} is no message id.",
+            "An id has 1 to 128 of A-Z a-z 0-9 . _ : -; --to <email> finds a message by its recipient.",
             ExitCode.USAGE,
         )
     wiring = open_stage(context, stage)

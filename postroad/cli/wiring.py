@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from shlex import join, quote
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from postroad.bodies.dynamodb import DynamoBodies
     from postroad.configuration import Configuration
     from postroad.ledger.ports import Ledger
+    from postroad.local.state import State
     from postroad.suppression.model import Suppression
     from postroad.suppression.ports import SuppressionStore
 
@@ -204,6 +206,22 @@ class Wiring:
         """Return what stops the address with this key, or None."""
         return self.suppressions.find([key]).get(key)
 
+    def aws_command(self, *words: str) -> str:
+        """Return a command of the AWS command line that reaches this stage's SES, ready to be copied."""
+        command = ["aws", *words]
+        variables: list[str] = []
+        if self.stage == LOCAL_STAGE and self._given_session is None:
+            state = self._local_state
+            variables = [
+                f"AWS_ACCESS_KEY_ID={state.access_key_id}",
+                f"AWS_SECRET_ACCESS_KEY={state.secret_access_key}",
+                f"AWS_CA_BUNDLE={quote(str(state.certificate))}",
+            ]
+            command += ["--endpoint-url", state.simulator]
+        if self.region:
+            command += ["--region", self.region]
+        return " ".join([*variables, join(command)])
+
     @cached_property
     def _address_secret(self) -> bytes:
         return read_secret(self._client("secretsmanager"), self.foundation.named("AddressSecretArn"))
@@ -217,15 +235,8 @@ class Wiring:
         """Return what clients are made with: on the local stage its endpoint, certificate and credentials."""
         if self.stage == LOCAL_STAGE and self._given_session is None:
             from postroad.local.connection import connection  # noqa: PLC0415 - on the local stage alone
-            from postroad.local.state import State  # noqa: PLC0415 - on the local stage alone
 
-            state = State.load()
-            if state is None:
-                raise Problem(
-                    "The local stack is not running (there is no .local/state.json here).",
-                    "Start it with `make up`, or name another stage: postroad --stage prod …",
-                    ExitCode.NOT_FOUND,
-                )
+            state = self._local_state
             # No proxy of this shell is asked for a server on this machine.
             return {**connection(state), "config": _TIMEOUTS.merge(Config(proxies={}))}
         return {"region_name": self.region, "config": _TIMEOUTS}
@@ -241,6 +252,19 @@ class Wiring:
         configured = self.configuration.aws.account if self._is_configured else None
         check_named(self._named_account, configured=configured, stage=self.stage)
         return configured or self._named_account
+
+    @cached_property
+    def _local_state(self) -> State:
+        from postroad.local.state import State  # noqa: PLC0415 - on the local stage alone
+
+        state = State.load()
+        if state is None:
+            raise Problem(
+                "The local stack is not running (there is no .local/state.json here).",
+                "Start it with `make up`, or name another stage: postroad --stage prod …",
+                ExitCode.NOT_FOUND,
+            )
+        return state
 
     def _client(self, service: str, changes: Config | None = None) -> Any:  # noqa: ANN401 - its caller knows
         account = self.account
@@ -258,6 +282,12 @@ class Wiring:
         make: Any = self._session.client
         options = self._options
         return make(service, **{**options, "config": options["config"].merge(changes or Config())})
+
+    def stacks(self) -> list[Resources]:
+        """Return the outputs of each deployed stack of the stage; raises Problem if there is none."""
+        client = self._client("cloudformation")
+        found = [read_outputs(client, resource_name(self.stage, stack)) for stack in (FOUNDATION, MAIL)]
+        return [each for each in found if each is not None] or [self._outputs(FOUNDATION)]
 
     def _outputs(self, stack: str) -> Resources:
         name = resource_name(self.stage, stack)

@@ -1,28 +1,42 @@
-"""`postroad local up|down|status`: thin commands over `lifecycle`."""
+"""`postroad local up|down|status`: thin commands over `lifecycle`.
+
+What starts processes is imported by the command that needs it: help and completion come without.
+"""
+
+from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from postroad.cli.options import Command, JsonOption, examples
+from postroad.cli.problem import Problem
+from postroad.local.defaults import DEFAULT_FOLDER, DEFAULT_PORTS
 from postroad.local.errors import LocalCloudError
 from postroad.local.interrupts import stop_on_signals
-from postroad.local.lifecycle import DEFAULT_PORTS, Tell, down, status, up
-from postroad.local.state import DEFAULT_FOLDER, State
 
-app = typer.Typer(help="The whole stack on this machine.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from postroad.local.lifecycle import Tell
+    from postroad.local.state import State
+
+app = typer.Typer(
+    help="Run the whole stack on this machine.",
+    no_args_is_help=True,
+    epilog=examples("postroad local up", "postroad local status", "postroad local down"),
+)
 
 _Folder = Annotated[Path, typer.Option("--folder", help="Where the stack keeps its state and its logs.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
-@app.command("up")
+@app.command("up", cls=Command, epilog=examples("postroad local up", "postroad local up --redeploy"))
 def up_command(
     *,
     folder: _Folder = DEFAULT_FOLDER,
@@ -34,12 +48,14 @@ def up_command(
     ],
     inbox_port: Annotated[int, typer.Option(help="Port of the inbox page.")] = DEFAULT_PORTS["inbox"],
     redeploy: Annotated[bool, typer.Option("--redeploy", help="Deploy again to the running stack.")] = False,
-    as_json: _Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Start the local stack and leave it running; say where it is when it runs already."""
+    from postroad.local.lifecycle import up  # noqa: PLC0415 - see the module
+
     console = _console(as_json=as_json)
     wanted = {"cloud": port, "simulator": simulator_port, "inbox": inbox_port}
-    with _told(console), stop_on_signals(), telling(console) as tell:
+    with _told(), stop_on_signals(), telling(console) as tell:
         came = up(folder, ports=wanted, redeploy=redeploy, tell=tell)
     if as_json:
         typer.echo(json.dumps({"started": came.started, "deployed": came.deployed, **_facts(came.state)}))
@@ -51,11 +67,13 @@ def up_command(
     _show(console, came.state)
 
 
-@app.command("down")
-def down_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: _Json = False) -> None:
+@app.command("down", cls=Command, epilog=examples("postroad local down"))
+def down_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: JsonOption = False) -> None:
     """Stop the local stack with every process of it."""
+    from postroad.local.lifecycle import down  # noqa: PLC0415 - see the module
+
     console = _console(as_json=as_json)
-    with _told(console):
+    with _told():
         stopped = down(folder)
     if as_json:
         typer.echo(json.dumps({"stopped": stopped}))
@@ -63,11 +81,13 @@ def down_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: _Json = False) ->
         console.print("The local stack is stopped." if stopped else f"No local stack in {folder}.")
 
 
-@app.command("status")
-def status_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: _Json = False) -> None:
+@app.command("status", cls=Command, epilog=examples("postroad local status --json"))
+def status_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: JsonOption = False) -> None:
     """Say what runs, and where. Exit code 1 when the stack does not run."""
+    from postroad.local.lifecycle import status  # noqa: PLC0415 - see the module
+
     console = _console(as_json=as_json)
-    with _told(console):
+    with _told():
         found = status(folder)
     running = found is not None and found[0].ready and all(found[1].values())
     if as_json:
@@ -106,12 +126,11 @@ def telling(console: Console) -> Iterator[Tell]:
 
 
 @contextmanager
-def _told(console: Console) -> Iterator[None]:
+def _told() -> Iterator[None]:
     try:
         yield
     except LocalCloudError as error:
-        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+        raise Problem(str(error), error.next_step) from error
 
 
 def _facts(state: State) -> dict[str, object]:

@@ -14,17 +14,17 @@ from pathlib import Path
 
 from postroad.local.certificate import make_certificate
 from postroad.local.cloud import start_cloud, wait_for
+from postroad.local.defaults import DEFAULT_FOLDER, DEFAULT_PORTS
 from postroad.local.deploy import bootstrap, deploy
 from postroad.local.environment import environment, without_aws
 from postroad.local.errors import LocalCloudError
 from postroad.local.interrupts import uninterrupted
 from postroad.local.ports import free_ports
 from postroad.local.processes import MARK, Process, is_alive, start_process, stop
-from postroad.local.state import DEFAULT_FOLDER, State
+from postroad.local.state import State
 
 REGION = "us-east-1"
 PROJECT_PYTHON = sys.executable
-DEFAULT_PORTS: Mapping[str, int] = {"cloud": 4566, "simulator": 4567, "inbox": 8025}
 _ATTEMPTS = 3  # another program may take a port between our choosing it and the child's listening on it
 _LOCK = "lock"
 _KEPT_OVER_STARTS = ("logs", "cdk.out", _LOCK)

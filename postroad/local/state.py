@@ -9,10 +9,10 @@ from typing import Self
 
 import msgspec
 
+from postroad.local.defaults import DEFAULT_FOLDER
 from postroad.local.errors import LocalCloudError
 from postroad.local.processes import Process, is_alive
 
-DEFAULT_FOLDER = Path(".local")
 _FORMAT = 1
 _PORTS = frozenset({"cloud", "simulator", "inbox"})
 
@@ -106,24 +106,24 @@ class State:
     def load(cls, folder: Path = DEFAULT_FOLDER) -> Self | None:
         """Return the stack that was written down in `folder`, or None where there is none."""
         path = folder.absolute() / "state.json"
+        remedy = f"If nothing of it runs, remove {path}; then start anew with `postroad local up`."
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise LocalCloudError(f"{path} can't be read: {error}; remove it if nothing runs") from error
+            raise LocalCloudError(f"{path} can't be read: {error}", remedy) from error
         if not isinstance(content, dict):
-            raise LocalCloudError(f"{path} can't be read: it holds no object; remove it if nothing runs")
+            raise LocalCloudError(f"{path} can't be read: it holds no object", remedy)
         if content.get("format") != _FORMAT:
             raise LocalCloudError(
-                f"{path} was written by another version of Postroad: stop its stack with that"
+                f"{path} was written by another version of Postroad",
+                "Stop its stack with that version: `postroad local down`.",
             )
         try:
             written = msgspec.convert(content, _Written)
         except msgspec.ValidationError as error:
-            raise LocalCloudError(f"{path} can't be read: {error}; remove it if nothing runs") from error
+            raise LocalCloudError(f"{path} can't be read: {error}", remedy) from error
         if missing := _PORTS - written.ports.keys():
-            raise LocalCloudError(
-                f"{path} can't be read: no port of {', '.join(sorted(missing))}; remove it if nothing runs"
-            )
+            raise LocalCloudError(f"{path} can't be read: no port of {', '.join(sorted(missing))}", remedy)
         return cls(folder=folder.absolute(), **msgspec.structs.asdict(written))
