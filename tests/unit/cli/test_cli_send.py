@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from postroad.contract.words import Status
+from tests.unit.cli.deployed import BUCKET, configure, make_row
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -90,3 +93,132 @@ def test_wrong_words_are_said_so(
     assert result.exit_code == 2
     assert wrong in result.stderr
     assert queued(deployed) == []
+
+
+def put_template(folder: Path, name: str = "invoice", data: str = '{"filename": "INV-1.pdf"}') -> Path:
+    made = folder / "templates" / name
+    made.mkdir(parents=True)
+    (made / "example.json").write_text(data, encoding="utf-8")
+    return made
+
+
+def stored(deployed: Deployed) -> dict[str, Any]:
+    found = deployed.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+    return {each["Key"]: deployed.s3.get_object(Bucket=BUCKET, Key=each["Key"]) for each in found}
+
+
+def test_the_example_of_a_template_is_sent_with_its_file(deployed: Deployed, tmp_path: Path) -> None:
+    configure()
+    folder = put_template(tmp_path)
+    (folder / "example.pdf").write_bytes(b"%PDF")
+    words = ("send", "--template", "invoice", "--to", "ana.ruiz@example.com", "--example")
+    assert deployed.run(*words).exit_code == 0
+    (message,) = queued(deployed)
+    assert message["data"] == {"filename": "INV-1.pdf"}
+    (attachment,) = message["attachments"]
+    assert (attachment["filename"], attachment["content_type"]) == ("INV-1.pdf", "application/pdf")
+    ((key, found),) = stored(deployed).items()
+    assert attachment["s3"] == f"{BUCKET}/{key}"
+    assert key.startswith("attachments/transactional/")
+    assert found["Body"].read() == b"%PDF"
+    assert found["ContentType"] == "application/pdf"
+
+
+def test_a_template_without_an_example_names_those_that_have_one(deployed: Deployed, tmp_path: Path) -> None:
+    put_template(tmp_path)
+    for name in ("welcome", "../invoice", "."):
+        result = deployed.run("send", "--template", name, "--to", "ana.ruiz@example.com", "--example")
+        assert result.exit_code == 3
+        assert "Name one of invoice." in result.stderr
+
+
+def test_files_are_attached_under_keys_that_are_the_same_again(deployed: Deployed, tmp_path: Path) -> None:
+    configure()
+    (tmp_path / "Ñandú (1).pdf").write_bytes(b"one")
+    (tmp_path / "list.csv.gz").write_bytes(b"two")
+    words = ("--attach", "Ñandú (1).pdf", "--attach", "list.csv.gz", "--message-id", "order-1042")
+    for _ in range(2):
+        assert deployed.run(*WORDS, *words).exit_code == 0
+    first, second = queued(deployed)
+    assert first["attachments"] == second["attachments"]
+    assert [each["filename"] for each in first["attachments"]] == ["Ñandú (1).pdf", "list.csv.gz"]
+    assert [each["content_type"] for each in first["attachments"]] == [
+        "application/pdf",
+        "application/octet-stream",
+    ]
+    assert sorted(key.rpartition("/")[2] for key in stored(deployed)) == ["and-1-.pdf", "list.csv.gz"]
+
+
+def test_attachments_that_are_too_large_are_told_before_anything_is_put(
+    deployed: Deployed, tmp_path: Path
+) -> None:
+    configure()
+    (tmp_path / "large.pdf").write_bytes(bytes(6_000_000))
+    result = deployed.run(*WORDS, "--attach", "large.pdf", "--attach", "large.pdf")
+    assert result.exit_code == 4
+    assert "more than 10,000,000 bytes" in result.stderr
+    missing = deployed.run(*WORDS, "--attach", "missing.pdf")
+    assert missing.exit_code == 2
+    wrong = deployed.run("send", "--template", "x", "--to", "nobody", "--attach", "large.pdf")
+    assert wrong.exit_code == 4
+    assert stored(deployed) == {}
+    assert queued(deployed) == []
+
+
+def test_a_whole_message_is_enqueued_as_it_is(deployed: Deployed, tmp_path: Path) -> None:
+    message = {
+        "schema": "postroad.message.v1",
+        "message_id": "order-1042",
+        "created_at": "2025-11-22T12:00:00Z",
+        "stream": "order-updates",
+        "template": "order_confirmation",
+        "to": {"email": "ana.ruiz@example.com"},
+    }
+    # As Windows' editors write it.
+    (tmp_path / "message.json").write_text("\ufeff" + json.dumps(message), encoding="utf-8")
+    assert deployed.run("send", "--message", "message.json").stdout.startswith("order-1042\n")
+    assert queued(deployed, "OrderUpdatesQueueUrl") == [message]
+    assert deployed.run("send", "--message", "message.json", "--message-id", "again").exit_code == 0
+    assert queued(deployed, "OrderUpdatesQueueUrl")[-1]["message_id"] == "again"
+
+    changed = deployed.run("send", "--message", "message.json", "--to", "ben@example.com", "--tag", "a=1")
+    assert changed.exit_code == 2
+    assert "--to, --tag would change it" in changed.stderr
+    hinted = deployed.run(*WORDS, "--data", "message.json")
+    assert hinted.exit_code == 2
+    assert "postroad send --message message.json" in hinted.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        (("--to", "ana.ruiz@example.com"), "--template is missing."),
+        (("--template", "x"), "--to is missing."),
+        ((*WORDS[1:], "--tag", "a=1", "--tag", "a=2"), "The tag 'a' is given twice."),
+        ((*WORDS[1:], "--data", "-", "--example"), "--example and --data both say what to show."),
+    ],
+)
+def test_words_that_contradict_are_told(deployed: Deployed, words: tuple[str, ...], wrong: str) -> None:
+    result = deployed.run("send", *words)
+    assert result.exit_code == 2
+    assert wrong in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(Status.DELIVERED, 0), (Status.BOUNCED, 4), (Status.HELD, 4), (Status.SENT, 1)]
+)
+def test_waiting_tells_what_became_of_it(deployed: Deployed, status: Status, code: int) -> None:
+    configure()
+    deployed.ledger.insert(make_row("order-1042", status=status))
+    words = (*WORDS, "--message-id", "order-1042", "--wait", "--wait-seconds", "1")
+    result = deployed.run(*words)
+    assert result.exit_code == code, result.output
+    assert result.stdout.startswith(f"order-1042  {status}\n")
+    assert deployed.json(*words, code=code)["status"] == status
+
+
+def test_waiting_for_what_is_never_taken_ends(deployed: Deployed) -> None:
+    configure()
+    result = deployed.run(*WORDS, "--message-id", "order-1042", "--wait", "--wait-seconds", "1")
+    assert result.exit_code == 1
+    assert "order-1042 still waits on its queue." in result.stdout
