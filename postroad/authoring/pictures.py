@@ -9,7 +9,7 @@ _SOURCE = re.compile(r'\bsrc="([^"]*)"')
 _WORDS = re.compile(r'\balt="([^"]*)"')
 _SIDE = r'\b{}="(\d+)"'
 # Reserved for examples (RFC 2606, section 3, and RFC 6761, section 6.5): no request to them is ever answered.
-_EXAMPLES = (".example", "example.com", "example.net", "example.org")
+_EXAMPLES = (".example", ".example.com", ".example.net", ".example.org")
 
 
 def draw_pictures(html: str) -> str:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from postroad.authoring.pictures import draw_pictures
 from postroad.authoring.rendering import Shown
+from postroad.rendering.mirrored import LOCALE as MIRRORED
 
 FOLDER = Path(__file__).with_name("preview")
 PHONE, DESKTOP = 360, 800
@@ -43,6 +44,7 @@ def make_page(mails: Sequence[Shown], *, shop: str, widths: Sequence[Width] = WI
         locales=list(dict.fromkeys(mail.locale for mail in mails)),
         widths=widths,
         count=len(mails),
+        mirrored=MIRRORED,
         style=Markup((FOLDER / "preview.css").read_text("utf-8")),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
         script_hash=_hash(script),

@@ -11,8 +11,8 @@ from jinja2 import ModuleLoader
 from postroad.rendering.checks import problems_of, warnings_of
 from postroad.rendering.compiled import HTML, SUBJECT, TEXT, CompiledRenderer
 from postroad.rendering.environment import MailEnvironment
-from postroad.rendering.formats import Formats
-from postroad.rendering.locales import LocaleTag, parse_locale
+from postroad.rendering.formats import Formats, likely_subtags
+from postroad.rendering.locales import choose_locale
 from postroad.rendering.ports import Rendered, TemplateDataError
 
 EXAMPLE = "example.json"
@@ -64,11 +64,11 @@ class Examples:
 
     def _place_of_failure(self, template: str, locale: str, data: Mapping[str, object]) -> str:
         """Name the line of the template's own file where rendering ended."""
-        environment = MailEnvironment(
-            ModuleLoader(self._target), Formats(parse_locale(locale) or LocaleTag(locale))
-        )
+        available = self._renderer.manifest.locales[template]
+        choice = choose_locale(locale, available, available[0], likely_subtags())
+        environment = MailEnvironment(ModuleLoader(self._target), Formats(choice.formats))
         for part in (SUBJECT, TEXT, HTML):
-            key = f"{template}/{part}@{locale}"
+            key = f"{template}/{part}@{choice.texts}"
             compiled = ModuleLoader.get_module_filename(key)
             if not (self._target / compiled).is_file():
                 continue

@@ -8,7 +8,7 @@ _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 )
 # Keeps what follows out of the preview; no client shows it. See the layout.
-_FILLER = re.compile("[\\s\u034f\u00a0\u200b-\u200f\ufeff]+")
+_FILLER = re.compile("[\\s\u034f\u00a0\u200b-\u200d\ufeff]+")
 _UNTRACKED = "ses:no-track"
 
 

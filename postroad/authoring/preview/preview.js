@@ -7,6 +7,8 @@ const widths = main.dataset.widths.split(" ").map((one) => {
   const [name, pixels] = one.split(":");
   return { name, pixels: Number(pixels) };
 });
+/* Where the address leads: frames above it grow as they load, until the reader moves. */
+let pinned = null;
 const QUERY = /@media \(prefers-color-scheme:\s*dark\)/g;
 
 /* A frame asks the system for its colours; here the page decides, so both can be seen side by side. */
@@ -21,11 +23,12 @@ function makeFrame(id, width, scheme) {
   caption.textContent = `${width.name}, ${width.pixels} px, ${scheme}`;
   const frame = document.createElement("iframe");
   frame.title = `${id}: ${caption.textContent}`;
-  frame.style.width = `${width.pixels + 2}px`;
+  frame.style.width = `${width.pixels}px`;
   /* No scripts run in it; its own origin lets this page measure how long the mail is. */
   frame.sandbox = "allow-same-origin allow-popups";
   frame.addEventListener("load", () => {
-    frame.style.height = `${frame.contentDocument.documentElement.scrollHeight + 2}px`;
+    frame.style.height = `${frame.contentDocument.documentElement.scrollHeight}px`;
+    if (pinned) pinned.scrollIntoView();
   });
   frame.srcdoc = inScheme(mails[id], scheme);
   figure.append(caption, frame);
@@ -75,17 +78,20 @@ function apply() {
 
 /* Links of the index lead to what a filter may hide. */
 function reveal() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (target && target.closest("[hidden]")) {
+  pinned = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (pinned && pinned.closest("[hidden]")) {
     for (const name of ["template", "locale"]) if (form.elements[name]) form.elements[name].value = "";
     apply();
-    target.scrollIntoView();
+    pinned.scrollIntoView();
   }
 }
 
 form.addEventListener("input", apply);
 form.addEventListener("submit", (event) => event.preventDefault());
 addEventListener("hashchange", reveal);
+for (const moved of ["wheel", "touchstart", "keydown", "pointerdown"]) {
+  addEventListener(moved, () => { pinned = null; }, { passive: true });
+}
 apply();
 reveal();
 articles.forEach((article) => watcher.observe(article));
