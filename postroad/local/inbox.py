@@ -58,6 +58,11 @@ class Inbox:
         """Let something happen to a mail: `bounce`, `soft_bounce`, `complaint`, `delivery`."""
         self._http.post(f"/api/mails/{ses_message_id}/events", json={"type": kind}).raise_for_status()
 
+    def add_fault(self, kind: str, *, recipient: str, **fields: object) -> None:
+        """Spoil the next request for this recipient, or its events; `kind` and `fields` as in `Fault`."""
+        fault = {"kind": kind, "recipient": recipient, **fields}
+        self._http.post("/api/faults", json=fault).raise_for_status()
+
     def _get(self, path: str, **query: str) -> dict[str, Any]:
         answer = self._http.get(path, params=query)
         answer.raise_for_status()
