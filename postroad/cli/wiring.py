@@ -213,8 +213,8 @@ class Wiring:
         if self.stage == LOCAL_STAGE and self._given_session is None:
             state = self._local_state
             variables = [
-                f"AWS_ACCESS_KEY_ID={state.access_key_id}",
-                f"AWS_SECRET_ACCESS_KEY={state.secret_access_key}",
+                "AWS_ACCESS_KEY_ID=test",  # the emulated account's root: docs/reference/local.md
+                "AWS_SECRET_ACCESS_KEY=test",
                 f"AWS_CA_BUNDLE={quote(str(state.certificate))}",
             ]
             command += ["--endpoint-url", state.simulator]

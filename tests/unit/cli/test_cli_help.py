@@ -7,17 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from postroad.cli.main import app
+from postroad.cli.reference import entries
 
-COMMANDS = (
-    ("send",),
-    ("why",),
-    ("suppression", "list"),
-    ("suppression", "add"),
-    ("suppression", "remove"),
-    ("dns",),
-    ("queues",),
-    ("queues", "redrive"),
-)
+COMMANDS = [tuple(entry.words.split()) for entry in entries() if entry.words and entry.does]
+WITHOUT_A_STAGE = {"local", "preview", "template"}
 HEAVY = (
     "boto3",
     "botocore",
@@ -26,7 +19,8 @@ HEAVY = (
     "email_validator",
     "starlette",
     "uvicorn",
-    "postroad.local",
+    "postroad.local.lifecycle",
+    "jinja2",
 )
 
 
@@ -38,16 +32,18 @@ def test_each_command_has_an_example_and_the_common_options(words: tuple[str, ..
     assert "postroad" in after
     assert " ".join(words) in after
     assert "--json" in result.stdout
-    assert "--stage" in result.stdout
+    assert ("--stage" in result.stdout) is (words[0] not in WITHOUT_A_STAGE)
 
 
 def test_help_lists_every_command() -> None:
     text = CliRunner().invoke(app, ["--help"]).stdout
-    for name in ("send", "why", "suppression", "dns", "queues", "local"):
+    for name in ("send", "why", "suppression", "stack", "dns", "queues", "preview", "template", "local"):
         assert f" {name} " in text
 
 
-@pytest.mark.parametrize("words", [(), ("why",), ("send",), ("suppression", "remove"), ("dns",), ("queues",)])
+@pytest.mark.parametrize(
+    "words", [(), ("why",), ("send",), ("suppression", "import"), ("queues",), ("preview",), ("local", "up")]
+)
 def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     code = (
         "import sys, typer.testing\n"

@@ -1,0 +1,54 @@
+"""What each command asks of AWS, for the roles of operators. Written into docs/reference/command-line.md.
+
+Each command has a line: an action that it makes in AWS and that is not listed here fails for somebody whose
+role was made from the page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ALWAYS = ("cloudformation:DescribeStacks",)
+"""On the stage's two stacks. `sts:GetCallerIdentity`, which comes before it, needs no permission."""
+
+_FIND = ("dynamodb:BatchGetItem", "dynamodb:Query", "secretsmanager:GetSecretValue")
+_CHANGE = (*_FIND, "dynamodb:PutItem")
+
+PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "send": (
+        ("", ("sqs:SendMessage",)),
+        ("with a file", ("s3:PutObject",)),
+        ("with `--wait`", ("dynamodb:GetItem",)),
+    ),
+    "why": (
+        ("", ("dynamodb:GetItem", "dynamodb:BatchGetItem")),
+        ("with `--to`", ("dynamodb:Query", "dynamodb:BatchGetItem", "secretsmanager:GetSecretValue")),
+    ),
+    "preview": (),
+    "dns": (("", ("ses:GetEmailIdentity",)),),
+    "template new": (),
+    "template approve": (),
+    "suppression list": (("", ("dynamodb:Scan",)), ("with `--to`", _FIND)),
+    "suppression add": (("", _CHANGE),),
+    "suppression remove": (("", _CHANGE),),
+    "suppression import": (("", _CHANGE),),
+    "suppression export": (("", ("dynamodb:Scan",)),),
+    "stack outputs": (("", ALWAYS),),
+    "queues": (
+        ("", ("sqs:GetQueueAttributes", "cloudwatch:GetMetricStatistics")),
+        ("on dead letters", ("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility")),
+    ),
+    "queues redrive": (
+        ("on dead letters", ("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage")),
+        ("on the stream's queue", ("sqs:SendMessage",)),
+        ("on messages", ("dynamodb:GetItem", "dynamodb:PutItem")),
+        ("on bodies", ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "s3:GetObject")),
+    ),
+    "local up": (),
+    "local down": (),
+    "local status": (),
+}
+"""By command: under which circumstances, and what is asked then; empty where it asks nothing of AWS."""
