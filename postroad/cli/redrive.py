@@ -119,10 +119,11 @@ def assemble(wiring: Wiring, stream: str) -> Redriving:
 
 def exit_code(selection: Selection, ends: list[tuple[Found, Outcome | None]]) -> ExitCode:
     """Return how the command ends: a message that was asked for by its id and left alone is a refusal."""
-    from postroad.redriving.redrive import Interrupted  # noqa: PLC0415 - msgspec; see open_stage
+    from postroad.redriving.redrive import Interrupted, Moved  # noqa: PLC0415 - msgspec; see open_stage
 
     if any(isinstance(outcome, Interrupted) for _, outcome in ends):
-        return ExitCode.FAILED
+        moved = any(isinstance(outcome, Moved) for _, outcome in ends)
+        return ExitCode.PARTLY if moved else ExitCode.FAILED
     if not selection.message_ids:
         return ExitCode.OK
     left = [outcome.why for _, outcome in ends if isinstance(outcome, Leave)]

@@ -29,8 +29,8 @@ class Retention(Section):
         ge=22,
         le=3650,
         description=(
-            "The body of a message that waits (scheduled, held). More than 21, the longest that a message "
-            "may wait."
+            "The body of a message that waits (scheduled, held), or that SES refused (failed), so that an "
+            "operator can send it again. More than 21, the longest that a message may wait."
         ),
     )
     queue_days: int = Field(

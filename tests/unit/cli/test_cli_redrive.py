@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,8 @@ import pytest
 from postroad.contract.parser import fingerprint, parse_message
 from postroad.contract.words import Reason, Status
 from postroad.records import FIRST_SENT
+from postroad.redriving.errors import QueueUnavailableError
+from postroad.redriving.sqs import SqsStreamQueue
 from tests.unit.cli.deployed import ACCOUNT, NOON, Deployed, configure, make_row
 
 WORDS = ("queues", "redrive", "--stream", "transactional")
@@ -199,3 +201,27 @@ def test_the_wrong_account_is_never_touched(deployed: Deployed) -> None:
     configure(account="999999999999")
     assert deployed.run(*WORDS, "--yes").exit_code == 5
     assert len(messages(deployed, DEAD)) == 1
+
+
+@pytest.mark.parametrize(("taken", "code"), [(0, 1), (1, 6)])
+def test_what_is_not_finished_is_told_and_can_be_repeated(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, taken: int, code: int
+) -> None:
+    for number in range(2):
+        refused(deployed, f"bad-{number}")
+    put = SqsStreamQueue.put
+    done: list[str] = []
+
+    def fail(queue: SqsStreamQueue, body: str, *, first_sent: datetime | None) -> None:
+        if len(done) >= taken:
+            raise QueueUnavailableError("the queue can't be asked: ReadTimeoutError")
+        done.append(body)
+        put(queue, body, first_sent=first_sent)
+
+    monkeypatch.setattr(SqsStreamQueue, "put", fail)
+    result = deployed.run(*WORDS, "--yes")
+    assert result.exit_code == code
+    assert "is not finished: the queue can't be asked: ReadTimeoutError. Repeat the command." in result.stdout
+    monkeypatch.setattr(SqsStreamQueue, "put", put)
+    assert deployed.run(*WORDS, "--yes").exit_code == 0
+    assert len(messages(deployed, "TransactionalQueueUrl")) == 2
