@@ -49,8 +49,7 @@ def new(
             ) from None
         golden = approve(project, [name]).new if project.golden.is_dir() else []
     files = [shown(file) for file in written.files] + [shown(project.golden / file) for file in golden]
-    example = shown(written.folder / "example.json")
-    sending = f"postroad send --template {name} --to ana.ruiz@example.com --data {example}"
+    sending = f"postroad send --template {name} --to ana.ruiz@example.com --example"
     steps = [
         f"write your own: {shown(written.folder)}/ (templates/README.md tells how)",
         f"look at it: postroad preview {name}",

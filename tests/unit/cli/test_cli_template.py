@@ -41,9 +41,7 @@ def test_a_new_mail_is_complete_and_its_writer_is_told_what_comes_next(workshop:
         "postroad template approve loyalty_points",
     ):
         assert told in result.stdout
-    assert (
-        "postroad send --template loyalty_points --to ana.ruiz@example.com --data templates/" in result.stdout
-    )
+    assert "postroad send --template loyalty_points --to ana.ruiz@example.com --example" in result.stdout
     assert len(list((workshop / GOLDEN).glob("loyalty_points@*"))) == 8
     assert CliRunner().invoke(app, ["preview", "loyalty_points", "--no-open"]).exit_code == 0
 
