@@ -249,10 +249,8 @@ def _blamed_on(column: str) -> Iterator[None]:
 
 def read_reason(text: str) -> Reason:
     """Return the reason that a word means, ours or another sender's; raises what `RowReader` reports."""
-    plain = _plain(text)
-    for reason, aliases in WORDS.items():
-        if plain == _plain(reason.value) or any(plain == _plain(alias) for alias in aliases):
-            return reason
+    if reason := _BY_WORD.get(_plain(text)):
+        return reason
     known = ", ".join(reason.value for reason in WORDS)
     raise _Wrong("reason", "this is no reason for a suppression", f"Write one of: {known}.")
 
@@ -285,3 +283,6 @@ def _plain(name: str) -> str:
 
 def _shown(value: str) -> str:
     return value[:200].encode(errors="replace").decode()
+
+
+_BY_WORD = {_plain(word): reason for reason, aliases in WORDS.items() for word in (reason.value, *aliases)}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from postroad.suppression.change import Change, adding, lifting, places_by_key, suppressing
+from postroad.suppression.dynamodb_transactions import MOST_CHANGES, Transactions, Write, unavailable
 from postroad.suppression.errors import SuppressionsBusyError, SuppressionsUnavailableError
 from postroad.suppression.item import (
     CURRENT,
@@ -21,7 +22,6 @@ from postroad.suppression.item import (
     read_version,
 )
 from postroad.suppression.model import HistoryEntry, NewSuppression, ScopeEntry, Suppression
-from postroad.suppression.transactions import MOST_CHANGES, Transactions, Write, unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -14,6 +14,7 @@ AWS_MODULES = {
     "aws_errors",
     "client",
     "dynamodb",
+    "dynamodb_transactions",
     "eventbridge",
     "firehose",
     "s3",
