@@ -19,8 +19,8 @@ class Knobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     SES counts recipients, not calls: `rate` is recipients a second, `quota` recipients in any 24 hours.
     """
 
-    rate: Annotated[float, msgspec.Meta(gt=0)] = 10_000.0
-    quota: Annotated[float, msgspec.Meta(ge=0)] = 1_000_000.0
+    rate: Annotated[float, msgspec.Meta(gt=0, le=1e6)] = 10_000.0
+    quota: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 1_000_000.0
     sandbox: bool = False
     sending_enabled: bool = True
     suppressed_reasons: frozenset[Literal["BOUNCE", "COMPLAINT"]] = frozenset(["BOUNCE", "COMPLAINT"])

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import msgspec
 
+A_WEEK = 7 * 86_400.0  # seconds
+
 
 class FaultKind(StrEnum):
     """What goes wrong. The first five answers are SES's own and nothing is sent."""
@@ -48,7 +50,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     times: Annotated[int, msgspec.Meta(ge=0)] | None = 1
     skip: Annotated[int, msgspec.Meta(ge=0)] = 0
     recipient: str = "*"
-    seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=A_WEEK)] = 0.0
     id: int = 0
 
     def strikes(self, recipients: Sequence[str]) -> bool:

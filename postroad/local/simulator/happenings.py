@@ -13,6 +13,7 @@ from postroad.local.simulator import events
 from postroad.local.simulator.addresses import Mailbox, simulator_mailbox
 from postroad.local.simulator.agents import AGENTS, BURST, PIXEL_AHEAD, Reader
 from postroad.local.simulator.events import BounceKind
+from postroad.local.simulator.faults import A_WEEK
 from postroad.local.simulator.links import links_of, untracked
 from postroad.local.simulator.mail import EventType, Mail, SesEvent
 
@@ -54,7 +55,7 @@ class Happening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     user_agent: str = events.USER_AGENT
     ip_address: str = events.IP_ADDRESS
     copies: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
-    delay_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    delay_seconds: Annotated[float, msgspec.Meta(ge=0, le=A_WEEK)] = 0.0
 
     @property
     def bounce_kind(self) -> BounceKind:

@@ -5,10 +5,11 @@ part, and leaves alone those whose tag carries the attribute `ses:no-track`.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 
 from postroad.local.simulator.mail import Mail
+from postroad.local.simulator.tags import Tag, read_tags
 
 NO_TRACK = "ses:no-track"
 _WEB = ("http://", "https://")
@@ -35,11 +36,8 @@ def links_of(mail: Mail) -> list[Link]:
     if mail.html is None:
         found = dict.fromkeys(_IN_TEXT.findall(mail.text or ""))
         return [Link(url, "", tracked=False, why_not="SES tracks links of HTML alone") for url in found]
-    reader = _Reader()
-    reader.feed(mail.html)
-    reader.close()
     by_url: dict[str, Link] = {}
-    for url, text, marked in reader.found:
+    for url, text, marked in _anchors(mail.html):
         known = by_url.get(url)
         if known is None or (not known.tracked and not marked):
             by_url[url] = _link(url, known.text if known else text, marked=marked)
@@ -62,36 +60,22 @@ def _link(url: str, text: str, *, marked: bool) -> Link:
     return Link(url, text, tracked=True)
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[tuple[str, str, bool]] = []
-        self._open: tuple[str, bool] | None = None
-        self._words: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "img" and self._open is not None:
-            self._words.append(given.get("alt") or "")
-        if tag not in {"a", "area"} or not (given.get("href") or "").strip():
-            return
-        self.handle_endtag("a")  # an unclosed one ends where the next begins
-        link = ((given["href"] or "").strip(), NO_TRACK in given)
-        if tag == "area":
-            self.found.append((link[0], given.get("alt") or "", link[1]))
-        else:
-            self._open, self._words = link, []
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a" and self._open is not None:
-            url, marked = self._open
-            self.found.append((url, " ".join("".join(self._words).split()), marked))
-            self._open = None
-
-    def handle_data(self, data: str) -> None:
-        if self._open is not None:
-            self._words.append(data)
-
-    def close(self) -> None:
-        super().close()
-        self.handle_endtag("a")
+def _anchors(html: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield each link's address, its words, and whether it is marked; an unclosed one ends with the next."""
+    opened: tuple[str, bool] | None = None
+    words: list[str] = []
+    for each in (*read_tags(html), Tag("/a")):
+        if isinstance(each, str):
+            words.append(each)
+            continue
+        if each.name == "img":
+            words.append(each.attributes.get("alt", ""))
+        if each.name not in {"a", "area", "/a"}:
+            continue
+        if opened is not None:
+            yield opened[0], " ".join("".join(words).split()), opened[1]
+        url = each.attributes.get("href", "").strip()
+        marked = NO_TRACK in each.attributes
+        opened, words = (url, marked) if each.name == "a" and url else None, []
+        if each.name == "area" and url:
+            yield url, each.attributes.get("alt", ""), marked

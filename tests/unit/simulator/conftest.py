@@ -8,6 +8,7 @@ import pytest
 from postroad.contract.tags import ses_tags
 from postroad.local.simulator.core import Outcome, Simulator
 from postroad.local.simulator.deployed import ConfigurationSet, Deployed, EventDestination
+from tests.unit.simulator.inbox_world import InboxWorld
 
 NOW = datetime(2026, 11, 22, 14, 3, 11, 250_000, tzinfo=UTC)
 TOPIC = "arn:aws:sns:us-east-1:000000000000:feedback"
@@ -76,3 +77,8 @@ class Desk:
 @pytest.fixture
 def desk() -> Desk:
     return Desk()
+
+
+@pytest.fixture
+def world() -> InboxWorld:
+    return InboxWorld()

@@ -11,20 +11,23 @@ from urllib.parse import unquote
 
 from postroad.local.simulator.mail import Mail
 
-_SPACE = r"(?:\s|/\*.*?\*/)*"
+# Repetitions are bounded, so that no mail keeps the inbox busy: each place is looked at for a moment alone.
+_SPACE = r"(?:\s|/\*[^*]{0,200}\*/){0,40}"
 _QUERY = re.compile(
     rf"\({_SPACE}prefers-color-scheme{_SPACE}(?::{_SPACE}(light|dark|no-preference){_SPACE})?\)",
-    re.IGNORECASE | re.DOTALL,
-)
-_STYLE = re.compile(r"(<style\b[^>]*>)(.*?)(</style\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_MEDIA = re.compile(r"(<[a-z][^<>]*?\smedia\s*=\s*)(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
-_ALWAYS, _NEVER = "(min-width:0px)", "(max-width:0px)"
-_SUPPORTS_DARK = re.compile(
-    r"prefers-color-scheme\s*:\s*dark|color-scheme[\"'\s:=]+(?:content\s*=\s*[\"'])?[^;\"'>}]*\bdark\b",
     re.IGNORECASE,
 )
-_CID = re.compile(r"(\bsrc\s*=\s*[\"']?)cid:([^\"'\s>]+)", re.IGNORECASE)
-_REMOTE = re.compile(r"<img\b[^>]*\ssrc\s*=\s*[\"']?https?:", re.IGNORECASE)
+_STYLE = re.compile(r"(<style\b[^>]{0,2000}>)(.*?)(</style\s{0,20}>|\Z)", re.IGNORECASE | re.DOTALL)
+_MEDIA = re.compile(
+    r"(<[a-z][^<>]{0,4000}?\smedia\s{0,20}=\s{0,20})(\"[^\"]{0,2000}\"|'[^']{0,2000}')", re.IGNORECASE
+)
+_ALWAYS, _NEVER = "(min-width:0px)", "(max-width:0px)"
+_SUPPORTS_DARK = re.compile(
+    r"prefers-color-scheme\s{0,20}:\s{0,20}dark|color-scheme[\"'\s:=]{1,20}(?:content\s{0,20}=\s{0,20}[\"'])?[^;\"'>}]{0,200}\bdark\b",
+    re.IGNORECASE,
+)
+_CID = re.compile(r"(\bsrc\s{0,20}=\s{0,20}[\"']?)cid:([^\"'\s>]{1,500})", re.IGNORECASE)
+_REMOTE = re.compile(r"<img\b[^<>]{0,2000}?\ssrc\s{0,20}=\s{0,20}[\"']?https?:", re.IGNORECASE)
 LARGEST_INLINE = 4 * 1024 * 1024
 _PICTURES = frozenset(["image/png", "image/jpeg", "image/gif", "image/webp"])
 

@@ -91,6 +91,7 @@ def event(happened: SesEvent, *, stream: str) -> Shown:
         "summary": happened.summary,
         "recipient": happened.recipient,
         "unheard": _unheard(happened, stream),
+        "noted": bool(happened.unreported) or happened.type in _TRACKED,
         "payload": json.dumps(happened.payload, indent=2, ensure_ascii=False),
     }
 
@@ -104,7 +105,7 @@ def _unheard(happened: SesEvent, stream: str) -> str:
     if happened.type in _TRACKED:
         where = f"the stream {stream}" if stream else "mail without a configuration set"
         return f"Nobody asked for it: {_TRACKED[happened.type]} tracking is off on {where}."
-    return f"Nobody asked for it: no event destination takes {happened.type} events."
+    return f"Not published: no event destination asks for {happened.type} events."
 
 
 def account_entry(entry: SuppressedAddress) -> Shown:

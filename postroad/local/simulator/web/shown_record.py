@@ -25,7 +25,13 @@ class Record:
 def record(found: Record, suppressed: Mapping[str, SuppressedAddress], *, now: datetime) -> Shown:
     """Return the record in parts, whatever of it is known."""
     if found.row is None:
-        return {"known": False, "trouble": found.trouble, "suppressions": [], "ses_list": []}
+        return {
+            "known": False,
+            "heading": "Postroad's own record",
+            "trouble": found.trouble,
+            "suppressions": [],
+            "ses_list": [],
+        }
     told = explain(found.row, now=now)
     begin = told.steps[0].at if told.steps else now
     on_the_list = suppressed.get(found.row.email.lower())
@@ -33,8 +39,13 @@ def record(found: Record, suppressed: Mapping[str, SuppressedAddress], *, now: d
         "known": True,
         "trouble": found.trouble,
         "told": told,
+        "heading": "Why it was not sent"
+        if told.status in meanings.NOT_SENT
+        else "What became of it, and why",
         "email": found.row.email,
         "reason": told.reason.replace("_", " "),
+        # What stands between backticks is a command to copy.
+        "next": [(words, number % 2 == 1) for number, words in enumerate(told.next_step.split("`"))],
         "timeline": [
             {"at": moment(step.at), "word": step.word, "text": step.text, "since": since(begin, step.at)}
             for step in told.steps

@@ -2,11 +2,14 @@
 import { morph } from "./morph.js";
 
 let latest = 0;
+let typing = 0;
 
 async function fetched(url, options) {
   const response = await fetch(url, { headers: { accept: "text/html" }, ...options });
   if (!(response.headers.get("content-type") ?? "").startsWith("text/html")) throw new Error("no page");
-  return { page: new DOMParser().parseFromString(await response.text(), "text/html"), url: response.url };
+  // What answers a form in place (it says what is wrong) has no address of its own.
+  const shown = options && !response.redirected ? location.href : response.url;
+  return { page: new DOMParser().parseFromString(await response.text(), "text/html"), url: shown };
 }
 
 function takeOver(page) {
@@ -32,14 +35,25 @@ export async function go(url, { history: how = "push", options } = {}) {
     const found = await fetched(url, options);
     if (mine !== latest) return;
     takeOver(found.page);
+    refill();
     // A fragment is not part of what was answered.
-    const shown = found.url + new URL(url, location.href).hash;
+    const hash = options ? "" : new URL(url, location.href).hash;
+    const shown = found.url.replace(/#.*/, "") + hash;
     if (how === "push" && shown !== location.href) history.pushState(null, "", shown);
     if (how === "replace") history.replaceState(null, "", shown);
     document.dispatchEvent(new CustomEvent("inbox:shown"));
   } catch {
     if (mine === latest && !options) location.assign(url);
     else if (options) location.reload();
+  }
+}
+
+// Fields that somebody has written in keep what was written: here they follow the address.
+function refill() {
+  for (const field of document.querySelector("form.search")?.elements ?? []) {
+    if (field === document.activeElement || field.type === "submit") continue;
+    if (field.options) field.value = [...field.options].find((each) => each.defaultSelected)?.value ?? "";
+    else field.value = field.defaultValue;
   }
 }
 
@@ -73,6 +87,7 @@ export function start() {
     if (event.defaultPrevented || form.method === "dialog") return;
     if (form.matches("[data-go]")) {
       event.preventDefault();
+      clearTimeout(typing);
       search(form, "push");
     } else if (form.matches("[data-do]")) {
       event.preventDefault();
@@ -80,7 +95,6 @@ export function start() {
       go(form.action, { history: "replace", options: { method: "POST", body } });
     }
   });
-  let typing;
   document.addEventListener("input", (event) => {
     const form = event.target.form;
     if (!form?.matches("form.search")) return;

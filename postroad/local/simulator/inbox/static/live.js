@@ -33,8 +33,8 @@ function offerNews(page) {
   seenTotal ??= Number(document.getElementById("list")?.dataset.total ?? 0);
   const news = document.getElementById("news");
   if (!news || now <= seenTotal) return;
-  const words = `${now - seenTotal} new`;
-  if (news.textContent !== words) announce(words);
+  const words = `Show ${now - seenTotal} new`;
+  if (news.textContent !== words) announce(`${now - seenTotal} new`);
   news.textContent = words;
   news.href = page.getElementById("news").href;
   news.hidden = false;
