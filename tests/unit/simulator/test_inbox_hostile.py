@@ -45,7 +45,7 @@ def hostile(world: InboxWorld) -> str:
         to='"<script>alert(1)</script>" <a@example.com>',
         subject=EVIL,
         text=EVIL,
-        html=f"{EVIL}<a href=\"https://shop.example/?{urlencode({'x': EVIL})}\">{EVIL}</a><a href='{EVIL}'>x</a>",
+        html=f"{EVIL}<a href='https://shop.example/?{urlencode({'x': EVIL})}'>{EVIL}</a><a href='{EVIL}'>x",
         attachments=[
             {"FileName": EVIL, "ContentType": "text/<script>", "RawContent": b64encode(b"x").decode()}
         ],
