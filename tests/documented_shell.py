@@ -115,9 +115,11 @@ class Reader:
         return text
 
     def lift(self, address: str) -> None:
-        """Lift what stops an address, if anything does."""
+        """Lift what stops an address, if anything does, here and on the account's own list."""
         code, printed = self._run(f"postroad suppression remove {address} --yes")
         assert code in {ExitCode.OK, ExitCode.NOT_FOUND}, printed
+        code, printed = self._run(f"aws sesv2 delete-suppressed-destination --email-address {address}")
+        assert code == 0 or "NotFoundException" in printed, printed
 
     def run(self, shown: Shown) -> None:
         """Run a command; it ends well and prints the lines that the page shows."""

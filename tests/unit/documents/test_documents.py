@@ -6,9 +6,15 @@ import re
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import create_autospec
 
 import pytest
 
+from postroad.clock import SystemClock
+from postroad.local.simulator.api import Api
+from postroad.local.simulator.core import Simulator
+from postroad.local.simulator.options import Options
+from postroad.local.simulator.publishing import EventPublisher
 from tests.documented import DOCUMENTS, ROOT, name_of
 
 if TYPE_CHECKING:
@@ -101,6 +107,14 @@ def test_every_page_is_on_the_map() -> None:
         # Decisions and runbooks have lists of their own.
         inside = {"decisions", "runbooks"} & set(one.parts) and one.name != "README.md"
         assert inside or one == Path("README.md") or str(one) in mapped, one
+
+
+def test_the_local_stage_s_page_lists_the_inbox_s_requests() -> None:
+    page = (ROOT / "docs" / "reference" / "local.md").read_text("utf-8")
+    told = re.findall(r"`(GET|POST) (/api/[^`]+)`", page)
+    api = Api(Simulator(), publisher=create_autospec(EventPublisher), clock=SystemClock(), options=Options())
+    there = {(method, route.path) for route in api.routes() for method in (route.methods or set()) - {"HEAD"}}
+    assert set(told) == there
 
 
 def test_the_licence_is_whole() -> None:
