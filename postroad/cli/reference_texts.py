@@ -69,8 +69,9 @@ added to it. Whatever else the file holds is left out, and named. SES's own list
 its entries are written as CSV:
 
 ```sh
-aws sesv2 list-suppressed-destinations --output json --query 'SuppressedDestinationSummaries[]' |
-  jq -r '["email","reason","since"], (.[] | [.EmailAddress, .Reason, .LastUpdateTime]) | @csv' > ses.csv
+printf 'email\\treason\\tsince\\n' > suppressed.tsv
+aws sesv2 list-suppressed-destinations --output text \\
+  --query 'SuppressedDestinationSummaries[].[EmailAddress,Reason,LastUpdateTime]' >> suppressed.tsv
 ```
 
 - A row that is wrong is told with its number (as in a spreadsheet: the header is row 1), column and remedy,

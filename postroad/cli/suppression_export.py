@@ -62,9 +62,13 @@ def export_command(
     if as_json:
         print_json({"output": str(output), "addresses": addresses, "rows": rows})
     else:
-        typer.echo(
-            f"{rows:,} rows of {addresses:,} addresses" + (f" in {output}" if output else ""), err=True
-        )
+        where = f" in {output}" if output else ""
+        counted = f"{_count(rows, 'row', 'rows')} of {_count(addresses, 'address', 'addresses')}"
+        typer.echo(f"{counted}{where}", err=True)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def write_rows(store: SuppressionStore, stream: TextIO, *, hidden: bool) -> tuple[int, int]:

@@ -81,7 +81,7 @@ def test_rows_go_to_standard_output_and_the_count_beside_it(deployed: Deployed) 
         "email,scope,reason,source,since,until,evidence",
         f"{ANA},all,hard_bounce,feedback,2025-11-22T12:00:00Z,,event-1",
     ]
-    assert result.stderr == "1 rows of 1 addresses\n"
+    assert result.stderr == "1 row of 1 address\n"
 
 
 def test_json_says_what_was_exported(deployed: Deployed) -> None:
