@@ -72,6 +72,17 @@ def test_what_was_suppressed_is_found_as_it_was_written(store: SuppressionStore)
     assert dict(found[KEY].scopes) == {ALL_STREAMS: entry}
 
 
+def test_a_time_of_any_year_is_read_as_it_was_written(store: SuppressionStore) -> None:
+    # The first moment of some programs' calendars, which their lists give for "not known".
+    first = datetime(1, 1, 1, tzinfo=UTC)
+    entry = replace(BOUNCE, since=first, until=datetime.max.replace(tzinfo=UTC))
+
+    assert store.suppress(KEY, EMAIL, ALL_STREAMS, entry)
+
+    assert dict(store.find([KEY])[KEY].scopes) == {ALL_STREAMS: entry}
+    assert [line.at for line in store.history(KEY)] == [first]
+
+
 def test_scopes_stand_beside_each_other(store: SuppressionStore) -> None:
     leaving = ScopeEntry(Reason.UNSUBSCRIBED, "page", NOON, None, "request 7")
     store.suppress(KEY, EMAIL, stream_scope("marketing"), leaving)
