@@ -4,6 +4,8 @@ Stacks make them; the client and the command line find what was deployed by them
 the same.
 """
 
+STAGE_NAME = r"[a-z][a-z0-9]{0,15}"
+"""The pattern of a stage's name."""
 LOCAL_STAGE = "local"
 """The stage that runs on one machine, in the emulated cloud."""
 LOCAL_ACCOUNT = "000000000000"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,8 +11,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from postroad.cli.completing import complete_stages
-from postroad.cli.problem import Problem, report
-from postroad.names import LOCAL_STAGE
+from postroad.cli.problem import ExitCode, Problem, report
+from postroad.names import LOCAL_STAGE, STAGE_NAME
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 STAGE_VARIABLE = "POSTROAD_STAGE"
 ACCOUNT_VARIABLE = "POSTROAD_ACCOUNT"
+_STAGE = re.compile(STAGE_NAME)
 
 StageOption = Annotated[
     str | None,
@@ -49,7 +51,15 @@ def open_stage(context: typer.Context, stage: str | None) -> Wiring:
     from postroad.cli.wiring import Wiring  # noqa: PLC0415 - boto3 takes 0.3 s, and --help needs none of it
 
     invocation = context.find_object(Invocation) or Invocation()
-    return Wiring(stage or invocation.stage, account=invocation.account, session=invocation.session)
+    # An empty word is a variable of the shell that is not set, and no reason to take another stage instead.
+    named = invocation.stage if stage is None else stage
+    if not _STAGE.fullmatch(named):
+        raise Problem(
+            f"{named!r} is no stage's name.",
+            "Give --stage a small letter, then small letters and digits: the name of a file in config/.",
+            ExitCode.USAGE,
+        )
+    return Wiring(named, account=invocation.account, session=invocation.session)
 
 
 class _Guarded:

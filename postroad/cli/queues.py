@@ -107,7 +107,9 @@ def _pass_on(context: typer.Context, *, stream: str | None, stage: str | None, a
             ExitCode.USAGE,
         )
     invocation = context.find_object(Invocation) or Invocation()
-    context.obj = replace(invocation, stage=stage or invocation.stage, as_json=as_json or invocation.as_json)
+    context.obj = replace(
+        invocation, stage=invocation.stage if stage is None else stage, as_json=as_json or invocation.as_json
+    )
 
 
 def as_cells(state: QueueState) -> tuple[str, ...]:

@@ -51,7 +51,10 @@ class Resources:
     def stream_queue(self, stream: str) -> str:
         """Return the queue of a stream; raises Problem naming those that there are."""
         prefix = pascal(stream)
-        if prefix not in self.streams():
+        # Names that begin their outputs alike are not yet one stream: `Marketing` is nobody's.
+        if prefix not in self.streams() or not queue_name(self.outputs[prefix + QUEUE]).endswith(
+            f"-{stream}"
+        ):
             queues = ", ".join(queue_name(self.outputs[each + QUEUE]) for each in self.streams())
             raise Problem(
                 f"There is no stream {stream!r} in {self.stack}.",

@@ -14,6 +14,8 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from postroad.names import STAGE_NAME
+
 
 @dataclass(frozen=True)
 class Text:
@@ -151,6 +153,6 @@ StageName = Annotated[
         # A hyphen ends the stage in every name in AWS: with one of its own, stage `prod-eu` and stream `news`
         # would be called as stage `prod` and stream `eu-news`.
         "a stage name: a small letter, then up to 15 small letters and digits, no hyphen",
-        matching(r"[a-z][a-z0-9]{0,15}"),
+        matching(STAGE_NAME),
     ),
 ]

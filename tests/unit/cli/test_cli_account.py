@@ -127,3 +127,14 @@ def test_the_local_stage_is_in_the_emulated_account() -> None:
 )
 def test_what_changes_something_is_known_by_its_name(operation: str, *, reads: bool) -> None:
     assert only_reads(operation) is reads
+
+
+@pytest.mark.parametrize("stage", ["", "../test", "brand-new", "PROD", "a b", "test\n"])
+def test_what_is_no_stage_s_name_never_stands_for_another_one(deployed: Deployed, stage: str) -> None:
+    for result in (
+        deployed.run("suppression", "list", "--stage", stage),
+        deployed.run("queues", "--stage", stage, "redrive", "--stream", "transactional"),
+        deployed.run("suppression", "list", stage=stage),
+    ):
+        assert result.exit_code == ExitCode.USAGE
+        assert "is no stage's name" in result.stderr

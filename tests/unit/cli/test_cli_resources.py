@@ -27,3 +27,15 @@ def test_long_texts_are_several_strings_of_one_record() -> None:
     assert strings.startswith('"a\\"\\\\b')
     parts = strings[1:-1].split('" "')
     assert [len(part.replace('\\"', '"').replace("\\\\", "\\")) for part in parts] == [255, 48]
+
+
+@pytest.mark.parametrize("name", ["Order-updates", "order updates", "OrderUpdates", "order-1", "order", ""])
+def test_a_stream_is_known_by_its_exact_name_alone(name: str) -> None:
+    outputs = {
+        "OrderUpdatesQueueUrl": "https://sqs/1/postroad-prod-order-updates",
+        "Order1QueueUrl": "https://sqs/1/postroad-prod-order1",
+    }
+    resources = Resources("postroad-prod-mail", outputs)
+    assert resources.stream_queue("order-updates") == outputs["OrderUpdatesQueueUrl"]
+    with pytest.raises(Problem):
+        resources.stream_queue(name)
