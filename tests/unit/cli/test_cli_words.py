@@ -35,7 +35,7 @@ def test_json_may_be_asked_for_before_the_command(deployed: Deployed) -> None:
     [
         (["why", "--nope", "--json"], "No such option"),
         (["--json", "why", "--limit", "many", "--to", ANA], "--limit"),
-        (["--json", "send"], "--template"),
+        (["--json", "suppression", "add"], "email"),
         (["--json", "loacl"], "No such command"),
         (["--json", "suppression", "remov"], "No such command"),
         (["--json"], "Missing command"),
