@@ -102,9 +102,12 @@ class Records:
 
     def _feed(self) -> Iterator[str]:
         """Yield the lines of one record after the other, and remember those of the present one."""
+        size = 0
         while line := self._again.popleft() if self._again else self._text.readline(MOST_OF_A_RECORD):
+            # Counted on, not counted anew: a quote that stays open takes many lines.
+            size = len(line) if not self._lines else size + len(line)
             self._lines.append(line)
-            if sum(map(len, self._lines)) >= MOST_OF_A_RECORD:
+            if size >= MOST_OF_A_RECORD:
                 self._skip_rest(line)
                 raise csv.Error("too long")
             yield line

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from errno import EISDIR
+from os import strerror
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -76,13 +78,15 @@ def write_rows(store: SuppressionStore, stream: TextIO, *, hidden: bool) -> tupl
     from postroad.cli.progress import bar  # noqa: PLC0415 - see there
 
     writer = csv.writer(stream, lineterminator="\n")
+    # The writer knows a line's end by its own alone, and leaves the others out of quotes.
+    quoting = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     addresses = rows = 0
     with bar("exporting", None, hidden=hidden) as show:
         for page in store.pages():
             for suppression in page:
                 for cells in as_rows(suppression):
-                    writer.writerow(cells)
+                    (quoting if any("\r" in cell for cell in cells) else writer).writerow(cells)
                     rows += 1
             addresses += len(page)
             show(0, rows)
@@ -107,18 +111,27 @@ def _time(at: datetime | None) -> str:
 def _whole(output: Path) -> Iterator[Any]:
     """Give the file its name once it is complete; readable by its owner alone, for it holds addresses."""
     try:
-        handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+        if output.is_dir():
+            raise IsADirectoryError(EISDIR, strerror(EISDIR))  # before anything is read
+        handle, name = tempfile.mkstemp(dir=output.parent, prefix=".export-")
     except OSError as error:
-        raise Problem(
-            f"{output} can't be written: {error.strerror}.",
-            "Give --output a file in a folder that you may write to.",
-            ExitCode.USAGE,
-        ) from error
+        raise _not_written(output, error) from error
     unfinished = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
             yield stream
         unfinished.replace(output)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise _not_written(output, error) from error
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def _not_written(output: Path, error: OSError) -> Problem:
+    return Problem(
+        f"{output} can't be written: {error.strerror}.",
+        "Give --output a file in a folder that you may write to.",
+        ExitCode.USAGE,
+    )

@@ -17,7 +17,7 @@ from postroad.cli.completing import complete_reasons, complete_scopes
 from postroad.cli.confirming import confirm
 from postroad.cli.operators import operator
 from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
-from postroad.cli.output import print_json
+from postroad.cli.output import clean, print_json
 from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.scopes import parse_scope
 from postroad.cli.suppression_report import Problems, print_report
@@ -94,6 +94,12 @@ def import_command(
     wiring = open_stage(context, stage)
     with ExitStack() as stack:
         source, name, size = _open(file, stack)
+        if errors is not None and _is_same(errors, file):
+            raise Problem(
+                f"{errors} is the list itself: --errors would write over it.",
+                "Give --errors another file.",
+                ExitCode.USAGE,
+            )
         problems = stack.enter_context(Problems(errors).open())
         if not dry_run:
             confirm(
@@ -204,7 +210,14 @@ def _open(file: str, stack: ExitStack) -> tuple[Source, str, int | None]:
         raise Problem(
             f"{file} can't be read: {error.strerror}.", "Name a CSV file, or `-`.", ExitCode.USAGE
         ) from error
-    return stream, Path(file).name, size
+    return stream, clean(Path(file).name), size
+
+
+def _is_same(errors: Path, file: str) -> bool:
+    try:
+        return errors.samefile(file)
+    except OSError:
+        return False  # one of them is not there
 
 
 def _size(size: int | None) -> str:

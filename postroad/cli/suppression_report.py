@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,9 @@ class Problems:
             yield self
             return
         try:
-            stream = self.file.open("w", encoding="utf-8", newline="")
+            # For its owner alone: it holds addresses.
+            handle = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            stream = os.fdopen(handle, "w", encoding="utf-8", newline="")
         except OSError as error:
             raise Problem(
                 f"{self.file} can't be written: {error.strerror}.",
@@ -66,7 +69,8 @@ def print_report(report: dict[str, Any]) -> None:
     lines = [
         f"{report['file']}: {rows['rows']:,} rows in {report['seconds']:,.1f} s ({rate:,.0f} a second)"
         + (", nothing was written" if dry else ""),
-        f"  {rows['added']:,} {'would be suppressed' if dry else 'suppressed'}",
+        f"  {rows['added']:,} "
+        + ("would be suppressed; an address that is there twice may count twice" if dry else "suppressed"),
         f"  {rows['standing']:,} were suppressed already",
         f"  {rows['invalid']:,} are wrong",
     ]

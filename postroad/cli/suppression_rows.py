@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from postroad.cli.wiring import Recipient
 
 MOST_OF_A_NOTE = 2_000
+MOST_OF_EVIDENCE = MOST_OF_A_NOTE + 500
+"""A note, and the file and row that it came from: what was imported can be exported and imported again."""
 MOST_OF_A_SOURCE = 200
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "email": ("email", "email address", "address", "recipient", "recipient email", "mail"),
@@ -96,7 +98,7 @@ class Defaults:
 
 def read_header(cells: Sequence[str], *, chosen: Mapping[str, str]) -> Header:
     """Find the columns; `chosen` names some of them outright. Raises Problem without an e-mail column."""
-    names = [cell.strip() for cell in cells]
+    names = [_shown(cell.strip()) for cell in cells]
     plain = [_plain(name) for name in names]
     places: dict[str, int] = {}
     for column, name in chosen.items():
@@ -191,16 +193,14 @@ class RowReader:
 
     def _evidence(self, record: Record) -> str:
         if "evidence" in self._header.places:
-            return self._short("evidence", self._cell(record, "evidence"))
-        note = self._short("note", self._cell(record, "note").strip())
+            return self._short("evidence", self._cell(record, "evidence"), MOST_OF_EVIDENCE)
+        note = self._short("note", self._cell(record, "note").strip(), MOST_OF_A_NOTE)
         imported = f"import {self._defaults.name} row {record.number}"
         return f"{imported}: {note}" if note else imported
 
-    def _short(self, column: str, text: str) -> str:
-        if len(text) > MOST_OF_A_NOTE:
-            raise _Wrong(
-                column, f"it has {len(text):,} characters", f"Shorten it to {MOST_OF_A_NOTE:,} at most."
-            )
+    def _short(self, column: str, text: str, most: int) -> str:
+        if len(text) > most:
+            raise _Wrong(column, f"it has {len(text):,} characters", f"Shorten it to {most:,} at most.")
         return text
 
     def _scope(self, text: str) -> str:

@@ -25,6 +25,7 @@ ODD = (
     ('+1 555, "quoted"; and\nanother line', "stream:order-updates", Reason.COMPLAINT),
     ("'=already marked", "topic:product_updates", Reason.UNSUBSCRIBED),
     ("\r\n", "topic:a;b", Reason.SOFT_BOUNCES),
+    ("one\rtwo", "topic:f", Reason.MANUAL),
     ("", "topic:c", Reason.MANUAL),
     ("señal 信号 \U0001f600  ", "topic:d", Reason.SES_SUPPRESSED),
     ("@SUM(1)", "topic:=e", Reason.ON_ACCOUNT_SUPPRESSION_LIST),
@@ -61,10 +62,18 @@ def test_export_and_import_into_an_empty_stage_give_the_same(deployed: Deployed)
 
     report = deployed.json("suppression", "import", "all.csv", "--yes")
 
-    assert report["rows"] == {"rows": 8, "added": 8, "standing": 0, "invalid": 0}
+    assert report["rows"] == {"rows": 9, "added": 9, "standing": 0, "invalid": 0}
     assert everything(deployed) == before
     again = deployed.json("suppression", "import", "all.csv", "--yes")
-    assert again["rows"] == {"rows": 8, "added": 0, "standing": 8, "invalid": 0}
+    assert again["rows"] == {"rows": 9, "added": 0, "standing": 9, "invalid": 0}
+
+
+def test_the_longest_note_comes_back_from_an_export(deployed: Deployed) -> None:
+    Path("list.csv").write_text(f"email,note\n{ANA},{'n' * 2000}\n", encoding="utf-8")
+    assert deployed.run("suppression", "import", "list.csv", "--yes").exit_code == 0
+    assert deployed.run("suppression", "export", "--output", "all.csv").exit_code == 0
+    again = deployed.json("suppression", "import", "all.csv", "--yes")
+    assert again["rows"] == {"rows": 1, "added": 0, "standing": 1, "invalid": 0}
 
 
 def test_no_cell_is_a_formula(deployed: Deployed) -> None:
@@ -109,6 +118,27 @@ def test_a_file_is_written_whole_or_not_at_all(deployed: Deployed, monkeypatch: 
     assert Path("all.csv").read_text(encoding="utf-8") == before
     assert [path.name for path in Path().iterdir()] == ["all.csv"]
     assert "can't be written" in deployed.run("suppression", "export", "--output", "no/such.csv").stderr
+
+
+def test_a_folder_is_told_before_anything_is_read(deployed: Deployed) -> None:
+    Path("folder").mkdir()
+    result = deployed.run("suppression", "export", "--output", "folder")
+    assert result.exit_code == ExitCode.USAGE
+    assert "folder can't be written: Is a directory" in result.stderr
+    assert [path.name for path in Path().iterdir()] == ["folder"]
+
+
+def test_a_file_that_can_not_take_its_name_is_told_and_leaves_nothing(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_self: Path, _target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("postroad.cli.suppression_export.Path.replace", refuse)
+    result = deployed.run("suppression", "export", "--output", "all.csv")
+    assert result.exit_code == ExitCode.USAGE
+    assert "all.csv can't be written: No space left" in result.stderr
+    assert list(Path().iterdir()) == []
 
 
 def test_what_was_lifted_is_not_exported(deployed: Deployed) -> None:

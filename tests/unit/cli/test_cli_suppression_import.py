@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import stat
 import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -100,7 +102,7 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(deployed: Deployed)
     assert deployed.suppressions.find([key_of(ANA)]) == {}
     text = deployed.run("suppression", "import", file, "--dry-run").stdout
     assert "nothing was written" in text
-    assert "1 would be suppressed" in text
+    assert "1 would be suppressed; an address that is there twice may count twice" in text
 
 
 def test_a_wrong_row_is_told_with_its_fix_and_costs_no_other(deployed: Deployed) -> None:
@@ -221,6 +223,31 @@ def test_files_that_can_not_be_read_or_written_are_named(deployed: Deployed) -> 
     result = deployed.run("suppression", "import", file, "--yes", "--errors", "no/such/folder.csv")
     assert result.exit_code == ExitCode.USAGE
     assert deployed.suppressions.find([key_of(ANA)]) == {}
+
+
+def test_the_wrong_rows_never_take_the_place_of_the_list(deployed: Deployed) -> None:
+    file = write(f"email\n{ANA}\nnobody\n")
+    Path("link.csv").symlink_to(file)
+    for errors in (file, f"./{file}", "link.csv"):
+        result = deployed.run("suppression", "import", file, "--yes", "--errors", errors)
+        assert result.exit_code == ExitCode.USAGE
+        assert "is the list itself" in result.stderr
+    assert Path(file).read_text(encoding="utf-8") == f"email\n{ANA}\nnobody\n"
+
+
+def test_what_is_wrong_is_for_its_owner_s_eyes_alone(deployed: Deployed) -> None:
+    deployed.run("suppression", "import", write("email\nnobody\n"), "--yes", "--errors", "wrong.csv")
+    assert stat.S_IMODE(Path("wrong.csv").stat().st_mode) == 0o600
+
+
+def test_names_that_are_no_utf_8_stop_nothing(deployed: Deployed) -> None:
+    name = os.fsdecode(b"l\xe9st\n.csv")
+    Path(name).write_bytes(f"email,r\xe9ason\n{ANA},\nli.na@example.com,tired\n".encode("latin-1"))
+    words = ("--reason-column", "rason", "--errors", "wrong.csv", "--yes")
+    report = deployed.json("suppression", "import", name, *words, code=ExitCode.PARTLY)
+    assert rows(report) == (2, 1, 0, 1)
+    assert entry(deployed).evidence == "import l\ufffdst\ufffd.csv row 2"
+    assert report["errors"][0]["column"] == "r?ason"
 
 
 def test_an_import_is_asked_for(deployed: Deployed) -> None:
