@@ -51,7 +51,7 @@ def complete_reasons(incomplete: str) -> list[str]:
 
 
 def _beginning(incomplete: str, words: list[str]) -> list[str]:
-    return [word for word in words if word.startswith(incomplete)]
+    return [word for word in words if word.startswith(incomplete) and word.isprintable()]
 
 
 def _stage(ctx: Any) -> str:  # noqa: ANN401 - as above
@@ -66,7 +66,7 @@ def _stage(ctx: Any) -> str:  # noqa: ANN401 - as above
 def _streams(stage: str) -> list[str]:
     try:
         content = tomllib.loads((CONFIGURATION_FOLDER / f"{stage}.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return []
     streams = content.get("streams")
     return sorted(_names(streams)) if isinstance(streams, dict) else []

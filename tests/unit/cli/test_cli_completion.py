@@ -79,7 +79,9 @@ def test_bash_is_offered_what_can_come_next(line: str, offered: list[str]) -> No
     assert bash(line) == offered
 
 
-@pytest.mark.parametrize("content", ["not toml [", "streams = 3\n", "\udcff"])
+@pytest.mark.parametrize(
+    "content", ["not toml [", "streams = 3\n", "\udcff", "x = " + "[" * 50_000], ids=range(4)
+)
 def test_a_configuration_that_can_not_be_read_offers_nothing(content: str) -> None:
     Path("config", "prod.toml").write_text(content, encoding="utf-8", errors="surrogateescape")
     assert bash("postroad --stage prod queues --stream ") == []
@@ -152,3 +154,9 @@ def test_completing_imports_nothing_slow(line: str) -> None:
     )
     assert len(done.stdout.splitlines()) > 1, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_names_that_would_steer_the_terminal_are_not_offered() -> None:
+    Path("config", "\x1b[31mred.toml").touch()
+    Path("config", "two\nlines.toml").touch()
+    assert bash("postroad --stage ") == ["prod", "test"]
