@@ -37,6 +37,10 @@ class Mailbag:
         with self._lock:
             return self._mails[ses_message_id]
 
+    def newest(self) -> Mail | None:
+        with self._lock:
+            return next(reversed(self._mails.values()), None)
+
     def newest_first(self, *, words: str = "", status: Status | None = None) -> Iterator[Mail]:
         """`words` are looked for in recipients, subject and message id, whatever the case."""
         with self._lock:

@@ -80,7 +80,7 @@ class Live:
 
     def _version(self, record: str) -> bytes:
         simulator = self._site.simulator
-        newest = next(simulator.mailbag.newest_first(), None)
+        newest = simulator.mailbag.newest()
         return msgspec.json.encode(
             {
                 "started": self._site.started,

@@ -33,6 +33,7 @@ def row(mail: Mail, known: Row | None = None) -> Shown:
     return {
         "id": mail.ses_message_id,
         "to": ", ".join(decoded(each) for each in (*mail.to, *mail.cc, *mail.bcc)),
+        "people": [_person(each) for each in (*mail.to, *mail.cc, *mail.bcc)],
         "subject": mail.subject,
         "stream": stream_of(mail.configuration_set),
         "template": known.template if known else "",
@@ -156,6 +157,12 @@ def decoded(address: str) -> str:
     except (HeaderParseError, ValueError, LookupError):
         return address
     return readable
+
+
+def _person(address: str) -> tuple[str, str]:
+    """Tell a display name from the address behind it; the second is empty where there is no name."""
+    name, _, bare = decoded(address).rpartition("<")
+    return (name.strip(' "'), bare.rstrip(">")) if name.strip(' "') else (bare.rstrip(">"), "")
 
 
 def moment(at: datetime) -> dict[str, str]:

@@ -2,7 +2,7 @@
 import { morph } from "./morph.js";
 import { again, takeOver } from "./go.js";
 
-const SOONEST = 700; // milliseconds between two looks
+const SOONEST = 700; // milliseconds between two looks, and more where a look takes long
 const RECORDS_FOLLOW = 2500; // Postroad's own record of a mail follows SES's events by about this
 
 let source = null;
@@ -10,7 +10,7 @@ let watching = "";
 let version = "";
 let accepted = Number(document.body.dataset.accepted || 0);
 let seenTotal = null;
-let lastLook = 0;
+let nextLook = 0;
 let timer = 0;
 let follow = 0;
 
@@ -54,8 +54,10 @@ function updateInPlace(page) {
 }
 
 async function look() {
-  lastLook = Date.now();
+  const began = Date.now();
+  nextLook = began + SOONEST;
   const page = await again();
+  nextLook = Math.max(nextLook, Date.now() + 4 * (Date.now() - began));
   if (!page) return;
   if (!page.getElementById("main")) return location.reload();
   if (heldBack()) updateInPlace(page);
@@ -64,7 +66,7 @@ async function look() {
 
 function lookSoon() {
   clearTimeout(timer);
-  timer = setTimeout(look, Math.max(0, lastLook + SOONEST - Date.now()));
+  timer = setTimeout(look, Math.max(0, nextLook - Date.now()));
   clearTimeout(follow);
   follow = setTimeout(look, RECORDS_FOLLOW);
 }
