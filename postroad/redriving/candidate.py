@@ -37,6 +37,10 @@ class Letter:
     first_sent: datetime
     kept_under: str = ""
 
+    def without_body(self) -> Letter:
+        """Return what is enough to find the letter again: a queue may hold more bodies than memory does."""
+        return replace(self, body="")
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -70,7 +74,7 @@ class Candidate:
     def with_letter(self, letter: Letter) -> Candidate:
         """Return the candidate with one more copy."""
         first = min(self.first_sent, letter.first_sent)
-        return replace(self, letters=(*self.letters, letter), first_sent=first)
+        return replace(self, letters=(*self.letters, letter.without_body()), first_sent=first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def read_letter(letter: Letter, body: str) -> Candidate | Unreadable:
     try:
         candidate = read_body(body, first_sent=letter.first_sent)
     except InvalidMessage as invalid:
-        return Unreadable(letter, invalid.message_id, invalid.field, invalid.detail)
+        return Unreadable(letter.without_body(), invalid.message_id, invalid.field, invalid.detail)
     return candidate.with_letter(letter)
 
 

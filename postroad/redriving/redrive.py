@@ -101,17 +101,17 @@ class Redriving:
         if candidate is None or not isinstance(verdict, Redrive):
             raise ValueError(f"{found.message_id} is not to be sent again")
         try:
-            return self._carry_out(survey, candidate, verdict)
+            return self._carry_out(survey, candidate, verdict, attempt=found.row.attempt if found.row else 0)
         except TransientError as error:
             return Interrupted(str(error))
 
-    def _carry_out(self, survey: Survey, candidate: Candidate, shown: Redrive) -> Outcome:
+    def _carry_out(self, survey: Survey, candidate: Candidate, shown: Redrive, *, attempt: int) -> Outcome:
         readable = self._read(candidate)
         if readable is None or readable.body is None:
             return Leave(Why.NO_BODY)
         if readable.is_too_large:
             return Leave(Why.TOO_LARGE)
-        verdict = self._reopen(candidate, shown)
+        verdict = self._reopen(candidate, shown, attempt=attempt)
         if isinstance(verdict, Leave):
             return verdict
         first_sent = candidate.first_sent if readable.carries_time else None
@@ -123,8 +123,11 @@ class Redriving:
             survey.taken = [letter for letter in survey.taken if letter.sqs_id not in removed]
         return Moved(verdict)
 
-    def _reopen(self, candidate: Candidate, shown: Redrive) -> Redrive | Leave:
-        """Write the row, as it stands now, open; or say why it can't be."""
+    def _reopen(self, candidate: Candidate, shown: Redrive, *, attempt: int) -> Redrive | Leave:
+        """Write the row, as it stands now, open; or say why it can't be.
+
+        `attempt` is the one that was shown: what another operator sent meanwhile is another risk.
+        """
         for _ in range(MOST_TRIES):
             row = self._ledger.get(candidate.message_id)
             now = self._clock.now()
@@ -132,7 +135,9 @@ class Redriving:
             verdict = judge(
                 row,
                 fingerprint=candidate.fingerprint,
-                despite_unknown_outcome=shown.may_have_been_sent,
+                despite_unknown_outcome=shown.may_have_been_sent
+                and row is not None
+                and row.attempt == attempt,
                 now=now,
             )
             if row is None or isinstance(verdict, Leave) or verdict.step is Step.NONE:
@@ -161,7 +166,7 @@ class Redriving:
             yield from self._look_into_kept(survey)
         if selection.wants_letters:
             for page in self._letters.take():
-                survey.taken.extend(page)
+                survey.taken.extend(letter.without_body() for letter in page)
                 for letter in page:
                     self._look_into_letter(survey, letter)
                     yield
@@ -187,7 +192,9 @@ class Redriving:
     def _look_into_letter(self, survey: Survey, letter: Letter) -> None:
         body = self._body_of(letter)
         read = (
-            Unreadable(letter, None, "body", "was too large for the queue, and is kept no longer")
+            Unreadable(
+                letter.without_body(), None, "body", "was too large for the queue, and is kept no longer"
+            )
             if body is None
             else read_letter(letter, body)
         )

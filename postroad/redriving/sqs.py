@@ -114,5 +114,8 @@ def _read(message: Any) -> Letter:  # noqa: ANN401  the stubs' type of a message
 def _asking() -> Iterator[None]:
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "unknown")
+        raise QueueUnavailableError(f"the queue refuses {error.operation_name}: {code}") from error
+    except BotoCoreError as error:
         raise QueueUnavailableError(f"the queue can't be asked: {type(error).__name__}") from error

@@ -174,6 +174,6 @@ def test_a_queue_that_can_t_be_asked_is_told_as_such() -> None:
         lambda: box.remove([letter]),
         lambda: queue.put("x", first_sent=None),
     ):
-        with pytest.raises(QueueUnavailableError):
+        with pytest.raises(QueueUnavailableError, match="NonExistentQueue"):
             ask()
     box.show_again([letter])  # they come back by themselves

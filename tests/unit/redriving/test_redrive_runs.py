@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -141,6 +141,29 @@ def test_a_risk_that_was_not_shown_is_not_taken(stores: RedriveStores) -> None:
     deliver(stores, stores.world(spoiled_sending(fails_after)))
 
     assert operator.carry_out(survey, found) == Leave(Why.MAY_HAVE_BEEN_SENT)
+
+
+def test_a_risk_is_taken_of_the_attempt_that_was_shown_and_of_no_later_one(stores: RedriveStores) -> None:
+    hold(stores)
+    operator = stores.operator()
+    survey = operator.survey(Selection(stream="transactional", despite_unknown_outcome=True))
+    (found,) = survey.to_move
+    # Another operator takes the same risk first, and his attempt is never answered either.
+    redrive(stores.operator(name="operator:ben"), despite_unknown_outcome=True)
+    deliver(stores, stores.world(spoiled_sending(fails_after)))
+
+    assert operator.carry_out(survey, found) == Leave(Why.MAY_HAVE_BEEN_SENT)
+
+
+def test_bodies_are_held_once_and_only_of_what_is_to_move(stores: RedriveStores) -> None:
+    put(stores, *(letter(make_message("m-1"), number) for number in range(3)), letter("no JSON", 3))
+    put(stores, letter(make_message("m-2", stream="marketing"), 4))
+    survey = stores.operator().survey(Selection(stream="transactional"))
+    texts = [str(asdict(each)) for each in survey.taken]
+    texts += [str(asdict(each)) for each in survey.found.values()]
+    assert len(texts) == 8
+    assert sum(text.count("postroad.message.v1") for text in texts) == 1
+    assert not any("no JSON" in text for text in texts)
 
 
 def test_a_kept_body_whose_message_was_settled_by_news_is_listed(stores: RedriveStores) -> None:
