@@ -51,19 +51,20 @@ def read_files(files: Sequence[LocalFile], *, stream: str, most_bytes: int) -> l
     uploads: list[Upload] = []
     for file in files:
         try:
-            size = file.path.stat().st_size
-            total += size
-            if total > most_bytes:
-                raise Problem(
-                    f"With {file.path} the attachments have more than {most_bytes:,} bytes together.",
-                    "Attach less, or send a link instead; attachments.max_bytes sets the most.",
-                    ExitCode.REFUSED,
-                )
-            content = file.path.read_bytes()
+            with file.path.open("rb") as opened:
+                # A pipe or a device doesn't say how much it holds: so no more is read than may be.
+                content = opened.read(most_bytes - total + 1)
         except OSError as error:
             raise Problem(
                 f"{file.path} can't be read: {error.strerror}.", "Name a file.", ExitCode.USAGE
             ) from error
+        total += len(content)
+        if total > most_bytes:
+            raise Problem(
+                f"With {file.path} the attachments have more than {most_bytes:,} bytes together.",
+                "Attach less, or send a link instead; attachments.max_bytes sets the most.",
+                ExitCode.REFUSED,
+            )
         uploads.append(_upload(file, content, stream))
     return uploads
 

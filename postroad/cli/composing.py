@@ -107,10 +107,16 @@ def read_object(source: str, expected: str) -> dict[str, Any]:
     """Return the JSON object in a file, or on standard input for `-`; some editors begin it with a mark."""
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
-        value = json.loads(text.removeprefix("\ufeff"))
+        value = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_each_once)
     except OSError as error:
         raise Problem(
             f"{source} can't be read: {error.strerror}.", "Name a JSON file, or `-`.", ExitCode.USAGE
+        ) from error
+    except _TwiceError as error:
+        raise Problem(
+            f"{source} has the key {error.args[0]!r} twice in one object, and only one can be meant.",
+            "Write each key once.",
+            ExitCode.USAGE,
         ) from error
     except (ValueError, RecursionError) as error:
         raise Problem(
@@ -119,6 +125,20 @@ def read_object(source: str, expected: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Problem(f"{source} holds no JSON object.", expected, ExitCode.USAGE)
     return value
+
+
+class _TwiceError(Exception):
+    """A key stands twice in one object; its only argument is the key."""
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build an object as the contract's parser does, which refuses what Python would let pass."""
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in made:
+            raise _TwiceError(key)
+        made[key] = value
+    return made
 
 
 def _filename(data: Mapping[str, Any], template: str, found: Path) -> str:

@@ -165,6 +165,24 @@ def test_attachments_that_are_too_large_are_told_before_anything_is_put(
     assert queued(deployed) == []
 
 
+def test_what_never_ends_is_not_read_to_its_end(deployed: Deployed) -> None:
+    configure()
+    result = deployed.run(*WORDS, "--attach", "/dev/zero")
+    assert result.exit_code == 4
+    assert "more than 10,000,000 bytes" in result.stderr
+    assert stored(deployed) == {}
+
+
+@pytest.mark.parametrize("option", ["--message", "--data"])
+def test_a_key_that_stands_twice_is_refused_and_not_chosen_from(deployed: Deployed, option: str) -> None:
+    text = '{"message_id": "a", "message_id": "b", "template": "x", "to": {"email": "ana.ruiz@example.com"}}'
+    words = ("send",) if option == "--message" else WORDS
+    result = deployed.run(*words, option, "-", given=text)
+    assert result.exit_code == 2
+    assert "the key 'message_id' twice" in result.stderr
+    assert queued(deployed) == []
+
+
 def test_a_whole_message_is_enqueued_as_it_is(deployed: Deployed, tmp_path: Path) -> None:
     message = {
         "schema": "postroad.message.v1",
