@@ -46,7 +46,9 @@ def approve(project: Project, only: Collection[str] | None = None) -> Approved:
     approved = Approved([], [], [], 0)
     unchanged = 0
     for path in sorted(project.golden.iterdir()):
-        template = path.name.partition("@")[0]
+        template, at, _ = path.name.partition("@")
+        if not at or path.suffix not in {".txt", ".html"} or not path.is_file():
+            continue  # it is no golden file, whoever put it there
         judged = template in only if only is not None else True
         if path.name not in wanted and (judged or template not in names):
             path.unlink()

@@ -60,3 +60,11 @@ def test_nothing_is_written_where_something_is_wrong(project: Project) -> None:
     with pytest.raises(TemplateBuildError):
         approve(project)
     assert list(project.golden.iterdir()) == []
+
+
+def test_what_is_no_golden_file_stays(project: Project) -> None:
+    (project.golden / "README.md").touch()
+    (project.golden / "pictures@2x").mkdir()
+    assert approve(project).removed == []
+    assert (project.golden / "README.md").is_file()
+    assert approve(project, ["order_confirmation"]).removed == []
