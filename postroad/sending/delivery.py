@@ -240,7 +240,8 @@ class Delivery:
         if stands.status is Status.CLAIMED:
             # Its owner lives after all, and has just let go of it: this copy may be the only one left.
             return Later(after_race(now), Why.RACE)
-        self._bodies.delete(claim.message_id, claim.fingerprint)
+        if stands.status is not Status.FAILED:  # which may be re-opened, and needs its body then
+            self._bodies.delete(claim.message_id, claim.fingerprint)
         return Duplicate()
 
     def _change(self, claim: Row, change: Change) -> Row | None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from postroad.contract.words import Reason, Status
-from postroad.errors import TransientError
+from postroad.errors import TransientError, UnknownOutcomeError
 from postroad.records import Record
 from postroad.redriving.candidate import EXHAUSTED, Letter
 from postroad.redriving.judging import Leave, Redrive, Step, Why
@@ -117,6 +117,24 @@ def test_a_refused_mail_whose_body_can_t_be_kept_has_failed_all_the_same(stores:
     assert row.status is Status.FAILED
     assert row.notes == ("its body could not be kept: enqueue it again under a new id",)
     assert redrive(stores.operator(), "m-1") == {"m-1": Leave(Why.NO_BODY)}
+
+
+def test_an_attempt_that_ends_late_leaves_the_body_of_what_has_failed_since(stores: RedriveStores) -> None:
+    body = make_message("m-1")
+
+    def gate(name: str, call: Any) -> object:  # noqa: ANN401  a call
+        if name != "mailer.send":
+            return call()
+        # While this attempt goes on, it is held, re-opened, and the next one is refused.
+        stores.ledger.apply(
+            "m-1",
+            lambda row: replace(row, status=Status.FAILED, reason="message_rejected", owner="", attempt=2),
+        )
+        raise UnknownOutcomeError
+
+    send(stores, body, gate=gate)
+    assert "m-1" in stores.bodies
+    assert redrive(stores.operator(), "m-1") == {"m-1": Moved(Redrive(Step.REOPEN))}
 
 
 def test_an_unknown_outcome_is_left_alone_until_somebody_takes_the_risk(stores: RedriveStores) -> None:
