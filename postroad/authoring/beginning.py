@@ -37,7 +37,7 @@ def write_template(project: Project, name: str) -> Written:
     if not _NAME.fullmatch(name):
         raise BadName(name)
     folder = project.templates / name
-    if folder.exists():
+    if folder.exists() or folder.is_symlink():  # a link that leads nowhere is there, and does not exist
         raise NameTaken(name)
     contents = {
         file.name: file.read_text("utf-8").replace("__name__", name)

@@ -87,3 +87,12 @@ def test_a_folder_that_exists_is_left_alone(project: Project) -> None:
     with pytest.raises(NameTaken):
         write_template(project, "order_confirmation")
     assert {path: path.read_bytes() for path in project.templates.rglob("*") if path.is_file()} == before
+
+
+def test_a_link_that_leads_nowhere_is_left_alone(project: Project) -> None:
+    link = project.templates / "reminder"
+    link.symlink_to(project.root / "elsewhere")
+    with pytest.raises(NameTaken):
+        write_template(project, "reminder")
+    assert link.is_symlink()
+    assert not (project.root / "elsewhere").exists()
