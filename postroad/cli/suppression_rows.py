@@ -240,10 +240,12 @@ class RowReader:
 
 @contextmanager
 def _blamed_on(column: str) -> Iterator[None]:
-    """Turn a Problem into what is wrong with a column."""
+    """Turn a Problem with what was given into what is wrong with a column; one with the stage ends it all."""
     try:
         yield
     except Problem as problem:
+        if problem.code is not ExitCode.USAGE:
+            raise
         raise _Wrong(column, problem.what, problem.next_step) from None
 
 

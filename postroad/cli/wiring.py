@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import NoRegionError
 
 from postroad.cli.account import Caller, check_caller, check_named, only_reads, unknown_account
 from postroad.cli.cloudformation import read_outputs
@@ -99,6 +100,8 @@ class Wiring:
         if self.stage == LOCAL_STAGE:
             return LOCAL_ACCOUNT  # its clients know the stack on this machine alone
         expected = self._expected_account
+        if not self.region:
+            raise NoRegionError  # STS answers without one, and nothing else does
         answer = self._make_client("sts").get_caller_identity()
         caller = Caller(answer["Account"], answer["Arn"])
         check_caller(

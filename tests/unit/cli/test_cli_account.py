@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from typer.testing import CliRunner
 
@@ -138,3 +140,14 @@ def test_what_is_no_stage_s_name_never_stands_for_another_one(deployed: Deployed
     ):
         assert result.exit_code == ExitCode.USAGE
         assert "is no stage's name" in result.stderr
+
+
+@pytest.mark.usefixtures("deployed")
+def test_without_a_region_it_is_said_how_to_set_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(Path("none").absolute()))
+    nowhere = Invocation(session=boto3.session.Session())
+    result = CliRunner().invoke(app, ["--stage", STAGE, "--account", ACCOUNT, "queues"], obj=nowhere)
+    assert result.exit_code == ExitCode.FAILED
+    assert "No AWS Region is set." in result.stderr

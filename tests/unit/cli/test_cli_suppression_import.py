@@ -250,6 +250,13 @@ def test_names_that_are_no_utf_8_stop_nothing(deployed: Deployed) -> None:
     assert report["errors"][0]["column"] == "r?ason"
 
 
+def test_what_is_wrong_with_the_stage_is_no_row_s_fault(deployed: Deployed) -> None:
+    del deployed.outputs["postroad-test-foundation"]["AddressSecretArn"]
+    result = deployed.run("suppression", "import", write(f"email\n{ANA}\n"), "--yes")
+    assert result.exit_code == ExitCode.FAILED
+    assert "has no output AddressSecretArn" in result.stderr
+
+
 def test_an_import_is_asked_for(deployed: Deployed) -> None:
     file = write(f"email\n{ANA}\n")
     refused = deployed.run("suppression", "import", file)
