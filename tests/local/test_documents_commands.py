@@ -52,6 +52,7 @@ def reader(stack: LocalStack, tmp_path: Path) -> Iterator[Reader]:
         yield reading
     finally:
         reading.close()
+        stack.state.save()  # a reader's redeployment took another time than the first
 
 
 def press_bounce(stack: LocalStack, message_id: str) -> None:
