@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 BATCH = 10
 HIDDEN_SECONDS = 15 * 60
 """How long a letter stays hidden: time to read the list and answer."""
+MOST_REPEATED = 10
+"""Answers in a row that hold nothing new: then there is nothing new."""
 GIVEN_UP = "DeadLetterQueueSourceArn"
 """SQS sets it on what it moves to a dead-letter queue itself."""
 
@@ -37,7 +39,8 @@ class SqsDeadLetterBox:
     def take(self) -> Iterator[Sequence[Letter]]:
         """Yield the letters, up to ten at a time; SQS counts each as received."""
         seen: set[str] = set()
-        while True:
+        repeated = 0
+        while repeated < MOST_REPEATED:
             with _asking():
                 answer = self._client.receive_message(
                     QueueUrl=self._queue_url,
@@ -47,11 +50,15 @@ class SqsDeadLetterBox:
                     MessageAttributeNames=["All"],
                     MessageSystemAttributeNames=["All"],
                 )
-            new = [each for each in answer.get("Messages", []) if each["MessageId"] not in seen]
-            if not new:
+            messages = answer.get("Messages", [])
+            if not messages:
                 return
-            seen.update(each["MessageId"] for each in new)
-            yield [_read(each) for each in new]
+            # SQS may hand one out twice, and once more when its time is over: others may lie behind it.
+            new = [each for each in messages if each["MessageId"] not in seen]
+            repeated = 0 if new else repeated + 1
+            if new:
+                seen.update(each["MessageId"] for each in new)
+                yield [_read(each) for each in new]
 
     def remove(self, letters: Sequence[Letter]) -> None:
         """Delete the letters."""

@@ -163,6 +163,22 @@ def test_what_sqs_gave_up_is_told_apart_and_its_producer_s_attributes_are_not_be
     assert letter.first_sent == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("repeated", [1, 9, 50])
+def test_a_letter_that_comes_again_hides_none_behind_it_and_ends(repeated: int) -> None:
+    client = boto3.client("sqs")
+
+    def answer(name: str) -> dict[str, object]:
+        letter = {"MessageId": name, "ReceiptHandle": name, "Body": "x", "Attributes": {"SentTimestamp": "1"}}
+        return {"Messages": [letter]}
+
+    with Stubber(client) as stub:
+        for name in ("a", *("a" for _ in range(repeated)), "b"):
+            stub.add_response("receive_message", answer(name))
+        stub.add_response("receive_message", {})
+        found = taken(SqsDeadLetterBox(client, "https://sqs.example.com/dead"))
+    assert [letter.sqs_id for letter in found] == (["a", "b"] if repeated < 10 else ["a"])
+
+
 @mock_aws
 def test_a_queue_that_can_t_be_asked_is_told_as_such() -> None:
     client = boto3.client("sqs")
