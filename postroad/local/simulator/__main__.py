@@ -138,6 +138,7 @@ def run(options: argparse.Namespace) -> None:
             )
         )
     finally:
+        records.close()
         publisher.stop()
 
 

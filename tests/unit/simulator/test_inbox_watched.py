@@ -1,10 +1,17 @@
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 from postroad.ledger.row import Row
 from postroad.local.simulator.records import Examined, MemoryRecords, latest_time, newest_first
-from postroad.local.simulator.web.watched import COOL_OFF_SECONDS, FRESH_SECONDS, SLOW, WatchedRecords
+from postroad.local.simulator.web.watched import (
+    COOL_OFF_SECONDS,
+    FRESH_SECONDS,
+    SCAN_EVERY_SECONDS,
+    SLOW,
+    THREADS,
+    WatchedRecords,
+)
 from tests.unit.simulator.inbox_world import NOW, refused_row, sent_row
 
 Look = tuple[str, list[Row]]
@@ -108,6 +115,98 @@ def test_a_slow_table_keeps_no_page_waiting_and_is_asked_once() -> None:
         assert slow.calls == 1
 
     asyncio.run(story())
+
+
+def test_a_look_that_outlasts_its_page_serves_the_next() -> None:
+    slow = Slow()
+    slow.add(refused_row(1), sent_row(2))
+    watch = Watch(slow, patience=0.05)
+
+    async def story() -> None:
+        assert (await watch.watched.not_sent()).trouble == SLOW
+        assert (await watch.watched.rows(["order-2"])).trouble == "", "one slow look stops no other question"
+        slow.go_on.set()
+        look = watch.watched._scan
+        assert look is not None
+        await asyncio.wrap_future(look)
+        assert (await watch.watched.not_sent()).rows == [refused_row(1)]
+        assert slow.calls == 2
+
+    asyncio.run(story())
+
+
+def test_a_look_that_fails_is_not_tried_again_at_once() -> None:
+    watch = Watch(MemoryRecords(trouble="They are gone."))
+    for _ in range(5):
+        assert asyncio.run(watch.watched.not_sent()).trouble == "They are gone."
+    assert watch.records.calls == 1
+    watch.records.trouble = ""
+    watch.seconds += SCAN_EVERY_SECONDS
+    assert asyncio.run(watch.watched.not_sent()).trouble == ""
+
+
+def test_a_long_look_rests_longer() -> None:
+    watch = Watch()
+    watch.records = watch.watched._records = TakesSeconds(watch)
+    asyncio.run(watch.watched.not_sent())
+    watch.seconds += 2 * SCAN_EVERY_SECONDS
+    asyncio.run(watch.watched.not_sent())
+    assert watch.records.calls == 1
+    watch.seconds += 2 * SCAN_EVERY_SECONDS
+    asyncio.run(watch.watched.not_sent())
+    assert watch.records.calls == 2
+
+
+class TakesSeconds(MemoryRecords):
+    """Looks for four seconds by the clock of a test."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self.watch = watch
+
+    def not_sent(self) -> Examined:
+        self.watch.seconds += 4
+        return super().not_sent()
+
+
+class Stuck(MemoryRecords):
+    """Answers no question about rows until a test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+
+    def rows(self, message_ids: Sequence[str]) -> Mapping[str, Row]:
+        self.go_on.wait(10)
+        return super().rows(message_ids)
+
+
+def test_questions_that_nobody_waits_for_are_not_asked() -> None:
+    stuck = Stuck()
+    watch = Watch(stuck, patience=0.1)
+
+    async def story() -> None:
+        await asyncio.gather(*(watch.watched.rows([f"order-{number}"]) for number in range(50)))
+
+    asyncio.run(story())
+    stuck.go_on.set()
+    watch.watched._threads.shutdown()
+    assert stuck.calls == THREADS
+
+
+def test_nothing_begins_after_the_end() -> None:
+    stuck = Stuck()
+    watch = Watch(stuck, patience=5)
+
+    async def story() -> None:
+        asked = [asyncio.create_task(watch.watched.rows([f"order-{number}"])) for number in range(50)]
+        await asyncio.sleep(0.05)
+        watch.watched.close()
+        stuck.go_on.set()
+        await asyncio.wait(asked)
+
+    asyncio.run(story())
+    assert stuck.calls == THREADS
 
 
 def test_rows_without_times_come_last() -> None:

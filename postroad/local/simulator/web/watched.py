@@ -6,10 +6,11 @@ Answers are remembered for some seconds, failures too, and no page waits long fo
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from postroad.local.simulator.records import Examined, Records, RecordsUnavailableError, newest_first
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 FRESH_SECONDS = 2.0
 SCAN_EVERY_SECONDS = 4.0
+SCAN_RESTS = 4
+"""How many times as long as it took a look at the whole table rests: a slow cloud has other work to do."""
+LONGEST_REST_SECONDS = 60.0
 COOL_OFF_SECONDS = 3.0
 PATIENCE_SECONDS = 2.5
 MOST_REMEMBERED = 20_000
@@ -51,6 +55,15 @@ class NotSent:
     trouble: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How a look at the whole table went, and from when on (by `seconds`) another may follow."""
+
+    found: Examined | None
+    trouble: str
+    again_at: float
+
+
 class WatchedRecords:
     """What pages ask for. It raises nothing: what can't be read is missing, and `trouble` says why."""
 
@@ -70,8 +83,8 @@ class WatchedRecords:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="inbox-records")
         self._rows: OrderedDict[str, tuple[float, Row | None]] = OrderedDict()
         self._not_sent = NotSent()
-        self._scanned_at = -SCAN_EVERY_SECONDS
-        self._scan: Future[Examined] | None = None
+        self._scan_again_at = -math.inf
+        self._scan: Future[_Look] | None = None
         self._trouble = ""
         self._trouble_until = 0.0
 
@@ -95,18 +108,14 @@ class WatchedRecords:
 
     async def not_sent(self) -> NotSent:
         """Return what was not sent, looked up at most every few seconds, by one look at a time."""
-        if self._seconds() - self._scanned_at >= SCAN_EVERY_SECONDS:
-            if self._scan is None or self._scan.done():
-                self._scan = self._threads.submit(self._records.not_sent)
-            looking = self._wait(self._scan)
-            found, trouble = await looking
-            if found is None:
-                return NotSent(self._not_sent.rows, self._not_sent.cut, trouble)
-            self._scanned_at = self._seconds()
-            rows = newest_first(found.rows)
-            self._remember({row.message_id: row for row in rows[:MOST_REMEMBERED]})
-            self._not_sent = NotSent(rows[: self._most_listed], self._cut(rows, whole=found.whole))
-        return self._not_sent
+        self._take_look()
+        if self._scan is None and self._seconds() >= self._scan_again_at:
+            self._scan = self._threads.submit(self._look)
+        if self._scan is not None:
+            # Not cancelled: a look that takes longer than this page waits serves the next one.
+            await asyncio.wait([asyncio.wrap_future(self._scan)], timeout=self._patience)
+            self._take_look()
+        return self._not_sent if self._scan is None else replace(self._not_sent, trouble=SLOW)
 
     async def suppression(self, address_key: str) -> tuple[Suppression | None, str]:
         """Return what stops an address, and what kept it from being read."""
@@ -115,6 +124,35 @@ class WatchedRecords:
     def templates(self) -> list[str]:
         """Name the templates that have been seen, in order."""
         return sorted({row.template for _, row in self._rows.values() if row is not None and row.template})
+
+    def close(self) -> None:
+        """Begin nothing more: what waits for a thread is dropped."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _look(self) -> _Look:
+        """Look at the whole table, in a thread."""
+        began, found, trouble = self._seconds(), None, ""
+        try:
+            found = self._records.not_sent()
+        except RecordsUnavailableError as why:
+            trouble = str(why)
+        ended = self._seconds()
+        rest = min(LONGEST_REST_SECONDS, max(SCAN_EVERY_SECONDS, SCAN_RESTS * (ended - began)))
+        return _Look(found, trouble, ended + rest)
+
+    def _take_look(self) -> None:
+        """Take over what a finished look has found, if there is one."""
+        if self._scan is None or not self._scan.done():
+            return
+        scan, self._scan = self._scan, None
+        look = scan.result()
+        self._scan_again_at = look.again_at
+        if look.found is None:
+            self._not_sent = replace(self._not_sent, trouble=look.trouble)
+            return
+        rows = newest_first(look.found.rows)
+        self._remember({row.message_id: row for row in rows[:MOST_REMEMBERED]})
+        self._not_sent = NotSent(rows[: self._most_listed], self._cut(rows, whole=look.found.whole))
 
     def _cut(self, rows: Sequence[Row], *, whole: bool) -> str:
         if not whole:
@@ -140,15 +178,14 @@ class WatchedRecords:
     async def _ask(self, call: Callable[[], T]) -> tuple[T | None, str]:
         if self._seconds() < self._trouble_until:
             return None, self._trouble
-        return await self._wait(self._threads.submit(call))
-
-    async def _wait(self, answer: Future[T]) -> tuple[T | None, str]:
+        answer = self._threads.submit(call)
         try:
-            # Shielded: a look that takes longer than this page waits may still serve the next one.
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(answer)), self._patience), ""
         except TimeoutError:
             trouble = SLOW
         except RecordsUnavailableError as why:
             trouble = str(why)
+        finally:
+            answer.cancel()  # if it still waits for a thread: nobody waits for its answer any more
         self._trouble, self._trouble_until = trouble, self._seconds() + COOL_OFF_SECONDS
         return None, trouble
