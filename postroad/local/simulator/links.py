@@ -5,14 +5,17 @@ part, and leaves alone those whose tag carries the attribute `ses:no-track`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from postroad.local.simulator.mail import Mail
 from postroad.local.simulator.tags import Tag, read_tags
 
 NO_TRACK = "ses:no-track"
 _WEB = ("http://", "https://")
+_TEXT_ALONE = "SES tracks links of HTML alone"
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'()\[\]{}]*[^\s<>\"'()\[\]{}.,;:!?]")
 
 
@@ -33,23 +36,28 @@ class Link:
 
 def links_of(mail: Mail) -> list[Link]:
     """List each address once, in the order of the mail; those of the text alone where there is no HTML."""
-    if mail.html is None:
-        found = dict.fromkeys(_IN_TEXT.findall(mail.text or ""))
-        return [Link(url, "", tracked=False, why_not="SES tracks links of HTML alone") for url in found]
-    by_url: dict[str, Link] = {}
-    for url, text, marked in _anchors(mail.html):
-        known = by_url.get(url)
-        if known is None or (not known.tracked and not marked):
-            by_url[url] = _link(url, known.text if known else text, marked=marked)
-    return list(by_url.values())
+    return list(_by_url(mail.html, mail.text).values())
 
 
 def untracked(mail: Mail, url: str) -> str:
     """Say why SES would not tell of a click on this link; empty if it would."""
-    known = {each.url: each for each in links_of(mail)}
-    if url not in known:
-        return "" if mail.html is not None else "SES tracks links of HTML alone"
-    return known[url].why_not
+    known = _by_url(mail.html, mail.text).get(url)
+    if known is None:
+        return "" if mail.html is not None else _TEXT_ALONE
+    return known.why_not
+
+
+@lru_cache(maxsize=16)  # a page asks again and again, and a scanner once for each link; a body never changes
+def _by_url(html: str | None, text: str | None) -> Mapping[str, Link]:
+    if html is None:
+        found = dict.fromkeys(_IN_TEXT.findall(text or ""))
+        return MappingProxyType({url: Link(url, "", tracked=False, why_not=_TEXT_ALONE) for url in found})
+    by_url: dict[str, Link] = {}
+    for url, words, marked in _anchors(html):
+        known = by_url.get(url)
+        if known is None or (not known.tracked and not marked):
+            by_url[url] = _link(url, known.text if known else words, marked=marked)
+    return MappingProxyType(by_url)
 
 
 def _link(url: str, text: str, *, marked: bool) -> Link:

@@ -3,7 +3,7 @@ import time
 import pytest
 
 from postroad.local.simulator.links import links_of, untracked
-from tests.unit.simulator.inbox_world import InboxWorld
+from tests.unit.simulator.inbox_world import BY_MARKETING, InboxWorld
 
 A, B = "https://shop.example/a", "https://shop.example/b"
 
@@ -11,6 +11,15 @@ A, B = "https://shop.example/a", "https://shop.example/b"
 def found(world: InboxWorld, html: str | None, text: str = "x") -> list[tuple[str, str, str]]:
     mail = world.mail(world.send(1, html=html, text=text))
     return [(each.url, each.text, each.why_not) for each in links_of(mail)]
+
+
+def test_clicking_thousands_of_links_takes_no_minutes(world: InboxWorld) -> None:
+    """The SES endpoint answers nothing meanwhile."""
+    html = "".join(f'<a href="{A}/{number}">{number}</a>' for number in range(3000))
+    ses_id = world.send(1, html=html, by=BY_MARKETING)
+    began = time.perf_counter()
+    assert len(world.simulator.prefetch(ses_id, now=world.clock.now())) == 3001
+    assert time.perf_counter() - began < 15
 
 
 @pytest.mark.parametrize(
