@@ -86,6 +86,15 @@ def test_pictures_that_the_mail_carries_are_put_in(world: InboxWorld) -> None:
     assert "cid:none" in shown
 
 
+def test_a_picture_a_thousand_times_fills_no_memory(world: InboxWorld) -> None:
+    content = b64encode(bytes(1_000_000)).decode()
+    picture = {"FileName": "l.png", "ContentType": "image/png", "RawContent": content, "ContentId": "l"}
+    html = '<img src="cid:l">' * 1000
+    shown = with_pictures(html, world.mail(world.send(1, html=html, attachments=[picture])))
+    assert 10_000_000 < len(shown) < 30_000_000
+    assert shown.count('src="cid:l"') == 1000 - shown.count("data:image/png")
+
+
 def test_pictures_from_elsewhere_are_noticed() -> None:
     assert has_remote_pictures('<img alt="x" src="https://cdn.example/x.png">')
     assert not has_remote_pictures('<img src="cid:x"><a href="https://shop.example">x</a>')
@@ -96,6 +105,8 @@ def test_pictures_from_elsewhere_are_noticed() -> None:
     [
         "<style>" + "(prefers-color-scheme " * 10_000,
         "<style>(" + "/*" * 50_000,
+        "<style>" + ("(prefers-color-scheme" + " " * 30) * 40_000,
+        "color-scheme===================a" * 40_000,
         "<style>" + "(/*" * 30_000,
         "<style " * 30_000,
         "<style></style" + " </style" * 30_000,
@@ -105,7 +116,7 @@ def test_pictures_from_elsewhere_are_noticed() -> None:
         "<img " * 30_000,
         "src = " * 30_000,
     ],
-    ids=lambda html: html[:20],
+    ids=lambda html: html[:30],
 )
 def test_no_mail_keeps_the_inbox_busy(html: str, world: InboxWorld) -> None:
     mail = world.mail(world.send(1, html=html))

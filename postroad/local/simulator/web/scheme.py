@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from postroad.local.simulator.mail import Mail
 
 # Repetitions are bounded, so that no mail keeps the inbox busy: each place is looked at for a moment alone.
-_SPACE = r"(?:\s|/\*[^*]{0,200}\*/){0,40}"
+_SPACE = r"(?:\s|/\*[^*]{0,200}\*/){0,40}+"
 _QUERY = re.compile(
     rf"\({_SPACE}prefers-color-scheme{_SPACE}(?::{_SPACE}(light|dark|no-preference){_SPACE})?\)",
     re.IGNORECASE,
@@ -23,12 +23,14 @@ _MEDIA = re.compile(
 )
 _ALWAYS, _NEVER = "(min-width:0px)", "(max-width:0px)"
 _SUPPORTS_DARK = re.compile(
-    r"prefers-color-scheme\s{0,20}:\s{0,20}dark|color-scheme[\"'\s:=]{1,20}(?:content\s{0,20}=\s{0,20}[\"'])?[^;\"'>}]{0,200}\bdark\b",
+    r"prefers-color-scheme\s{0,20}:\s{0,20}dark|color-scheme[\"'\s:=]{1,20}+(?:content\s{0,20}=\s{0,20}[\"'])?[^;\"'>}]{0,200}\bdark\b",
     re.IGNORECASE,
 )
 _CID = re.compile(r"(\bsrc\s{0,20}=\s{0,20}[\"']?)cid:([^\"'\s>]{1,500})", re.IGNORECASE)
 _REMOTE = re.compile(r"<img\b[^<>]{0,2000}?\ssrc\s{0,20}=\s{0,20}[\"']?https?:", re.IGNORECASE)
 LARGEST_INLINE = 4 * 1024 * 1024
+MOST_INLINE = 16 * 1024 * 1024
+"""Bytes of all pictures in one copy: a mail may show one picture a thousand times."""
 _PICTURES = frozenset(["image/png", "image/jpeg", "image/gif", "image/webp"])
 
 
@@ -73,10 +75,14 @@ def with_pictures(html: str, mail: Mail) -> str:
         if each.content_id and each.content_type.partition(";")[0].strip().lower() in _PICTURES
     }
 
+    left = MOST_INLINE
+
     def picture(found: re.Match[str]) -> str:
+        nonlocal left
         attachment = carried.get(unquote(found.group(2)))
-        if attachment is None or len(attachment.raw_content) > LARGEST_INLINE:
+        if attachment is None or len(attachment.raw_content) > min(LARGEST_INLINE, left):
             return found.group(0)
+        left -= len(attachment.raw_content)
         kind = attachment.content_type.partition(";")[0].strip().lower()
         return f"{found.group(1)}data:{kind};base64,{b64encode(attachment.raw_content).decode()}"
 
