@@ -104,6 +104,13 @@ def test_a_long_header_stays_as_it_was_given(world: InboxWorld) -> None:
     assert b"@eu-west-1.amazonses.com>" in source
 
 
+def test_a_hostile_content_id_stays_within_its_header(world: InboxWorld) -> None:
+    logo = attached("l.png", b"x", "image/png", ContentId="a@b>\r\nBcc: evil@example.com\u2028")
+    (file,) = read(world, world.send(1, attachments=[logo])).iter_attachments()
+    assert file["Bcc"] is None
+    assert file["Content-ID"] == "<a@b>Bcc: evil@example.com>"
+
+
 @pytest.mark.parametrize("name", ['a"b.txt', "a;b.txt", "naïve\u2028.txt", "x" * 255])
 def test_a_hostile_file_name_comes_back_as_one_name(world: InboxWorld, name: str) -> None:
     message = read(world, world.send(1, attachments=[attached(name, b"x", "not a type")]))

@@ -97,7 +97,8 @@ def _attached(attachment: Attachment) -> Message:
     shown = name if name.isascii() and name.isprintable() else ("utf-8", "", name)
     part.add_header("Content-Disposition", attachment.content_disposition.lower(), filename=shown)
     if attachment.content_id:
-        part["Content-ID"] = f"<{attachment.content_id.strip('<>')}>"
+        given = "".join(each for each in attachment.content_id if each.isprintable())
+        part["Content-ID"] = f"<{given.strip('<>')}>"
     if attachment.content_description:
         part["Content-Description"] = _unstructured(attachment.content_description)
     return part
