@@ -6,6 +6,8 @@ import pytest
 
 from postroad.contract.words import Status
 from postroad.local.simulator.agents import AGENTS, Reader
+from postroad.local.simulator.happenings import Happening, HappeningType
+from postroad.local.simulator.web.shown import MOST_EVENTS
 from tests.unit.simulator.inbox_world import (
     BY_MARKETING,
     HTML,
@@ -253,3 +255,14 @@ def test_a_status_of_the_mail_and_its_meaning_head_the_page(world: InboxWorld) -
     page = world.get(f"/mails/{ses_id}").text
     assert re.search(r'class="pill delivered" data-status>delivered<', page)
     assert "The receiver&#39;s server took it." in page
+
+
+def test_a_mail_that_much_happened_to_is_shown_with_its_newest_events(world: InboxWorld) -> None:
+    ses_id = world.send(1)
+    for _ in range(300):
+        world.simulator.report(ses_id, Happening(HappeningType.DELAY), now=NOW)
+    page = world.get(f"/mails/{ses_id}?part=events").text
+    assert page.count("data-event=") == MOST_EVENTS
+    assert f'The newest {MOST_EVENTS}; <a href="/api/mails/{ses_id}">as JSON</a> all 302.' in page
+    assert 'id="event-302"' in page, "each keeps its place in the page when another comes"
+    assert "The newest" not in world.get(f"/mails/{world.send(2)}?part=events").text

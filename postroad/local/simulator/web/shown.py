@@ -16,6 +16,8 @@ from postroad.local.simulator.web.filters import Part, stream_of
 
 Shown = dict[str, object]
 KILO = 1000
+MOST_EVENTS = 200
+"""Events of one mail that its page shows; the JSON API tells all."""
 _LABELS = {
     Part.HTML: "HTML",
     Part.TEXT: "Text",
@@ -51,7 +53,11 @@ def row(mail: Mail, known: Row | None = None) -> Shown:
 def mail(kept: Mail, known: Row | None, suppressed: Mapping[str, SuppressedAddress]) -> Shown:
     """Return everything about a mail but its source."""
     on_the_list = [each for one in kept.recipients if (each := suppressed.get(one.lower()))]
-    events = [event(each, stream=stream_of(kept.configuration_set)) for each in kept.events]
+    left_out = max(0, len(kept.events) - MOST_EVENTS)
+    events = [
+        {"number": number, **event(each, stream=stream_of(kept.configuration_set))}
+        for number, each in enumerate(kept.events[left_out:], left_out + 1)
+    ]
     return row(kept, known) | {
         "message_id": kept.message_id,
         "sender": decoded(kept.sender),
@@ -72,6 +78,7 @@ def mail(kept: Mail, known: Row | None, suppressed: Mapping[str, SuppressedAddre
         ],
         "links": links_of(kept),
         "events": events,
+        "events_left_out": left_out,
         "latest": events[-1] if events else None,
         "ids": _ids(kept),
         "ses_list": [account_entry(each) for each in on_the_list],
