@@ -10,10 +10,11 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from postroad.cli import dns, preview, queues, send, stack, suppression, template, why
+from postroad.cli import dns, preview, queues, send, stack, template, why
 from postroad.cli.completing import complete_stages
 from postroad.cli.options import ACCOUNT_VARIABLE, STAGE_VARIABLE, Command, Invocation, JsonOption, examples
 from postroad.cli.problem import report
+from postroad.cli.suppression import commands as suppression
 from postroad.cli.usage import usage_problem
 from postroad.names import LOCAL_STAGE
 

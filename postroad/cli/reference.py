@@ -13,7 +13,7 @@ from postroad.cli import reference_texts as texts
 from postroad.cli.main import LateGroup, app
 from postroad.cli.permissions import PERMISSIONS
 from postroad.cli.problem import ExitCode
-from postroad.cli.suppression_rows import COLUMNS, WORDS
+from postroad.cli.suppression.rows import COLUMNS, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -111,7 +111,7 @@ def test_a_file_is_written_whole_or_not_at_all(deployed: Deployed, monkeypatch: 
     deployed.run("suppression", "export", "--output", "all.csv")
     before = Path("all.csv").read_text(encoding="utf-8")
     assert stat.S_IMODE(Path("all.csv").stat().st_mode) == 0o600
-    monkeypatch.setattr("postroad.cli.suppression_export.as_rows", lambda _each: 1 / 0)
+    monkeypatch.setattr("postroad.cli.suppression.export_command.as_rows", lambda _each: 1 / 0)
 
     assert deployed.run("suppression", "export", "--output", "all.csv").exit_code != 0
 
@@ -134,7 +134,7 @@ def test_a_file_that_can_not_take_its_name_is_told_and_leaves_nothing(
     def refuse(_self: Path, _target: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("postroad.cli.suppression_export.Path.replace", refuse)
+    monkeypatch.setattr("postroad.cli.suppression.export_command.Path.replace", refuse)
     result = deployed.run("suppression", "export", "--output", "all.csv")
     assert result.exit_code == ExitCode.USAGE
     assert "all.csv can't be written: No space left" in result.stderr

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from postroad.cli.csv_records import Counted, Record, Records
-from postroad.cli.importing import Tally, carry
 from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.suppression_rows import Defaults, RowProblem, RowReader, read_header, read_time
+from postroad.cli.suppression.csv_records import Counted, Record, Records
+from postroad.cli.suppression.importing import Tally, carry
+from postroad.cli.suppression.rows import Defaults, RowProblem, RowReader, read_header, read_time
 from postroad.cli.wiring import Recipient
 from postroad.contract.words import Reason
 from postroad.suppression.model import NewSuppression, ScopeEntry
@@ -278,7 +278,7 @@ def test_what_ends_an_import_early_is_told_with_what_was_done(
             raise KeyboardInterrupt
         return real(self, wanted, write=write)
 
-    monkeypatch.setattr("postroad.cli.importing.BATCH", 10)
+    monkeypatch.setattr("postroad.cli.suppression.importing.BATCH", 10)
     with monkeypatch.context() as patched:
         patched.setattr("postroad.suppression.dynamodb.DynamoSuppressions.suppress_many", fail)
         result = deployed.run("suppression", "import", file, "--yes", "--threads", "1")

@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.scopes import parse_scope, stream_of
-from postroad.cli.spreadsheet import unescape_cell
+from postroad.cli.suppression.scopes import parse_scope, stream_of
+from postroad.cli.suppression.spreadsheet import unescape_cell
 from postroad.contract.words import Reason
 from postroad.suppression.model import NewSuppression, ScopeEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from postroad.cli.csv_records import Record
+    from postroad.cli.suppression.csv_records import Record
     from postroad.cli.wiring import Recipient
 
 MOST_OF_A_NOTE = 2_000

@@ -18,7 +18,7 @@ import typer
 from postroad.cli.options import JsonOption, StageOption, open_stage
 from postroad.cli.output import print_json
 from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.spreadsheet import escape_cell
+from postroad.cli.suppression.spreadsheet import escape_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

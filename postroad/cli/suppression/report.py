@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from postroad.cli.output import print_lines
 from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.spreadsheet import escape_cell
+from postroad.cli.suppression.spreadsheet import escape_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from postroad.cli.suppression_rows import RowProblem
+    from postroad.cli.suppression.rows import RowProblem
 
 MOST_SHOWN = 20
 MOST_KEPT = 100

@@ -19,15 +19,15 @@ from postroad.cli.operators import operator
 from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
 from postroad.cli.output import clean, print_json
 from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.scopes import parse_scope
-from postroad.cli.suppression_report import Problems, print_report
-from postroad.cli.suppression_rows import WORDS, Defaults, RowReader, read_header
+from postroad.cli.suppression.report import Problems, print_report
+from postroad.cli.suppression.rows import WORDS, Defaults, RowReader, read_header
+from postroad.cli.suppression.scopes import parse_scope
 from postroad.contract.words import Reason
 from postroad.suppression.model import ALL_STREAMS
 
 if TYPE_CHECKING:
-    from postroad.cli.csv_records import Source
-    from postroad.cli.importing import Tally
+    from postroad.cli.suppression.csv_records import Source
+    from postroad.cli.suppression.importing import Tally
     from postroad.cli.wiring import Wiring
 
 STANDARD_INPUT = "-"
@@ -128,9 +128,9 @@ def _run(
     wiring: Wiring, source: Source, size: int | None, defaults: Defaults, *, chosen: dict[str, str],
     problems: Problems, threads: int, dry_run: bool, as_json: bool,
 ) -> dict[str, Any]:  # fmt: skip
-    from postroad.cli.csv_records import Counted, Records  # noqa: PLC0415 - used here alone
-    from postroad.cli.importing import Tally, carry  # noqa: PLC0415 - starts threads
     from postroad.cli.progress import bar  # noqa: PLC0415 - rich's bar takes a while to import
+    from postroad.cli.suppression.csv_records import Counted, Records  # noqa: PLC0415 - used here alone
+    from postroad.cli.suppression.importing import Tally, carry  # noqa: PLC0415 - starts threads
 
     counted = Counted(source)
     records = iter(Records(counted))

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from postroad.cli.suppression_rows import RowProblem
+from postroad.cli.suppression.rows import RowProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from postroad.cli import suppression_export, suppression_import
 from postroad.cli.completing import complete_scopes
 from postroad.cli.confirming import confirm
 from postroad.cli.operators import operator
 from postroad.cli.options import Command, JsonOption, StageOption, YesOption, examples, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.scopes import parse_scope, stream_of
-from postroad.cli.suppression_rows import MOST_OF_A_NOTE
+from postroad.cli.suppression import export_command, import_command
+from postroad.cli.suppression.rows import MOST_OF_A_NOTE
+from postroad.cli.suppression.scopes import parse_scope, stream_of
 from postroad.contract.words import Reason
 from postroad.explaining import decision_record as record
 from postroad.explaining.moments import moment
@@ -189,12 +189,8 @@ def remove_command(
         print_lines(["SES keeps a list of its own. If the mailbox works again, also run:", f"    {from_ses}"])
 
 
-app.command("import", cls=Command, epilog=examples(*suppression_import.EXAMPLES))(
-    suppression_import.import_command
-)
-app.command("export", cls=Command, epilog=examples(*suppression_export.EXAMPLES))(
-    suppression_export.export_command
-)
+app.command("import", cls=Command, epilog=examples(*import_command.EXAMPLES))(import_command.import_command)
+app.command("export", cls=Command, epilog=examples(*export_command.EXAMPLES))(export_command.export_command)
 
 
 def _show_one(wiring: Wiring, email: str, *, as_json: bool) -> None:

@@ -1,0 +1,1 @@
+"""`postroad suppression`: its commands, and the CSV that two of them read and write."""
