@@ -118,16 +118,15 @@ def _is_whole(command: str) -> bool:
 
 
 _INNER = re.compile(r"\$\(([^()]*)\)")
-_FILLED_IN = re.compile(r"<([A-Za-z][\w -]*)>")
-"""`<stage>`: what a reader writes there instead."""
+_FILLED_IN = re.compile(r"<([a-z_-]+)>")
+"""`<stage>`: what a reader writes something else for."""
+_CONTINUED = re.compile(r"\\\n")
 _SOME_VALUE = "2026-11-22T14:03:11Z"
 
 
 def words_of(command: str, program: str) -> list[list[str]]:
     """Return the words of each call of `program` within a command, `$(…)` and pipes looked into."""
-    command = re.sub(
-        r"<([a-z_-]+)>", r"\1", re.sub(r"\\\n", " ", command)
-    )  # <stage> is what a reader fills in
+    command = _FILLED_IN.sub(r"\1", _CONTINUED.sub(" ", command))
     outer = _INNER.sub(_SOME_VALUE, command)
     return [words for text in (*_INNER.findall(command), outer) for words in _calls(text, program)]
 

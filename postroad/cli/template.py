@@ -29,9 +29,12 @@ def new(
     Its texts say what to write in their place. Nothing that exists is changed.
     """
     with open_project() as project:
-        # Import Jinja, see open_project.
-        from postroad.authoring.beginning import BadName, NameTaken, write_template  # noqa: PLC0415
-        from postroad.authoring.golden import approve  # noqa: PLC0415
+        from postroad.authoring.beginning import (  # noqa: PLC0415 - Jinja, see open_project
+            BadName,
+            NameTaken,
+            write_template,
+        )
+        from postroad.authoring.golden import approve  # noqa: PLC0415 - as above
 
         try:
             written = write_template(project, name)

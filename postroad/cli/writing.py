@@ -31,8 +31,8 @@ def open_project() -> Iterator[Project]:
             "Install them: pip install 'postroad[cli]'.",
         )
     # Both import Jinja and Babel, which take a while, and --help needs none of it.
-    from postroad.authoring.project import NoProject, NoTemplate, Project  # noqa: PLC0415
-    from postroad.rendering.problems import TemplateBuildError  # noqa: PLC0415
+    from postroad.authoring.project import NoProject, NoTemplate, Project  # noqa: PLC0415 - as said above
+    from postroad.rendering.problems import TemplateBuildError  # noqa: PLC0415 - as said above
 
     try:
         project = Project.find(Path.cwd())

@@ -82,10 +82,6 @@ class State:
         """Return the state with one process more."""
         return replace(self, processes=(*self.processes, process))
 
-    def without_process(self, process: Process) -> Self:
-        """Return the state without that process."""
-        return replace(self, processes=tuple(each for each in self.processes if each != process))
-
     def save(self) -> None:
         """Write `state.json`, readable by the owner alone since it holds the credentials."""
         content = {

@@ -23,13 +23,13 @@ AWS_MODULES = {
     "sqs",
     "wiring",
 }
-NOT_IN_LAMBDA = {"cli", "local", "configuration", "explaining", "authoring"}
+NO_CAPABILITY = {"cli", "local", "configuration", "explaining", "authoring"}
 
 
 def product_modules() -> list[Path]:
-    """Every module of the product that reaches a Lambda."""
+    """Every module of a capability: all that reaches a Lambda, and `redriving`, which operators run."""
     modules = (ROOT / "postroad").rglob("*.py")
-    return [path for path in modules if path.relative_to(ROOT / "postroad").parts[0] not in NOT_IN_LAMBDA]
+    return [path for path in modules if path.relative_to(ROOT / "postroad").parts[0] not in NO_CAPABILITY]
 
 
 def runtime_imports(path: Path) -> Iterator[str]:
