@@ -119,6 +119,14 @@ def test_nothing_reaches_a_header_of_an_answer(world: InboxWorld, header: str) -
         assert "set-cookie" not in answer.headers
 
 
+def test_a_mail_s_frame_asks_nobody_for_anything(world: InboxWorld) -> None:
+    """Not even for an address or a connection: no policy about content covers these."""
+    ses_id = world.send(1, html='<link rel="preconnect" href="https://tells.example"><p>hi</p>')
+    frame = world.get(f"/mails/{ses_id}/html?scheme=light")
+    assert "<link" not in frame.text
+    assert frame.headers["x-dns-prefetch-control"] == "off"
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -10,6 +10,7 @@ from postroad.local.simulator.web.scheme import (
     in_scheme,
     supports_dark,
     with_pictures,
+    without_hints,
 )
 from tests.unit.simulator.inbox_world import InboxWorld
 
@@ -93,6 +94,11 @@ def test_a_picture_a_thousand_times_fills_no_memory(world: InboxWorld) -> None:
     shown = with_pictures(html, world.mail(world.send(1, html=html, attachments=[picture])))
     assert 10_000_000 < len(shown) < 30_000_000
     assert shown.count('src="cid:l"') == 1000 - shown.count("data:image/png")
+
+
+def test_nothing_asks_for_a_connection() -> None:
+    html = '<head><LINK rel="preconnect" href="https://x.example"><link\nrel=dns-prefetch></head><linked>'
+    assert without_hints(html) == html.replace("<LINK", "<meta").replace("<link\n", "<meta\n")
 
 
 def test_pictures_from_elsewhere_are_noticed() -> None:

@@ -15,7 +15,7 @@ from postroad.local.simulator.happenings import Happening, HappeningType
 from postroad.local.simulator.problems import one_of
 from postroad.local.simulator.web.files import download_headers
 from postroad.local.simulator.web.filters import Wanted
-from postroad.local.simulator.web.scheme import Scheme, in_scheme, with_pictures
+from postroad.local.simulator.web.scheme import Scheme, in_scheme, with_pictures, without_hints
 from postroad.local.simulator.web.site import read_form
 from postroad.local.simulator.web.source import source_of
 
@@ -54,7 +54,9 @@ class MailPages:
         if mail is None or mail.html is None:
             return self._missing()
         wanted = next((each for each in Scheme if each == request.query_params.get("scheme")), None)
-        shown = mail.html if wanted is None else with_pictures(in_scheme(mail.html, wanted), mail)
+        shown = (
+            mail.html if wanted is None else with_pictures(in_scheme(without_hints(mail.html), wanted), mail)
+        )
         if wanted is not None:
             shown += '<base target="_blank">'
         return Response(shown, media_type="text/html", headers={"content-security-policy": MAIL_POLICY})

@@ -28,6 +28,7 @@ _SUPPORTS_DARK = re.compile(
 )
 _CID = re.compile(r"(\bsrc\s{0,20}=\s{0,20}[\"']?)cid:([^\"'\s>]{1,500})", re.IGNORECASE)
 _REMOTE = re.compile(r"<img\b[^<>]{0,2000}?\ssrc\s{0,20}=\s{0,20}[\"']?https?:", re.IGNORECASE)
+_LINK = re.compile(r"<link(?=[\s/>])", re.IGNORECASE)
 LARGEST_INLINE = 4 * 1024 * 1024
 MOST_INLINE = 16 * 1024 * 1024
 """Bytes of all pictures in one copy: a mail may show one picture a thousand times."""
@@ -65,6 +66,14 @@ def in_scheme(html: str, scheme: Scheme) -> str:
     shown = scheme if supports_dark(html) else Scheme.LIGHT
     # After everything else, so that it comes last among equals, and before nothing that a doctype must lead.
     return f"{rewritten}<style>:root{{color-scheme:{shown} !important}}</style>"
+
+
+def without_hints(html: str) -> str:
+    """Make nothing of <link>: a policy keeps its files away, but not the connection that a hint asks for.
+
+    An element of no meaning takes its place that is as empty, and stands in a head as well.
+    """
+    return _LINK.sub("<meta", html)
 
 
 def with_pictures(html: str, mail: Mail) -> str:
