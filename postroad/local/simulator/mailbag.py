@@ -49,9 +49,11 @@ class Mailbag:
         for mail in mails:
             if status is not None and mail.status is not status:
                 continue
-            searched = " ".join([*mail.recipients, *mail.to, mail.subject, mail.message_id]).casefold()
-            if all(word in searched for word in sought):
-                yield mail
+            if sought:  # a page looks at every mail that is kept
+                searched = " ".join([*mail.recipients, *mail.to, mail.subject, mail.message_id]).casefold()
+                if not all(word in searched for word in sought):
+                    continue
+            yield mail
 
     def __len__(self) -> int:
         return len(self._mails)
