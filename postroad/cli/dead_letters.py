@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from postroad.contract.invalid import InvalidMessage
 from postroad.contract.parser import parse_message
+from postroad.contract.words import RECEIVES_EXHAUSTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EXHAUSTED = "receives_exhausted"
 UNKNOWN = "unknown"
 
 
@@ -55,7 +55,10 @@ def _reason(body: str, attributes: Mapping[str, str], system: Mapping[str, str])
     if "reason" in attributes:
         return attributes["reason"], attributes.get("detail", "")
     if "DeadLetterQueueSourceArn" in system:
-        return EXHAUSTED, "no run finished with it, as often as SQS handed it out: see the function's logs"
+        return (
+            RECEIVES_EXHAUSTED,
+            "no run finished with it, as often as SQS handed it out: see the function's logs",
+        )
     return _given_up(body) or (UNKNOWN, "")
 
 

@@ -15,7 +15,7 @@ from postroad.cli.operators import operator
 from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
-from postroad.contract.words import Reason, Status
+from postroad.contract.words import RECEIVES_EXHAUSTED, Reason, Status
 from postroad.redriving.judging import Leave, Why
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ EXAMPLES = (
     "postroad --stage prod queues redrive --stream transactional --dry-run",
     "postroad queues redrive --stream transactional --message-id order-1042 --despite-unknown-outcome",
 )
-EXHAUSTED = "receives_exhausted"
 MOST = 5000
 
 
@@ -139,7 +138,7 @@ def _check(message_id: list[str] | None, reason: str | None, status: Reopened | 
             "Leave out --status and --reason.",
             ExitCode.USAGE,
         )
-    if reason is not None and reason not in {*Reason, EXHAUSTED}:
+    if reason is not None and reason not in {*Reason, RECEIVES_EXHAUSTED}:
         raise Problem(
             f"{reason!r} is no reason.",
             "`postroad queues` shows those of the dead letters; docs/reference/contract.md lists all.",

@@ -81,3 +81,7 @@ class Reason(StrEnum):
     # Postroad could not bring it to an end by itself.
     UNKNOWN_OUTCOME = "unknown_outcome"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+
+
+RECEIVES_EXHAUSTED = "receives_exhausted"
+"""Stands for a reason where SQS gave a message up: no run of `send` ever finished with it. No row has it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from postroad.contract.words import Reason, Status
+from postroad.contract.words import RECEIVES_EXHAUSTED, Reason, Status
 
 _STATUSES: Mapping[Status, str] = {
     Status.SCHEDULED: "It waits for its time.",
@@ -126,6 +126,8 @@ def of_status(status: Status, *, released: bool = False) -> str:
 
 def of_reason(reason: str) -> str:
     """Return what a reason means; a reason that a newer version wrote stands for itself."""
+    if reason == RECEIVES_EXHAUSTED:
+        return "SQS gave it up: no run finished with it, as often as it was handed out."
     try:
         return _REASONS[Reason(reason)]
     except ValueError:

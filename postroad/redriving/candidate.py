@@ -13,9 +13,6 @@ from postroad.contract.parser import parse_message
 if TYPE_CHECKING:
     from datetime import datetime
 
-EXHAUSTED = "receives_exhausted"
-"""Stands for a reason where SQS gave a message up: no run of `send` ever finished with it."""
-
 ROOM_FOR_FIRST_SENT = 256
 """Bytes that the attribute takes of a message's 1 MiB, and some more."""
 

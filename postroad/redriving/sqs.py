@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from postroad.contract.words import RECEIVES_EXHAUSTED
 from postroad.ledger.item import milliseconds
 from postroad.records import FIRST_SENT, first_sent_of
-from postroad.redriving.candidate import EXHAUSTED, Letter
+from postroad.redriving.candidate import Letter
 from postroad.redriving.errors import QueueUnavailableError
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _read(message: Any) -> Letter:  # noqa: ANN401  the stubs' type of a message
         sqs_id=message["MessageId"],
         receipt=message["ReceiptHandle"],
         body=message["Body"],
-        reason=EXHAUSTED if GIVEN_UP in system else ours.get("reason", ""),
+        reason=RECEIVES_EXHAUSTED if GIVEN_UP in system else ours.get("reason", ""),
         field=ours.get("field", ""),
         detail=ours.get("detail", ""),
         first_sent=first_sent_of(system["SentTimestamp"], given.get(FIRST_SENT, "")),

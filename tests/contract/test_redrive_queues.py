@@ -12,9 +12,9 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from postroad.bodies.memory import MemoryBodies
-from postroad.contract.words import Reason
+from postroad.contract.words import RECEIVES_EXHAUSTED, Reason
 from postroad.records import FIRST_SENT, Record, decode_records
-from postroad.redriving.candidate import EXHAUSTED, Letter
+from postroad.redriving.candidate import Letter
 from postroad.redriving.errors import QueueUnavailableError
 from postroad.redriving.memory import MemoryDeadLetterBox, MemoryStreamQueue
 from postroad.redriving.ports import DeadLetterBox, StreamQueue
@@ -159,7 +159,7 @@ def test_what_sqs_gave_up_is_told_apart_and_its_producer_s_attributes_are_not_be
         stub.add_response("receive_message", {"Messages": [message]})
         stub.add_response("receive_message", {})
         (letter,) = taken(SqsDeadLetterBox(client, "https://sqs.example.com/dead"))
-    assert (letter.reason, letter.kept_under) == (EXHAUSTED, "")
+    assert (letter.reason, letter.kept_under) == (RECEIVES_EXHAUSTED, "")
     assert letter.first_sent == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
 
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from postroad.cli.dead_letters import EXHAUSTED, UNKNOWN, DeadLetter, read_dead_letter
+from postroad.cli.dead_letters import UNKNOWN, DeadLetter, read_dead_letter
+from postroad.contract.words import RECEIVES_EXHAUSTED
 
 MESSAGE = {
     "schema": "postroad.message.v1",
@@ -34,7 +35,7 @@ def test_postroad_s_own_reason_comes_first() -> None:
 
 def test_what_sqs_moved_has_been_received_too_often() -> None:
     letter = read(json.dumps(MESSAGE), {}, {"DeadLetterQueueSourceArn": "arn"})
-    assert letter.reason == EXHAUSTED
+    assert letter.reason == RECEIVES_EXHAUSTED
     assert letter.message_id == "order-1042"
 
 

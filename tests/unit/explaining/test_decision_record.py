@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from postroad.cli.output import clean
-from postroad.contract.words import Reason, Status
+from postroad.contract.words import RECEIVES_EXHAUSTED, Reason, Status
 from postroad.explaining import decision_record, meanings
 from postroad.explaining.moments import duration, moment
 from postroad.suppression.model import Suppression
@@ -18,8 +18,8 @@ def test_every_status_has_a_sentence(status: Status) -> None:
     assert meanings.of_status(status).endswith((".", ".)"))
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_every_reason_has_a_sentence(reason: Reason) -> None:
+@pytest.mark.parametrize("reason", [*Reason, RECEIVES_EXHAUSTED])
+def test_every_reason_has_a_sentence(reason: str) -> None:
     assert meanings.of_reason(reason) != reason
     assert meanings.of_reason(reason).endswith(".")
 

@@ -17,10 +17,10 @@ import pytest
 
 from postroad.clock import FixedClock
 from postroad.contract.tags import MESSAGE_TAG, decode_tag
-from postroad.contract.words import Status
+from postroad.contract.words import RECEIVES_EXHAUSTED, Status
 from postroad.feedback.event import EventKind, FeedbackEvent
 from postroad.feedback.status import apply_event
-from postroad.redriving.candidate import EXHAUSTED, Letter
+from postroad.redriving.candidate import Letter
 from postroad.redriving.judging import REOPENED
 from tests.crash_world import (
     WAIT,
@@ -68,7 +68,7 @@ def give_up(stores: RedriveStores) -> None:
     """Let SQS move what is on the queue to the dead letters, as after the hundredth receive."""
     for record in stores.queue.values():
         stores.box.letters[record.sqs_id] = Letter(
-            record.sqs_id, record.receipt, record.body, EXHAUSTED, "", "", record.first_sent
+            record.sqs_id, record.receipt, record.body, RECEIVES_EXHAUSTED, "", "", record.first_sent
         )
     stores.queue.clear()
 

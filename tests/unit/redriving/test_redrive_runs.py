@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from postroad.contract.words import Reason, Status
+from postroad.contract.words import RECEIVES_EXHAUSTED, Reason, Status
 from postroad.errors import TransientError, UnknownOutcomeError
 from postroad.records import Record
-from postroad.redriving.candidate import EXHAUSTED, Letter
+from postroad.redriving.candidate import Letter
 from postroad.redriving.judging import Leave, Redrive, Step, Why
 from postroad.redriving.redrive import Interrupted, Moved
 from postroad.redriving.selection import Selection
@@ -41,7 +41,12 @@ def send(stores: RedriveStores, *bodies: dict[str, Any] | str, gate: Any = plain
 
 
 def letter(body: dict[str, Any] | str, number: int = 1, **fields: Any) -> Letter:  # noqa: ANN401  any field
-    values: dict[str, Any] = {"reason": EXHAUSTED, "field": "", "detail": "", "first_sent": AGO} | fields
+    values: dict[str, Any] = {
+        "reason": RECEIVES_EXHAUSTED,
+        "field": "",
+        "detail": "",
+        "first_sent": AGO,
+    } | fields
     text = body if isinstance(body, str) else json.dumps(body)
     return Letter(sqs_id=f"sqs-{number}", receipt=f"r-{number}", body=text, **values)
 
