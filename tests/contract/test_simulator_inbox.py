@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Iterable
-from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -18,30 +16,15 @@ from postroad.local.simulator.core import Simulator
 from postroad.local.simulator.deployed import ConfigurationSet, Deployed, EventDestination
 from postroad.local.simulator.guard import OnlyThisMachine
 from postroad.local.simulator.hooks import counted_ids
-from postroad.local.simulator.mail import EventType, SesEvent
+from postroad.local.simulator.mail import EventType
 from postroad.local.simulator.options import Options
 from postroad.local.simulator.pages import Pages
+from tests.recorder import Recorder
 
 NOW = datetime(2026, 11, 22, 14, 3, 11, tzinfo=UTC)
 TOPIC = "arn:aws:sns:us-east-1:000000000000:feedback"
 HOME = "http://127.0.0.1:8025"
 FORM = "application/x-www-form-urlencoded"
-
-
-class Recorder:
-    """Stands in for the publisher."""
-
-    def __init__(self) -> None:
-        self.events: list[SesEvent] = []
-
-    def submit(self, events: Iterable[SesEvent]) -> "Future[int]":
-        self.events.extend(events)
-        done: Future[int] = Future()
-        done.set_result(0)
-        return done
-
-    def counts(self) -> dict[str, int]:
-        return {"published": len(self.events), "waiting": 0, "retried": 0, "given_up": 0}
 
 
 class Inbox:

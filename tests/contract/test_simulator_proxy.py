@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
-from concurrent.futures import Future
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import boto3
@@ -17,10 +16,10 @@ from postroad.clock import FixedClock
 from postroad.local.simulator.core import Simulator
 from postroad.local.simulator.faults import Fault, FaultKind
 from postroad.local.simulator.hooks import counted_ids
-from postroad.local.simulator.mail import SesEvent
 from postroad.local.simulator.options import EventOrder, Options
 from postroad.local.simulator.proxy import Proxy
 from postroad.local.simulator.ses import STALE_AFTER, Discovery
+from tests.recorder import Recorder
 
 NOW = datetime(2026, 11, 22, 14, 3, 11, tzinfo=UTC)
 TOPIC = "arn:aws:sns:us-east-1:000000000000:feedback"
@@ -55,22 +54,6 @@ class Upstream:
             yield self._content
 
         return httpx.Response(self._status, headers=self._headers, content=stream())
-
-
-class Recorder:
-    """Stands in for the publisher."""
-
-    def __init__(self) -> None:
-        self.events: list[SesEvent] = []
-
-    def submit(self, events: Iterable[SesEvent]) -> "Future[int]":
-        self.events.extend(events)
-        done: Future[int] = Future()
-        done.set_result(0)
-        return done
-
-    def counts(self) -> dict[str, int]:
-        return {"published": len(self.events), "waiting": 0, "retried": 0, "given_up": 0}
 
 
 def discovery() -> Discovery:

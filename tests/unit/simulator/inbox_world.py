@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -20,12 +19,13 @@ from postroad.local.simulator.core import Simulator
 from postroad.local.simulator.deployed import ConfigurationSet, Deployed, EventDestination
 from postroad.local.simulator.guard import OnlyThisMachine
 from postroad.local.simulator.hooks import counted_ids
-from postroad.local.simulator.mail import EventType, Mail, SesEvent
+from postroad.local.simulator.mail import EventType, Mail
 from postroad.local.simulator.options import Options
 from postroad.local.simulator.pages import Pages
 from postroad.local.simulator.records import MemoryRecords
 from postroad.local.simulator.web.watched import WatchedRecords
 from postroad.suppression.model import ScopeEntry, Suppression
+from tests.recorder import Recorder
 
 NOW = datetime(2026, 11, 22, 14, 3, 11, tzinfo=UTC)
 TOPIC = "arn:aws:sns:us-east-1:000000000000:feedback"
@@ -34,22 +34,6 @@ FORM = "application/x-www-form-urlencoded"
 SHOP_LINK = "https://shop.example/orders/1042"
 HTML = f'<p>Hello <a href="{SHOP_LINK}">your order</a> <a ses:no-track href="https://shop.example/reset">reset</a></p>'
 BY_TRANSACTIONAL, BY_MARKETING = "postroad-local-transactional", "postroad-local-marketing"
-
-
-class Recorder:
-    """Stands in for the publisher."""
-
-    def __init__(self) -> None:
-        self.events: list[SesEvent] = []
-
-    def submit(self, events: Iterable[SesEvent]) -> "Future[int]":
-        self.events.extend(events)
-        done: Future[int] = Future()
-        done.set_result(0)
-        return done
-
-    def counts(self) -> dict[str, int]:
-        return {"published": len(self.events), "waiting": 0, "retried": 0, "given_up": 0}
 
 
 class InboxWorld:
