@@ -69,6 +69,18 @@ def test_a_reader_and_a_scanner_open_and_click(stack: LocalStack, open_page: Ope
     expect(page.get_by_role("status").filter(has_text="Latest")).to_contain_text("Click")
 
 
+def test_a_double_click_is_one(stack: LocalStack, open_page: OpenPage) -> None:
+    row = stack.send(stack.message("twice"))
+    page = open_page(f"/mails/{row.ses_message_id}?part=events")
+
+    page.get_by_role("button", name="Delay").dblclick()
+    expect(page.get_by_role("status").filter(has_text="Latest")).to_contain_text("DeliveryDelay")
+    page.get_by_role("button", name="Complain").click()
+
+    expect(page.locator("[data-event=Complaint]")).to_have_count(1)
+    expect(page.locator("[data-event=DeliveryDelay]")).to_have_count(1)
+
+
 def test_a_delay_is_told_and_then_the_delivery(stack: LocalStack, open_page: OpenPage) -> None:
     row = stack.send(stack.message("delayed"))
     page = open_page(f"/mails/{row.ses_message_id}?part=events")

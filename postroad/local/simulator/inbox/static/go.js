@@ -3,6 +3,7 @@ import { morph } from "./morph.js";
 
 let latest = 0;
 let typing = 0;
+const pressed = new Set(); // buttons whose answer has not come
 
 async function fetched(url, options) {
   const response = await fetch(url, { headers: { accept: "text/html" }, ...options });
@@ -91,8 +92,11 @@ export function start() {
       search(form, "push");
     } else if (form.matches("[data-do]")) {
       event.preventDefault();
+      const button = event.submitter ?? form;
+      if (pressed.has(button)) return; // a double click is one
+      pressed.add(button);
       const body = new URLSearchParams(new FormData(form, event.submitter));
-      go(form.action, { history: "replace", options: { method: "POST", body } });
+      go(form.action, { history: "replace", options: { method: "POST", body } }).finally(() => pressed.delete(button));
     }
   });
   document.addEventListener("input", (event) => {
