@@ -119,6 +119,15 @@ def test_nothing_reaches_a_header_of_an_answer(world: InboxWorld, header: str) -
         assert "set-cookie" not in answer.headers
 
 
+@pytest.mark.parametrize("path", ["/", "/mails/{id}"])
+def test_a_name_that_turns_the_writing_round_turns_no_address(world: InboxWorld, path: str) -> None:
+    ses_id = world.send(1, to='"=?utf-8?q?=E2=80=AEmoc=2Eknab?=" <thief@example.com>')
+    page = world.get(path.format(id=ses_id)).text
+    assert "<bdi>\u202emoc.knab</bdi>" in page
+    assert re.search(r"<bdi[^>]*>thief@example\.com</bdi>", page)
+    assert page.count("\u202e") == page.count("<bdi>\u202e")
+
+
 def test_a_mail_s_frame_asks_nobody_for_anything(world: InboxWorld) -> None:
     """Not even for an address or a connection: no policy about content covers these."""
     ses_id = world.send(1, html='<link rel="preconnect" href="https://tells.example"><p>hi</p>')

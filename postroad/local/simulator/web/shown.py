@@ -34,7 +34,6 @@ def row(mail: Mail, known: Row | None = None) -> Shown:
     """Return what one line of the list says; `known` is Postroad's own row of the message."""
     return {
         "id": mail.ses_message_id,
-        "to": ", ".join(decoded(each) for each in (*mail.to, *mail.cc, *mail.bcc)),
         "people": [_person(each) for each in (*mail.to, *mail.cc, *mail.bcc)],
         "subject": mail.subject,
         "stream": stream_of(mail.configuration_set),
@@ -60,7 +59,7 @@ def mail(kept: Mail, known: Row | None, suppressed: Mapping[str, SuppressedAddre
     ]
     return row(kept, known) | {
         "message_id": kept.message_id,
-        "sender": decoded(kept.sender),
+        "sender": _person(kept.sender),
         "reply_to": ", ".join(decoded(each) for each in kept.reply_to),
         "recipients": kept.recipients,
         "text": kept.text,
