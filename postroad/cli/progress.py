@@ -38,3 +38,21 @@ def bar(text: str, size: int | None, *, hidden: bool) -> Iterator[Callable[[int,
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(text, total=size, rows=0)
         yield lambda done, rows: progress.update(task, completed=done, rows=rows)
+
+
+@contextmanager
+def counter(text: str, *, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show how many of `total` are done, and yield what is told that number.
+
+    Nothing is shown where standard error is no terminal.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _number: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only where somebody watches
+    from rich.progress import MofNCompleteColumn, Progress  # noqa: PLC0415 - as above
+
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(text, total=total)
+        yield lambda number: progress.update(task, completed=number)

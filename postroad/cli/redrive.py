@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,12 +14,11 @@ from postroad.cli.operators import operator
 from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
+from postroad.cli.progress import counter
 from postroad.contract.words import RECEIVES_EXHAUSTED, Reason, Status
 from postroad.redriving.judging import Leave, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from postroad.cli.wiring import Wiring
     from postroad.redriving.redrive import Outcome, Redriving
     from postroad.redriving.selection import Selection
@@ -92,7 +90,7 @@ def redrive(
     )
     wiring = open_stage(context, stage)
     redriving = assemble(wiring, stream)
-    with _progress("looking", total=None) as seen:
+    with counter("looking", total=None) as seen:
         survey = redriving.survey(selection, on_progress=seen)
     try:
         _run(wiring, redriving, survey, dry_run=dry_run, yes=yes, as_json=as_json)
@@ -160,7 +158,7 @@ def _run(
     elif moving:
         confirm(text.question(moving), wiring=wiring, yes=yes, as_json=as_json)
         moved: list[tuple[Found, Outcome | None]] = []
-        with _progress("sending again", total=len(moving)) as done:
+        with counter("sending again", total=len(moving)) as done:
             for number, found in enumerate(moving, start=1):
                 moved.append((found, redriving.carry_out(survey, found)))
                 done(number)
@@ -215,16 +213,3 @@ def _tell(ends: list[tuple[Found, Outcome | None]]) -> None:
             print_lines([f"{found.message_id} is left alone after all: {text.of_left(found, outcome)}"])
         elif isinstance(outcome, Interrupted):
             print_lines([f"{found.message_id} is not finished: {outcome.what}. Repeat the command."])
-
-
-@contextmanager
-def _progress(what: str, *, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Show a bar on standard error while something takes long, if a terminal reads along."""
-    from rich.console import Console  # noqa: PLC0415 - only where something is shown
-    from rich.progress import MofNCompleteColumn, Progress  # noqa: PLC0415 - as above
-
-    console = Console(stderr=True)
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda number: progress.update(task, completed=number)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from postroad.cli.progress import bar
+from postroad.cli.progress import bar, counter
 
 
 class Terminal(io.StringIO):
@@ -35,4 +35,23 @@ def test_where_nobody_watches_nothing_is_shown(
     monkeypatch.setattr(sys, "stderr", stream)
     with bar("importing", 1_000, hidden=hidden) as show:
         show(500, 1_234)
+    assert stream.getvalue() == ""
+
+
+def test_on_a_terminal_what_is_done_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    with counter("sending again", total=40) as done:
+        done(17)
+    assert "sending again" in terminal.getvalue()
+    assert "17/40" in terminal.getvalue()
+
+
+def test_where_nobody_watches_nothing_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with counter("looking", total=None) as seen:
+        seen(17)
     assert stream.getvalue() == ""
