@@ -9,6 +9,7 @@ from postroad.contract.fingerprint import fingerprint
 from postroad.contract.invalid import InvalidMessage
 from postroad.contract.message import MAX_BODY_BYTES
 from postroad.contract.parser import parse_message
+from postroad.ledger.row import REFUSAL_PREFIX
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -82,6 +83,11 @@ class Unreadable:
     message_id: str | None
     field: str
     detail: str
+
+    @property
+    def shown_id(self) -> str:
+        """Its message's id; without one that of its refusal, which no message can have."""
+        return self.message_id or REFUSAL_PREFIX + self.letter.sqs_id
 
 
 def read_letter(letter: Letter, body: str) -> Candidate | Unreadable:

@@ -200,8 +200,7 @@ class Redriving:
         )
         if isinstance(read, Unreadable):
             if survey.selection.means_unreadable(read):
-                shown = read.message_id or REFUSAL_PREFIX + letter.sqs_id
-                found = Found(shown, Leave(Why.UNREADABLE), unreadable=read)
+                found = Found(read.shown_id, Leave(Why.UNREADABLE), unreadable=read)
                 survey.add((REFUSAL_PREFIX, letter.sqs_id), found)
             return
         if not survey.selection.names(read.message_id):

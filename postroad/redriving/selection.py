@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from postroad.ledger.row import Row
     from postroad.redriving.candidate import Candidate, Unreadable
 
-STATUSES = (Status.HELD, Status.INVALID, Status.FAILED)
-"""What can be re-opened."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
@@ -58,6 +55,6 @@ class Selection:
 
     def means_unreadable(self, unreadable: Unreadable) -> bool:
         """Say whether a dead letter without a readable message is meant."""
-        if not self.names(unreadable.message_id or f"!{unreadable.letter.sqs_id}"):
+        if not self.names(unreadable.shown_id):
             return False
         return not self.reason or self.reason == unreadable.letter.reason

@@ -27,7 +27,6 @@ PAGES = (
     "/mails/nobody-knows-this-one",
     "/faults",
 )
-MISSING = 404
 
 
 @dataclass(frozen=True)

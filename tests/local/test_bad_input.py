@@ -28,10 +28,6 @@ def missing_attachment(stack: LocalStack, message: dict[str, object]) -> dict[st
     return {**message, "attachments": [attachment]}
 
 
-def over_large(_: LocalStack, message: dict[str, object]) -> dict[str, object]:
-    return {**message, "data": {"order_id": "1", "filling": "x" * MEBIBYTE}}
-
-
 CASES: dict[str, tuple[Spoil, Reason]] = {
     "wrong-schema": (changed(schema="postroad.message.v2"), Reason.SCHEMA),
     "unknown-field": (changed(subjekt="x"), Reason.SCHEMA),

@@ -97,7 +97,7 @@ class Defaults:
 
 
 def read_header(cells: Sequence[str], *, chosen: Mapping[str, str]) -> Header:
-    """Find the columns; `chosen` names some of them outright. Raises Problem without an e-mail column."""
+    """Find the columns; `chosen` names some of them outright. Raises Problem where none holds addresses."""
     names = [_shown(cell.strip()) for cell in cells]
     plain = [_plain(name) for name in names]
     places: dict[str, int] = {}

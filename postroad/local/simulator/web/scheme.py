@@ -64,7 +64,7 @@ def in_scheme(html: str, scheme: Scheme) -> str:
 
     rewritten = _MEDIA.sub(of_media, _STYLE.sub(of_style, html))
     shown = scheme if supports_dark(html) else Scheme.LIGHT
-    # After everything else, so that it comes last among equals, and before nothing that a doctype must lead.
+    # At the end: there it wins over equals, and stands before no doctype, which must come first.
     return f"{rewritten}<style>:root{{color-scheme:{shown} !important}}</style>"
 
 
