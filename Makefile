@@ -39,16 +39,22 @@ $(NODE): package-lock.json $(DEVELOPMENT)
 	@$(BIN)/npm ci --silent --no-fund --no-audit
 	@touch $@
 
-.PHONY: check
-check: $(DEVELOPMENT) ## Lint, types and fast tests (under a minute once caches are warm)
+FAST_TESTS := tests/unit tests/contract tests/handlers
+
+.PHONY: lint
+lint: $(DEVELOPMENT)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
-	@$(BIN)/pytest -q -n 2 tests/unit tests/contract tests/handlers
+
+.PHONY: check
+check: lint ## Lint, types and fast tests (about a minute once caches are warm)
+	@$(BIN)/pytest -q -n 2 -m "not slow" $(FAST_TESTS)
 
 .PHONY: test
-test: $(SETUP) check ## Everything, also the whole stack and its pages in Chromium
+test: $(SETUP) lint ## Everything, also the whole stack and its pages in Chromium
+	@$(BIN)/pytest -q -n 2 $(FAST_TESTS)
 	@$(BIN)/python -m tools.all_tests
 
 .PHONY: browser

@@ -18,6 +18,8 @@ from postroad.outcomes.eventbridge import MOST_BYTES, PAUSES_SECONDS, EventBridg
 from postroad.outcomes.memory import MemoryBus
 from postroad.outcomes.ports import ResultBus
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 22, 14, 3, 15, tzinfo=UTC)
 BUS = "postroad"
 

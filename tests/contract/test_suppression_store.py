@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from postroad.suppression.ports import SuppressionStore
 
+pytestmark = pytest.mark.slow
+
 TABLE = "suppressions"
 NOON = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
 KEY = "k1.ana"

@@ -6,6 +6,8 @@ from postroad.authoring.golden import approve
 from postroad.authoring.project import Project
 from postroad.rendering.problems import TemplateBuildError
 
+pytestmark = pytest.mark.slow
+
 LOCALES = ("en", "es", "nl", "zh-Hans")
 
 

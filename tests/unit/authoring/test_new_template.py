@@ -12,6 +12,8 @@ from postroad.authoring.golden import approve
 from postroad.authoring.project import Project
 from tests.unit.authoring.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = sorted(path.stem for path in (ROOT / "templates" / "_base" / "locales").glob("*.toml"))
 
 

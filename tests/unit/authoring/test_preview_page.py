@@ -11,6 +11,8 @@ from postroad.authoring.preview_page import Width, make_page
 from postroad.authoring.project import Project
 from postroad.authoring.rendering import Shown, UnknownLocale, render
 
+pytestmark = pytest.mark.slow
+
 MAIL = Shown("note", "en", "Hello", "What it holds", "Hello Ana,\n", "<html><head></head>Hi</html>", [])
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from typer.testing import Result
 
+pytestmark = pytest.mark.slow
+
 OTHER = "210987654321"
 COMMANDS = (
     ("why", "order-1042"),

@@ -11,6 +11,8 @@ import pytest
 
 from tests.unit.cli.deployed import configure
 
+pytestmark = pytest.mark.slow
+
 COMMAND = Path(sys.executable).with_name("postroad")
 HEAVY = (
     "boto3",

@@ -10,6 +10,8 @@ from typer.testing import CliRunner, Result
 from postroad.cli.main import app
 from postroad.cli.problem import ExitCode
 
+pytestmark = pytest.mark.slow
+
 TOOLS = ("jinja2", "babel", "css_inline", "postroad.rendering")
 ROOT = Path(__file__).parents[3]
 

@@ -13,6 +13,8 @@ from postroad.redriving.errors import QueueUnavailableError
 from postroad.redriving.sqs import SqsStreamQueue
 from tests.unit.cli.deployed import ACCOUNT, NOON, Deployed, configure, make_row
 
+pytestmark = pytest.mark.slow
+
 WORDS = ("queues", "redrive", "--stream", "transactional")
 DEAD = "TransactionalDeadLetterQueueUrl"
 

@@ -12,6 +12,8 @@ from tests.unit.cli.deployed import ACCOUNT, ANA, bounce, key_of
 if TYPE_CHECKING:
     from tests.unit.cli.deployed import Deployed
 
+pytestmark = pytest.mark.slow
+
 COMPLAINT = replace(bounce(), reason=Reason.COMPLAINT, evidence="event-2")
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from tests.unit.cli.deployed import Deployed
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 
 

@@ -8,6 +8,8 @@ from typer.testing import CliRunner, Result
 from postroad.cli.main import app
 from postroad.cli.problem import ExitCode
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 GOLDEN = Path("tests", "unit", "rendering", "golden")
 

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import jsonschema
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroad.contract.message import Message
 from postroad.contract.parser import InvalidMessage, fingerprint, parse_message
 from postroad.contract.schema import message_schema
+
+pytestmark = pytest.mark.slow
 
 Fields = dict[str, Any]
 

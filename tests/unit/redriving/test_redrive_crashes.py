@@ -46,6 +46,8 @@ from tests.unit.sending.test_crashes import FILE, VISIBILITY, deliver
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow
+
 FAULTS = [dies_before, dies_after, fails_before, fails_after, breaks_before]
 MOST_CALLS = 14
 ENOUGH = 20

@@ -9,6 +9,8 @@ from postroad.rendering.compiled import CompiledRenderer
 from postroad.rendering.page import read
 from postroad.rendering.problems import TemplateBuildError
 
+pytestmark = pytest.mark.slow
+
 TEMPLATES = Path(__file__).parents[3] / "templates"
 Mail = Callable[..., Path]
 POLISH_FILES = """

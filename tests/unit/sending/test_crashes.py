@@ -39,6 +39,8 @@ from tests.crash_world import (
 )
 from tests.sending_world import NOW, SETTINGS, World, make_message
 
+pytestmark = pytest.mark.slow
+
 VISIBILITY = timedelta(minutes=6)
 ENOUGH = 40
 MOST_CALLS = {"one": 6, "conflict": 7, "not allowed": 7}
