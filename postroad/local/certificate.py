@@ -34,7 +34,9 @@ def make_certificate(folder: Path) -> Certificate:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  fixed words and our own paths
     except FileNotFoundError as error:
-        raise LocalCloudError("The command `openssl` is missing: install it (package openssl)") from error
+        raise LocalCloudError(
+            "The command `openssl` is missing.", "Install it (package openssl), then repeat the command."
+        ) from error
     if done.returncode != 0:
         raise LocalCloudError(f"openssl could not make a certificate: {done.stderr.strip()}")
     made.key.chmod(0o600)

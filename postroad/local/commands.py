@@ -22,7 +22,7 @@ from postroad.local.errors import LocalCloudError
 from postroad.local.interrupts import stop_on_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from postroad.local.lifecycle import Tell
     from postroad.local.state import State
@@ -65,6 +65,8 @@ def up_command(
     else:
         console.print("The local stack was running already" + (" and is deployed anew." if redeploy else "."))
     _show(console, came.state)
+    if came.started and (taken := _taken(wanted, came.state.ports)):
+        console.print(f"Other ports than usual, because these were taken: {taken}.", soft_wrap=True)
 
 
 @app.command("down", cls=Command, epilog=examples("postroad local down"))
@@ -131,6 +133,11 @@ def _told() -> Iterator[None]:
         yield
     except LocalCloudError as error:
         raise Problem(str(error), error.next_step) from error
+
+
+def _taken(wanted: Mapping[str, int], given: Mapping[str, int]) -> str:
+    """Return the ports that were asked for and belong to something else; 0 asks for any."""
+    return ", ".join(str(port) for name, port in wanted.items() if port and given[name] != port)
 
 
 def _facts(state: State) -> dict[str, object]:

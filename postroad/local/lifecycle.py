@@ -97,6 +97,7 @@ def _start(folder: Path, wanted: Mapping[str, int], tell: Tell) -> State:
         if left.name not in _KEPT_OVER_STARTS:
             shutil.rmtree(left) if left.is_dir() else left.unlink()
     (folder / "logs").mkdir(exist_ok=True)
+    make_certificate(folder)  # not tried again: what it lacks, it lacks the next time too
     began = time.monotonic()
     for attempt in range(1, _ATTEMPTS + 1):
         state = State(
@@ -131,7 +132,6 @@ def _start(folder: Path, wanted: Mapping[str, int], tell: Tell) -> State:
 
 def _start_servers(state: State, tell: Tell) -> State:
     tell("starting the emulated cloud")
-    make_certificate(state.folder)
     process, child = start_cloud(state)
     state = state.with_process(process)
     state.save()
