@@ -97,9 +97,10 @@ def _start(folder: Path, wanted: Mapping[str, int], tell: Tell) -> State:
         if left.name not in _KEPT_OVER_STARTS:
             shutil.rmtree(left) if left.is_dir() else left.unlink()
     (folder / "logs").mkdir(exist_ok=True)
-    make_certificate(folder)  # not tried again: what it lacks, it lacks the next time too
     began = time.monotonic()
     for attempt in range(1, _ATTEMPTS + 1):
+        # Anew each time, for a start that failed took it away. What this lacks, it would lack again.
+        make_certificate(folder)
         state = State(
             folder=folder,
             mark=secrets.token_hex(8),
