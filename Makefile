@@ -49,7 +49,7 @@ lint: $(DEVELOPMENT)
 	@$(BIN)/mypy
 
 .PHONY: check
-check: lint ## Lint, types and fast tests (about a minute once caches are warm)
+check: lint ## Lint, types and fast tests (under two minutes once caches are warm)
 	@$(BIN)/pytest -q -n 2 -m "not slow" $(FAST_TESTS)
 
 .PHONY: test
