@@ -17,7 +17,7 @@ UNKNOWN_STREAM = "unknown"
 
 
 class Metric(StrEnum):
-    """Every metric that a function writes, each a count."""
+    """Every metric that a function writes: counts, and ages named for their unit (the oldest counts)."""
 
     SENT = "sent"
     SUPPRESSED = "suppressed"
@@ -35,6 +35,21 @@ class Metric(StrEnum):
     EVENTS_WITHOUT_ROW = "events_without_row"
     MALFORMED_EVENTS = "malformed_events"
     RESULTS_PUBLISHED = "results_published"
+    DUPLICATES = "duplicates"
+    """Mails that left twice, found out by SES's own ids: never but where the evidence lied."""
+    SCHEDULED = "scheduled"
+    CANARIES = "canaries"
+    STREAM_STOPPED = "stream_stopped"
+    """1 in each minute in which a stream's switch is not running because of its circuit."""
+    DISPATCH_RUNS = "dispatch_runs"
+    DISPATCHED = "dispatched"
+    AUDITED = "audited"
+    """Pointers that the nightly audit found where dispatch had swept long ago."""
+    BODIES_LOST = "bodies_lost"
+    OLDEST_DUE_SECONDS = "oldest_due_seconds"
+    """How long the oldest pointer that dispatch could not hand out has been due."""
+    WATERMARK_SECONDS = "watermark_seconds"
+    """How far the watermark lies behind the newest canary that should have moved it."""
 
 
 class Dimension(StrEnum):
@@ -78,6 +93,11 @@ class Counts:
         sums = self._sums.setdefault(stream, {})
         sums[metric] = sums.get(metric, 0) + count
 
+    def most(self, metric: Metric, stream: str, value: int) -> None:
+        """Let the metric of this stream be the highest value that it was given: an age, say."""
+        sums = self._sums.setdefault(stream, {})
+        sums[metric] = max(sums.get(metric, 0), value)
+
     def of(self, metric: Metric, stream: str) -> int:
         """Return what has been counted and not yet written."""
         return self._sums.get(stream, {}).get(metric, 0)
@@ -89,6 +109,10 @@ class Counts:
             metrics.add_dimension(Dimension.STAGE.value, self._stage)
             metrics.add_dimension(Dimension.STREAM.value, stream)
             for metric, count in sums.items():
-                metrics.add_metric(metric.value, MetricUnit.Count, count)
+                metrics.add_metric(metric.value, _unit(metric), count)
             metrics.flush_metrics()
         self._sums = {}
+
+
+def _unit(metric: Metric) -> MetricUnit:
+    return MetricUnit.Seconds if metric.value.endswith("_seconds") else MetricUnit.Count

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 FIRST_SENT = "postroad_first_sent"
 """The attribute in which our own copies of a body carry when SQS first took it (milliseconds since 1970)."""
 
+GENERATION = "postroad_generation"
+"""The attribute that dispatch gives to a copy: the generation of the pointer that brought it."""
+
 MOST_DIGITS = 15
 """Of a time in milliseconds; these last for thirty thousand years."""
 
@@ -23,7 +26,7 @@ class Record:
     """One copy of a queued body; the body may hold addresses and stays out of any text made of the record.
 
     `first_sent` is when a queue first took this body, also across our own copies; `receives` counts how often
-    this copy has been handed out.
+    this copy has been handed out. `generation` is that of the pointer that brought it, 0 for any other copy.
     """
 
     sqs_id: str
@@ -31,6 +34,7 @@ class Record:
     body: str = field(repr=False)
     first_sent: datetime
     receives: int
+    generation: int = 0
 
 
 class ItemFailure(TypedDict):
@@ -68,18 +72,29 @@ def first_sent_of(sent_timestamp: str, carried: str) -> datetime:
     older, never younger.
     """
     sent = int(sent_timestamp)
-    if carried.isascii() and carried.isdigit() and len(carried) <= MOST_DIGITS:
+    if _is_number(carried):
         sent = min(sent, int(carried))
     return EPOCH + timedelta(milliseconds=sent)
 
 
 def _decode(record: Mapping[str, Any]) -> Record:
     attributes = record["attributes"]
-    carried = record.get("messageAttributes", {}).get(FIRST_SENT, {}).get("stringValue") or ""
+    carried = _attribute(record, FIRST_SENT)
     return Record(
         sqs_id=record["messageId"],
         receipt=record["receiptHandle"],
         body=record["body"],
         first_sent=first_sent_of(attributes["SentTimestamp"], carried),
         receives=int(attributes["ApproximateReceiveCount"]),
+        # Any producer can set it: the worst that it does is to bring its own waiting message forward.
+        generation=int(generation) if _is_number(generation := _attribute(record, GENERATION)) else 0,
     )
+
+
+def _attribute(record: Mapping[str, Any], name: str) -> str:
+    value: str = record.get("messageAttributes", {}).get(name, {}).get("stringValue") or ""
+    return value
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 MESSAGE_TAG = "postroad_message"
 ATTEMPT_TAG = "postroad_attempt"
+CANARY_TAG = "postroad_canary"
+"""Marks a mail of our own to SES's mailbox simulator: it has no row, and drives the watermark."""
 PRODUCER_PREFIX = "t_"
 
 SES_TAG_LENGTH = 256

@@ -68,6 +68,10 @@ class Reason(StrEnum):
     COMPLAINT = "complaint"
     MANUAL = "manual"
     UNSUBSCRIBED = "unsubscribed"
+    # The message waits, or somebody ended its waiting.
+    SEND_AT = "send_at"
+    CANCELLED_BY_OPERATOR = "cancelled_by_operator"
+    DROPPED_BY_OPERATOR = "dropped_by_operator"
     # What SES answered or reported.
     SOFT_BOUNCE = "soft_bounce"
     UNDETERMINED_BOUNCE = "undetermined_bounce"
@@ -81,6 +85,7 @@ class Reason(StrEnum):
     # Postroad could not bring it to an end by itself.
     UNKNOWN_OUTCOME = "unknown_outcome"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+    BODY_LOST = "body_lost"
 
 
 RECEIVES_EXHAUSTED = "receives_exhausted"

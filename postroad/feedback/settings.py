@@ -13,3 +13,5 @@ class FeedbackSettings(Settings):
     messages_table: str
     suppressions_table: str
     address_secret_arn: str
+    schedule_table: str
+    events_bucket: str

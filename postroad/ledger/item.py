@@ -43,6 +43,10 @@ def to_item(row: Row) -> dict[str, dict[str, Any]]:
         "version": row.version,
         "attempt": row.attempt or None,
         "lease_until": None if row.lease_until is None else milliseconds(row.lease_until),
+        "due": None if row.due is None else milliseconds(row.due),
+        "generation": row.generation or None,
+        "evidence_after": None if row.evidence_after is None else milliseconds(row.evidence_after),
+        "failures": row.failures or None,
         "accepted": milliseconds(row.times["accepted"]) if "accepted" in row.times else None,
         "ttl": None if row.expires_at is None else milliseconds(row.expires_at) // 1000,
     }
@@ -64,7 +68,11 @@ def from_item(item: Mapping[str, Mapping[str, Any]]) -> Row:
         status=Status(item["status"]["S"]),
         **{name: item[name]["S"] for name in _TEXTS if name in item},
         attempt=_number(item, "attempt") or 0,
-        lease_until=None if (lease := _number(item, "lease_until")) is None else moment(lease),
+        lease_until=_moment(item, "lease_until"),
+        due=_moment(item, "due"),
+        generation=_number(item, "generation") or 0,
+        evidence_after=_moment(item, "evidence_after"),
+        failures=_number(item, "failures") or 0,
         ses_ids={attempt: value["S"] for attempt, value in item.get("ses_ids", {}).get("M", {}).items()},
         times={word: moment(int(value["N"])) for word, value in item.get("times", {}).get("M", {}).items()},
         notes=tuple(value["S"] for value in item.get("notes", {}).get("L", [])),
@@ -76,6 +84,10 @@ def from_item(item: Mapping[str, Mapping[str, Any]]) -> Row:
 
 def _number(item: Mapping[str, Mapping[str, Any]], name: str) -> int | None:
     return int(item[name]["N"]) if name in item else None
+
+
+def _moment(item: Mapping[str, Mapping[str, Any]], name: str) -> datetime | None:
+    return None if (at := _number(item, name)) is None else moment(at)
 
 
 def milliseconds(at: datetime) -> int:

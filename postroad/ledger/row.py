@@ -36,6 +36,11 @@ class Row:
     maps the attempt, in decimal, to the id that SES gave it; `notes` are sentences for a support person and
     hold no address. `owner` is empty unless an attempt is under way or its outcome is unknown. `version`
     grows by one with each write, and each write is conditional on the version that it read.
+
+    A row that waits (`scheduled`, or `claimed` with the reason `unknown_outcome`) has its body kept, and a
+    pointer in the schedule: `due` is when, `generation` which one, growing with each. `evidence_after` is the
+    send time that the watermark must have passed before silence proves that the attempt was not sent.
+    `failures` counts the attempts that ended by a fault of ours or without an answer.
     """
 
     message_id: str
@@ -57,6 +62,10 @@ class Row:
     notes: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     bounce: str = ""
+    due: datetime | None = None
+    generation: int = 0
+    evidence_after: datetime | None = None
+    failures: int = 0
     version: int = 1
     expires_at: datetime | None = None
 

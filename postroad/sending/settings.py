@@ -11,7 +11,9 @@ class SendSettings(Settings):
 
     `allow` holds patterns of the addresses that this stage may mail (`*@ourcompany.example`, or `*`); a mail
     to anyone else is held, or goes to `redirect_to` where that is not empty. `attachment_buckets` are the
-    buckets beside Postroad's own from which attachments may come.
+    buckets beside Postroad's own from which attachments may come. `unknown_outcome` is `evidence` or `hold`.
+    `evidence_seconds` must lie between a claim and the watermark before silence proves anything, and
+    `evidence_after_crash_seconds` between the end of a crashed owner's lease and the watermark.
     """
 
     stage: str
@@ -41,3 +43,9 @@ class SendSettings(Settings):
     body_retention_days: int
     retry_after_seconds: int
     account_share: float
+    schedule_table: str
+    dispatch_function: str
+    unknown_outcome: str
+    evidence_seconds: int
+    evidence_after_crash_seconds: int
+    schedule_lead_seconds: int

@@ -1,0 +1,45 @@
+"""Whether a stream's mail flows, and if not, why, since when, and what ends it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Flow(StrEnum):
+    """Where a stream's switch stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    """By an operator, who alone ends it."""
+    OPEN = "open"
+    """By its circuit, since SES takes no mail: probed until it does."""
+    PROBING = "probing"
+    """Half open: a canary is on its way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """A stream's switch. `why` is a word of `sending.decisions.Why`, or an operator's own note.
+
+    `by` names the operator, or is `circuit`. `probes` counts the probes since it opened. `version` grows by
+    one with each write; 0 means that nothing is written yet, and the stream runs.
+    """
+
+    stream: str
+    flow: Flow = Flow.RUNNING
+    why: str = ""
+    by: str = ""
+    since: datetime | None = None
+    probe_at: datetime | None = None
+    probes: int = 0
+    version: int = 0
+
+    @property
+    def is_running(self) -> bool:
+        """Say whether the stream's queue shall be worked off."""
+        return self.flow is Flow.RUNNING
