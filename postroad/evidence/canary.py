@@ -1,4 +1,4 @@
-"""A canary: a mail of our own to SES's mailbox simulator, whose events show how far feedback has come. Pure."""
+"""A canary: our own mail to the mailbox simulator; its events show how far feedback has come. Pure."""
 
 from __future__ import annotations
 
