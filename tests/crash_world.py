@@ -6,12 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from postroad.bodies.memory import MemoryBodies
+from postroad.circuit.memory import MemoryBreaker
 from postroad.contract.words import Reason
 from postroad.errors import TransientError, UnknownOutcomeError
+from postroad.evidence.memory import MemoryWatermarks
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
 from postroad.ledger.updating import apply_change
 from postroad.records import Record
+from postroad.schedule.memory import MemoryPointers
 from postroad.sending.decisions import Why
 from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError
 from postroad.sending.memory import MemoryAttachments, MemoryDeadLetters, MemoryMailer, MemoryPostponement
@@ -62,6 +65,9 @@ class Stores:
     attachments: MemoryAttachments = field(default_factory=MemoryAttachments)
     suppressions: MemorySuppressions = field(default_factory=MemorySuppressions)
     dead_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
+    pointers: MemoryPointers = field(default_factory=MemoryPointers)
+    watermarks: MemoryWatermarks = field(default_factory=MemoryWatermarks)
+    breaker: MemoryBreaker = field(default_factory=MemoryBreaker)
     queue: dict[str, Record] = field(default_factory=dict)
 
     def world(self, gate: Gate, **changes: Any) -> World:  # noqa: ANN401  any of the settings
@@ -79,6 +85,9 @@ class Stores:
             suppressions=watched("suppressions", self.suppressions),
             dead_letters=watched("dead_letters", self.dead_letters),
             postponement=watched("postponement", MemoryPostponement()),
+            pointers=watched("pointers", self.pointers),
+            watermarks=watched("watermarks", self.watermarks),
+            breaker=self.breaker,
         )
 
 

@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from postroad.bodies.memory import MemoryBodies
+from postroad.circuit.memory import MemoryBreaker
 from postroad.clock import FixedClock
 from postroad.contract.words import Reason, StreamKind
+from postroad.evidence.memory import MemoryWatermarks
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
 from postroad.observability import Counts
 from postroad.records import Record
 from postroad.rendering.ports import Rendered, TemplateDataError, TemplateMissing
+from postroad.schedule.memory import MemoryPointers
 from postroad.sending.batch import SendBatch
 from postroad.sending.delivery import Delivery, Limits
 from postroad.sending.memory import (
@@ -21,6 +24,7 @@ from postroad.sending.memory import (
     MemoryDeadLetters,
     MemoryMailer,
     MemoryPostponement,
+    MemoryRate,
 )
 from postroad.sending.preparing import Preparation
 from postroad.sending.refusing import RefusalDesk
@@ -61,6 +65,12 @@ SETTINGS = SendSettings(
     body_retention_days=60,
     retry_after_seconds=60,
     account_share=1.0,
+    schedule_table="Schedule",
+    dispatch_function="dispatch",
+    unknown_outcome="evidence",
+    evidence_seconds=120,
+    evidence_after_crash_seconds=300,
+    schedule_lead_seconds=120,
 )
 
 
@@ -88,6 +98,10 @@ class World:
     suppressions: MemorySuppressions = field(default_factory=MemorySuppressions)
     dead_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
     postponement: MemoryPostponement = field(default_factory=MemoryPostponement)
+    pointers: MemoryPointers = field(default_factory=MemoryPointers)
+    watermarks: MemoryWatermarks = field(default_factory=MemoryWatermarks)
+    breaker: MemoryBreaker = field(default_factory=MemoryBreaker)
+    rate: MemoryRate = field(default_factory=MemoryRate)
     counts: Counts = field(default_factory=lambda: Counts("test"))
     errors: list[BaseException] = field(default_factory=list)
     owners: int = 0

@@ -172,7 +172,7 @@ class Delivery:
         if not self._may_request(now, checked_at=checked_at, deadline=until):
             return self._release(claim, Later(now, Why.NO_TIME_LEFT))
         try:
-            ses_message_id = self._mailer.send(prepared.mail_of(claim.attempt))
+            ses_message_id = self._mailer.send(prepared.mail_of(claim.attempt), deadline=until)
         except RefusedBySesError as error:
             return self._fail(record, claim, error)
         except SesBusyError as error:

@@ -30,6 +30,10 @@ class SesBusyError(TransientError):
         self.why = why
 
 
+class TooLateError(TransientError):
+    """Not a byte of the request left: too little time was left for its answer."""
+
+
 class SesUnusableError(SystemicError):
     """SES takes no mail of this stream for now."""
 

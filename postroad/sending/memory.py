@@ -31,8 +31,9 @@ class MemoryMailer:
         """Note that an invocation began."""
         self.wakes.append(now)
 
-    def send(self, mail: Mail) -> str:
+    def send(self, mail: Mail, *, deadline: datetime) -> str:
         """Keep the mail and number it."""
+        del deadline
         if self.on_send is not None:
             self.on_send(mail)
         with self._lock:
@@ -80,3 +81,18 @@ class MemoryPostponement:
         """Note the times."""
         del now
         self.until.update({record.sqs_id: until for record, until in records.items()})
+
+
+class MemoryRate:
+    """`Rate` that grants up to `room` at a time (everything, unless it is set) and notes what was asked."""
+
+    def __init__(self) -> None:
+        """Begin without a limit."""
+        self.room: int | None = None
+        self.asked: list[int] = []
+
+    def take(self, count: int, *, now: datetime, deadline: datetime) -> int:
+        """Grant what there is room for, without waiting."""
+        del now, deadline
+        self.asked.append(count)
+        return count if self.room is None else min(count, self.room)

@@ -20,11 +20,25 @@ class Mailer(Protocol):
         """
         ...
 
-    def send(self, mail: Mail) -> str:
+    def send(self, mail: Mail, *, deadline: datetime) -> str:
         """Return the id that SES gave the mail.
 
-        Raises RefusedBySesError (final), ThrottledError and the like (TransientError), SystemicError, or
-        UnknownOutcomeError when SES may have accepted it.
+        The request must have its answer, or its failure, before `deadline`: where too little time is left
+        just before its bytes leave, none leave and TooLateError is raised. Otherwise raises RefusedBySesError
+        (final), SesBusyError (TransientError), SesUnusableError (SystemicError), or UnknownOutcomeError when
+        SES may have accepted it.
+        """
+        ...
+
+
+class Rate(Protocol):
+    """The account's sending rate, which is leased before anything else is asked or written."""
+
+    def take(self, count: int, *, now: datetime, deadline: datetime) -> int:
+        """Lease room for up to `count` mails and return for how many, which may be none.
+
+        May wait, but never past `deadline`. What was granted may be sent at once; what is not used is lost to
+        the rate for a moment, and harms nothing. Raises a TransientError when the rate can't be asked.
         """
         ...
 

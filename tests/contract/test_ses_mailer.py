@@ -35,6 +35,8 @@ MAIL = Mail(
     tags=ses_tags("order-1042", 2, {"order": "1042"}),
 )
 
+LATER = datetime.now(UTC) + timedelta(days=1)
+
 
 class Answers:
     """A server on this machine that answers each SendEmail as it is told, and counts them."""
@@ -98,7 +100,7 @@ def mailer(answers: Answers) -> Iterator[SesMailer]:
 
 
 def test_a_mail_becomes_one_request(mailer: SesMailer, answers: Answers) -> None:
-    assert mailer.send(MAIL) == "ses-1"
+    assert mailer.send(MAIL, deadline=LATER) == "ses-1"
 
     (request,) = answers.requests
     assert request["FromEmailAddress"] == "Shop <orders@shop.example>"
@@ -117,7 +119,7 @@ def test_a_mail_becomes_one_request(mailer: SesMailer, answers: Answers) -> None
 
 
 def test_a_name_that_ses_has_no_room_for_does_not_cost_the_mail(mailer: SesMailer, answers: Answers) -> None:
-    mailer.send(replace(MAIL, to_name="王" * 128))
+    mailer.send(replace(MAIL, to_name="王" * 128), deadline=LATER)
 
     (request,) = answers.requests
     assert request["Destination"]["ToAddresses"] == ["ana.ruiz@example.com"]
@@ -143,7 +145,7 @@ def test_whatever_is_answered_exactly_one_request_leaves(
     answers.answer = answer
 
     with pytest.raises(Exception, match=r".") as caught:
-        mailer.send(MAIL)
+        mailer.send(MAIL, deadline=LATER)
 
     assert caught.type is error
     assert len(answers.requests) == 1
@@ -157,7 +159,7 @@ def test_nobody_listening_means_not_sent() -> None:
         config=ses_config(connect_timeout=1, read_timeout=1, threads=1),
     )
     with pytest.raises(SesBusyError):
-        SesMailer(client).send(MAIL)
+        SesMailer(client).send(MAIL, deadline=LATER)
 
 
 def test_connections_are_dropped_after_a_pause_and_kept_within_one(
@@ -177,7 +179,7 @@ def test_connections_are_dropped_after_a_pause_and_kept_within_one(
 
 
 def test_a_client_that_was_closed_sends_again(mailer: SesMailer, answers: Answers) -> None:
-    mailer.send(MAIL)
+    mailer.send(MAIL, deadline=LATER)
     mailer.wake(datetime(2026, 11, 22, tzinfo=UTC))
-    mailer.send(MAIL)
+    mailer.send(MAIL, deadline=LATER)
     assert len(answers.requests) == 2

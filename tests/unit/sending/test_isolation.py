@@ -91,7 +91,7 @@ def test_files_of_two_sub_batches_are_never_in_memory_together(
         return file
 
     monkeypatch.setattr(world.attachments, "fetch", fetch)
-    monkeypatch.setattr(world.mailer, "send", lambda _: "ses")
+    monkeypatch.setattr(world.mailer, "send", lambda _, **__: "ses")
     report = world.send(*[make_message(f"m-{index}", attachments=[FILE]) for index in range(10)])
 
     assert report.summary() == {"sent": 10}
