@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from postroad.ledger.dynamodb import INDEX
+from postroad.ledger.dynamodb import HELD_INDEX, INDEX
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 def create_table(client: "DynamoDBClient", name: str = "Messages") -> None:
-    """Make a table with the keys of every table, and with Messages' index, which hurts no other."""
+    """Make a table with the keys of every table, and with Messages' indexes, which hurt no other."""
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
@@ -18,6 +18,7 @@ def create_table(client: "DynamoDBClient", name: str = "Messages") -> None:
             {"AttributeName": "sk", "AttributeType": "S"},
             {"AttributeName": "address_key", "AttributeType": "S"},
             {"AttributeName": "accepted", "AttributeType": "N"},
+            {"AttributeName": "held", "AttributeType": "S"},
         ],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         GlobalSecondaryIndexes=[
@@ -28,6 +29,14 @@ def create_table(client: "DynamoDBClient", name: str = "Messages") -> None:
                     {"AttributeName": "accepted", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
+            },
+            {
+                "IndexName": HELD_INDEX,
+                "KeySchema": [
+                    {"AttributeName": "held", "KeyType": "HASH"},
+                    {"AttributeName": "pk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
     )

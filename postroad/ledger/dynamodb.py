@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from postroad.ledger.row import Row
 
 INDEX = "by_recipient"
+HELD_INDEX = "held"
+"""Only rows that wait for an operator stand in it, by stream and message id."""
 MOST_KEYS = 100
 """BatchGetItem takes no more keys than this in one request."""
 

@@ -54,6 +54,8 @@ def to_item(row: Row) -> dict[str, dict[str, Any]]:
         "pk": {"S": row.message_id},
         "sk": {"S": SORT_KEY},
         "status": {"S": row.status.value},
+        # The key of an index in which only these rows stand, so that they are found among millions.
+        **({"held": {"S": row.stream}} if row.waits_for_operator and row.stream else {}),
         **texts,
         **{name: {"M": entries} for name, entries in maps.items() if entries},
         **{name: {"N": str(number)} for name, number in numbers.items() if number is not None},

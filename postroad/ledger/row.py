@@ -24,6 +24,9 @@ MOST_NOTES = 20
 UNSETTLED = frozenset({Status.CLAIMED, Status.HELD, Status.SCHEDULED})
 """Statuses whose message still waits for something: such a row has no end date."""
 
+REOPENED = "reopened"
+"""The word in a row's times for when an operator re-opened it."""
+
 REFUSAL_PREFIX = "!"
 """Starts the id of a refusal that has no message id of its own; it can't occur in a message id."""
 
@@ -75,6 +78,13 @@ class Row:
         if not self.ses_ids:
             return ""
         return self.ses_ids[max(self.ses_ids, key=int)]
+
+    @property
+    def waits_for_operator(self) -> bool:
+        """Say whether it is held; or re-opened, and claimed by nobody since: its body may not have moved."""
+        if self.status is Status.HELD:
+            return True
+        return self.status is Status.CLAIMED and not self.owner and REOPENED in self.times
 
     def with_note(self, note: str) -> Row:
         """Return the row with one more sentence, unless it is there already.

@@ -5,7 +5,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from postroad.ledger.dynamodb import INDEX
+from postroad.ledger.dynamodb import HELD_INDEX, INDEX
 from stacks.constructs.logical_id import pin_logical_id
 from stacks.stage import Stage
 
@@ -34,7 +34,14 @@ class Tables(Construct):
                     partition_key=dynamodb.Attribute(name="address_key", type=dynamodb.AttributeType.STRING),
                     sort_key=dynamodb.Attribute(name="accepted", type=dynamodb.AttributeType.NUMBER),
                     projection_type=dynamodb.ProjectionType.KEYS_ONLY,
-                )
+                ),
+                # With a sort key, so that DynamoDB can split a stream of which very much is held.
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name=HELD_INDEX,
+                    partition_key=dynamodb.Attribute(name="held", type=dynamodb.AttributeType.STRING),
+                    sort_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+                ),
             ],
         )
         self.bodies = self._table("Bodies", expires=True)

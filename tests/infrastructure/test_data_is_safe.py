@@ -53,15 +53,15 @@ def test_only_what_may_be_forgotten_expires(prod: Stacks, name: str, *, expires:
     assert table.get("TimeToLiveSpecification") == expected
 
 
-def test_messages_has_its_stream_and_its_index(prod: Stacks) -> None:
+def test_messages_has_its_stream_and_its_indexes(prod: Stacks) -> None:
     table = prod.foundation["Resources"]["Messages"]["Properties"]
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
-    (index,) = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "by_recipient"
-    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["address_key", "accepted"]
+    indexes = table["GlobalSecondaryIndexes"]
+    assert all(index["Projection"] == {"ProjectionType": "KEYS_ONLY"} for index in indexes)
+    keys = {index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]] for index in indexes}
+    assert keys == {"by_recipient": ["address_key", "accepted"], "held": ["held", "pk"]}
     types = {found["AttributeName"]: found["AttributeType"] for found in table["AttributeDefinitions"]}
-    assert types == {"pk": "S", "sk": "S", "address_key": "S", "accepted": "N"}
+    assert types == {"pk": "S", "sk": "S", "address_key": "S", "accepted": "N", "held": "S"}
 
 
 def test_the_key_is_aws_owned_or_ours_as_configured(prod: Stacks, managed: Stacks) -> None:
