@@ -23,11 +23,24 @@ class Flow(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """That a switch stopped its stream, or let it run again. `id` is the same whenever it is told."""
+
+    id: str
+    flow: Flow
+    why: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
     """A stream's switch. `why` is a word of `sending.decisions.Why`, or an operator's own note.
 
-    `by` names the operator, or is `circuit`. `probes` counts the probes since it opened. `version` grows by
-    one with each write; 0 means that nothing is written yet, and the stream runs.
+    `by` names the operator, or is `circuit`. `probes` counts the probes since it opened. `probe_at` is when
+    the next probe is due; while one is on its way, when it is given up for lost. `untold` are the turns that
+    the result bus hasn't heard of yet, the oldest first. `version` grows by one with each write; 0 means that
+    nothing is written yet, and the stream runs.
     """
 
     stream: str
@@ -37,9 +50,15 @@ class Switch:
     since: datetime | None = None
     probe_at: datetime | None = None
     probes: int = 0
+    untold: tuple[Turned, ...] = ()
     version: int = 0
 
     @property
     def is_running(self) -> bool:
         """Say whether the stream's queue shall be worked off."""
         return self.flow is Flow.RUNNING
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the circuit is what stops the stream, also while it is being probed."""
+        return self.flow in (Flow.OPEN, Flow.PROBING)
