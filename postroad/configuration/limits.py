@@ -103,10 +103,87 @@ class Timing(Section):
         default=5,
         ge=1,
         le=100,
-        description="After so many failed attempts a message ends `failed`, reason `attempts_exhausted`.",
+        description=(
+            "After so many attempts that failed for no known reason a message is given up: refused where our "
+            "own code failed, `held` where SES's answer got lost; reason `attempts_exhausted`. Whatever SES "
+            "turns away for now (rate, pause, permission) does not count."
+        ),
+    )
+    evidence_seconds: int = Field(
+        default=120,
+        ge=1,
+        le=3600,
+        description=(
+            "A mail whose answer got lost has not been sent if SES's events are known up to this long after "
+            "its claim and none is about it. Longer than both of SES's timeouts together."
+        ),
+    )
+    evidence_after_crash_seconds: int = Field(
+        default=300,
+        ge=1,
+        le=3600,
+        description=(
+            "The same for a run that died, from the end of its lease on. 300 at least (but for the stage "
+            "`local`): a frozen function may still hold a signed request, and AWS takes one for 5 minutes "
+            "after its date (Signature Version 4)."
+        ),
+    )
+    schedule_lead_seconds: int = Field(
+        default=120,
+        ge=10,
+        le=900,
+        description=(
+            "A message with a `send_at` nearer than this waits in its queue, one further off in the table "
+            "Schedule. Dispatch comes each minute: two of them leave it time."
+        ),
+    )
+    canary_minutes: int = Field(
+        default=15,
+        ge=1,
+        le=25,
+        description=(
+            "How often each stream mails SES's own mailbox simulator, so that it is known that SES's events "
+            "arrive also when nothing else is sent; 15 makes 2,880 mails a month, 0.46 USD. While a message "
+            "waits for evidence it is each minute."
+        ),
+    )
+    dispatch_timeout_seconds: int = Field(
+        default=50,
+        ge=5,
+        le=59,
+        description="The longest run of the dispatch function, less than the minute until the next.",
+    )
+    events_buffer_seconds: int = Field(
+        default=60,
+        ge=1,
+        le=900,
+        description=(
+            "How long Firehose collects SES's events into one object. Longer makes fewer objects, and "
+            "deliveries known later. An object is complete at 5 MiB in any case."
+        ),
+    )
+    events_batch_size: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description=(
+            "The most of these objects that one run of feedback takes; one can hold thousands of events."
+        ),
+    )
+    events_batching_window_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=300,
+        description="How long Lambda waits to fill such a batch. A batch size over 10 needs 1 at least.",
+    )
+    events_maximum_concurrency: int = Field(
+        default=5,
+        ge=2,
+        le=1000,
+        description="How many copies of the feedback function work on such objects at once.",
     )
     feedback_timeout_seconds: int = Field(
-        default=30, ge=1, le=900, description="The longest run of the feedback function."
+        default=60, ge=1, le=900, description="The longest run of the feedback function."
     )
     feedback_batch_size: int = Field(
         default=100, ge=1, le=1000, description="The most SES events that one run of feedback takes."
@@ -150,14 +227,25 @@ class Timing(Section):
             )
         return value
 
-    @field_validator("feedback_batching_window_seconds")
+    @field_validator("evidence_seconds")
+    @classmethod
+    def _no_answer_comes_any_more(cls, value: int, info: ValidationInfo) -> int:
+        connect = info.data.get("ses_connect_timeout_seconds")
+        read = info.data.get("ses_read_timeout_seconds")
+        if connect is not None and read is not None and value <= connect + read:
+            raise broken_rule(
+                f"expected more than ses_connect_timeout_seconds and ses_read_timeout_seconds together "
+                f"({connect + read:g}), for so long SES's answer may still come, got {value}"
+            )
+        return value
+
+    @field_validator("feedback_batching_window_seconds", "events_batching_window_seconds")
     @classmethod
     def _large_batches_need_a_window(cls, value: int, info: ValidationInfo) -> int:
         most_without_window = 10
-        if value == 0 and info.data.get("feedback_batch_size", 0) > most_without_window:
-            raise broken_rule(
-                "expected at least 1, for feedback_batch_size is over 10 (Lambda's rule), got 0"
-            )
+        size = str(info.field_name).replace("batching_window_seconds", "batch_size")
+        if value == 0 and info.data.get(size, 0) > most_without_window:
+            raise broken_rule(f"expected at least 1, for {size} is over 10 (Lambda's rule), got 0")
         return value
 
     def visibility_seconds(self, timeout_seconds: int, window_seconds: int) -> int:
@@ -168,6 +256,11 @@ class Timing(Section):
     def feedback_visibility_seconds(self) -> int:
         """Visibility timeout of the feedback queue."""
         return self.visibility_seconds(self.feedback_timeout_seconds, self.feedback_batching_window_seconds)
+
+    @property
+    def events_visibility_seconds(self) -> int:
+        """Visibility timeout of the queue of objects of events."""
+        return self.visibility_seconds(self.feedback_timeout_seconds, self.events_batching_window_seconds)
 
     def send_visibility_seconds(self, batching_window_seconds: int) -> int:
         """Visibility timeout of a stream's queue, given that stream's batching window."""

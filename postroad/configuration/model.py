@@ -49,8 +49,9 @@ class Aws(Section):
         gt=0,
         le=100_000,
         description=(
-            "The account's SES sending rate, `SendQuota.MaxSendRate` of `aws sesv2 get-account`. SES "
-            "publishes no metric of it: the dashboard draws this as the limit. Nothing else reads it."
+            "The account's SES sending rate, `SendQuota.MaxSendRate` of `aws sesv2 get-account`. The "
+            "dashboard draws it as the limit, since SES publishes no metric of it, and dispatch hands out no "
+            "more than it. Without it dispatch asks SES."
         ),
     )
     ses_daily_quota: int | None = Field(

@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from postroad.configuration.limits import Timing
 from postroad.configuration.model import Aws, Domain, Producer, Web
 from postroad.configuration.problems import Problem, did_you_mean
 from postroad.configuration.section import Section
@@ -18,9 +19,12 @@ from postroad.configuration.texts import DomainName
 from postroad.names import LOCAL_ACCOUNT, LOCAL_STAGE
 
 # Queues, functions and alarms of our own bear these names.
-TAKEN = frozenset({"feedback", "outcomes", "account"})
+TAKEN = frozenset({"feedback", "outcomes", "dispatch", "events", "account"})
 # So ends the name of a stream's queue of dead letters, and that of its output.
 DEAD_LETTERS = ("-dead-letters", "-dead-letter")
+# AWS refuses a request whose date is older, so that one of a frozen function can't be taken any more.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+SIGNED_FOR_SECONDS = 300
 
 Part = TypeVar("Part", bound=Section)
 
@@ -59,6 +63,7 @@ class Parts:
     domains: Mapping[int, Domain]
     streams: Mapping[str, Stream]
     producers: Mapping[int, Producer]
+    timing: Timing | None
     web: Web | None
     has_web: bool
     domain_names: Sequence[str] | None
@@ -77,6 +82,7 @@ class Parts:
             domains=_valid_items(Domain, listed),
             streams={name: part for name, item in streams.items() if (part := _valid(Stream, item))},
             producers=_valid_items(Producer, content.get("producers")),
+            timing=_valid(Timing, content.get("timing", {})),
             web=_valid(Web, content.get("web")),
             has_web="web" in content,
             domain_names=None if None in names or not names else [name for name in names if name],
@@ -91,6 +97,7 @@ def broken_rules(parts: Parts) -> Iterator[Problem]:
     yield from _streams(parts)
     yield from _web(parts)
     yield from _producers(parts)
+    yield from _timing(parts)
 
 
 def _account(parts: Parts) -> Iterator[Problem]:
@@ -211,3 +218,14 @@ def _producers(parts: Parts) -> Iterator[Problem]:
             if parts.stream_domains and stream not in parts.stream_domains:
                 hint = did_you_mean(stream, parts.stream_domains)
                 yield Problem(("producers", place, "streams", number), f"'{stream}' is no stream; {hint}")
+
+
+def _timing(parts: Parts) -> Iterator[Problem]:
+    if parts.timing is None or parts.stage == LOCAL_STAGE:
+        return
+    if (seconds := parts.timing.evidence_after_crash_seconds) < SIGNED_FOR_SECONDS:
+        yield Problem(
+            ("timing", "evidence_after_crash_seconds"),
+            f"expected at least {SIGNED_FOR_SECONDS}, for AWS takes a signed request that long after its date "
+            f"and a frozen function may still send one, got {seconds}",
+        )

@@ -25,6 +25,10 @@ def _is_tracked_marketing(section: dict[str, Any]) -> bool:
     return _is_marketing(section) and section.get("tracking_domain") is not None
 
 
+def _usual_evidence(section: dict[str, Any]) -> Literal["fast", "bulk"]:
+    return "fast" if section.get("kind") is StreamKind.TRANSACTIONAL else "bulk"
+
+
 class Stream(Section):
     """A class of mail with its own queue, sender, SES configuration set, limits and rules."""
 
@@ -78,6 +82,22 @@ class Stream(Section):
         description=(
             "The statuses that become results on the event bus. `sent` and `delivered` are not among the "
             "defaults, for a result for every mail costs as much as sending it."
+        ),
+    )
+    evidence: Literal["fast", "bulk"] = Field(
+        default_factory=_usual_evidence,
+        json_schema_extra={"shown_default": "`fast` for transactional, else `bulk`"},
+        description=(
+            "How soon a mail whose answer got lost is known to have been sent. `fast`: SES also reports each "
+            "mail that it takes at once (SNS), about 1 USD per million mails. `bulk`: with all other events, "
+            "a minute or two later."
+        ),
+    )
+    unknown_outcome: Literal["evidence", "hold"] = Field(
+        default="evidence",
+        description=(
+            "What becomes of a mail whose answer got lost. `evidence`: SES's events decide, and it is sent "
+            "again only once they prove that it did not leave. `hold`: it waits for an operator."
         ),
     )
     maximum_concurrency: int = Field(

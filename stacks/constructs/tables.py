@@ -13,7 +13,7 @@ TIME_TO_LIVE = "ttl"
 
 
 class Tables(Construct):
-    """Messages (with its stream and index), Bodies and Suppressions."""
+    """Messages (with its stream and indexes), Bodies, Suppressions and Schedule."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, key: kms.IKey | None) -> None:
         """Make the tables of `stage`, encrypted with `key`, or with AWS's own when it is None."""
@@ -46,6 +46,9 @@ class Tables(Construct):
         )
         self.bodies = self._table("Bodies", expires=True)
         self.suppressions = self._table("Suppressions", expires=False)
+        # What has been applied may be forgotten. Pointers and switches carry no time to live: dispatch alone
+        # takes out what waits.
+        self.schedule = self._table("Schedule", expires=True)
 
     def _table(
         self,
