@@ -35,6 +35,14 @@ class Pointer:
     priority: Priority = Priority.USUAL
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """That pointers of this priority lie under this minute, or lay there."""
+
+    minute: datetime
+    priority: Priority
+
+
 def minute_of(at: datetime) -> datetime:
     """Return the minute that a moment lies in."""
     return at.replace(second=0, microsecond=0)
