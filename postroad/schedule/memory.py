@@ -35,11 +35,20 @@ class MemorySchedule:
 
     def __contains__(self, message_id: str) -> bool:
         """Say whether a pointer to this message stands."""
-        return any(pointer.message_id == message_id for pointer in self.pointers())
+        return bool(self.of(message_id))
 
-    def pointers(self) -> list[Pointer]:
-        """Return every pointer, soonest minute first."""
+    def of(self, message_id: str) -> list[Pointer]:
+        """Return the pointers to this message, oldest generation first."""
+        found = [pointer for pointer in self.all() if pointer.message_id == message_id]
+        return sorted(found, key=lambda pointer: pointer.generation)
+
+    def all(self) -> list[Pointer]:
+        """Return every pointer, in the order in which dispatch pops those of one stream."""
         return sorted((read_pointer(*entry) for entry in list(self._fingerprints.items())), key=_order)
+
+    def delete(self, pointer: Pointer) -> None:
+        """Forget the pointer, if it stands."""
+        self.remove([pointer])
 
     def put(self, pointer: Pointer) -> None:
         """Let the pointer stand, and its minute be marked."""
