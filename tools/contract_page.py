@@ -15,7 +15,7 @@ from postroad.contract.explain import EXPECTED
 from postroad.contract.message import MAX_BODY_BYTES
 from postroad.contract.parser import MAX_DEPTH
 from postroad.contract.result import RESULT_SOURCE
-from postroad.contract.schema import message_schema, result_schema
+from postroad.contract.schema import message_schema, result_schema, stream_schema
 from postroad.contract.times import CLOCK_TOLERANCE, MAX_AGE
 from postroad.contract.words import Reason, Status
 from postroad.explaining import meanings
@@ -33,7 +33,8 @@ def page() -> str:
     """Return the text of the page."""
     facts = {
         "message_fields": _table("field | | form | what it is", _message_fields()),
-        "result_fields": _table("field | form | what it is", _result_fields()),
+        "result_fields": _table("field | form | what it is", _open_fields(result_schema(), "Result")),
+        "stream_fields": _table("field | form | what it is", _open_fields(stream_schema(), "StreamEvent")),
         "statuses": _table("status | what it means | published by default | next", _statuses()),
         "reasons": _table("reason | what it means | next", _reasons()),
         "reserved_headers": ", ".join(f"`{_capitalised(name)}`" for name in sorted(RESERVED_HEADERS)),
@@ -64,8 +65,8 @@ def _message_fields() -> Iterator[tuple[str, ...]]:
         yield f"`{path}`", needed, form, _description(node)
 
 
-def _result_fields() -> Iterator[tuple[str, ...]]:
-    for path, node, _ in fields(result_schema(), "Result"):
+def _open_fields(schema: Mapping[str, Any], name: str) -> Iterator[tuple[str, ...]]:
+    for path, node, _ in fields(schema, name):
         yield f"`{path}`", _form(node), _description(node)
 
 

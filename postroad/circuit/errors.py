@@ -1,4 +1,4 @@
-"""How a stream's switch can fail to be read or written, and its valve to be turned."""
+"""How a stream's switch can fail to be read or written, and its mapping to be moved."""
 
 from postroad.errors import TransientError
 
@@ -11,5 +11,5 @@ class SwitchesBusyError(TransientError):
     """Others kept changing this switch; try again."""
 
 
-class ValvesUnavailableError(TransientError):
+class MappingsUnavailableError(TransientError):
     """Lambda can't be asked about a stream's event source mapping now; repeating is safe."""

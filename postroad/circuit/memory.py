@@ -1,4 +1,4 @@
-"""The switches in memory, and a breaker that a test sets by hand."""
+"""What the circuit works with, in memory: for fast tests and for walks that need no AWS account."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from postroad.circuit.errors import SwitchesUnavailableError
+from postroad.circuit.errors import MappingsUnavailableError, SwitchesUnavailableError
+from postroad.circuit.mapping import MappingState
 from postroad.circuit.switch import Switch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from postroad.circuit.ports import Turn
+    from postroad.contract.stream_event import StreamEvent
 
 LOOK_AGAIN = timedelta(minutes=1)
 
@@ -65,3 +68,61 @@ class MemoryBreaker:
     def close(self) -> None:
         """Let the stream run again."""
         self.stopped = False
+
+
+class MemoryMappings:
+    """`Mappings` that move at once, or after so many reads as `lag` says, as Lambda's take their time."""
+
+    def __init__(self, *, lag: int = 0) -> None:
+        """Begin with every mapping enabled."""
+        self._states: dict[str, MappingState] = {}
+        self._lag = lag
+        self._left: dict[str, int] = {}
+        self.asked: list[tuple[str, bool]] = []
+        """What was asked for, in order: the stream, and whether it was to be enabled."""
+        self.is_unavailable = False
+
+    def read(self, stream: str) -> MappingState:
+        """Return where the mapping stands; a mapping on its way gets on by being looked at."""
+        if self.is_unavailable:
+            raise MappingsUnavailableError("the mapping can't be asked")
+        state = self._states.get(stream, MappingState.ENABLED)
+        if state in _ARRIVES:
+            self._left[stream] -= 1
+            if self._left[stream] <= 0:
+                state = self._states[stream] = _ARRIVES[state]
+        return state
+
+    def ask(self, stream: str, *, enabled: bool) -> MappingState:
+        """Move a mapping that isn't on its way already."""
+        if self.is_unavailable:
+            raise MappingsUnavailableError("the mapping can't be asked")
+        self.asked.append((stream, enabled))
+        state = self._states.get(stream, MappingState.ENABLED)
+        if state not in _ARRIVES and not state.is_settled(enabled=enabled):
+            on_its_way = MappingState.ENABLING if enabled else MappingState.DISABLING
+            self._left[stream] = self._lag
+            self._states[stream] = on_its_way if self._lag else _ARRIVES[on_its_way]
+        return self._states.get(stream, MappingState.ENABLED)
+
+
+_ARRIVES = {
+    MappingState.ENABLING: MappingState.ENABLED,
+    MappingState.DISABLING: MappingState.DISABLED,
+}
+
+
+class MemoryStreamBus:
+    """A `StreamBus` that keeps what it was given, and takes nothing while `is_unavailable`."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.events: list[StreamEvent] = []
+        self.is_unavailable = False
+
+    def publish(self, events: Sequence[StreamEvent]) -> set[str]:
+        """Take the events."""
+        if self.is_unavailable:
+            return set()
+        self.events.extend(events)
+        return {event.id for event in events}

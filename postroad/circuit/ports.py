@@ -1,10 +1,12 @@
 """What the use cases need of a stream's switch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from postroad.circuit.mapping import MappingState
 from postroad.circuit.switch import Switch
+from postroad.contract.stream_event import StreamEvent
 
 Turn = Callable[[Switch], Switch | None]
 """A pure step from the switch that stands to the one that shall stand; None when nothing changes."""
@@ -35,4 +37,24 @@ class Breaker(Protocol):
         Returns when to look again; a stream that is stopped already stays as it is. Never raises: what can't
         be written now is tripped by the next one.
         """
+        ...
+
+
+class Mappings(Protocol):
+    """The event source mappings of the streams' queues. Its methods raise MappingsUnavailableError."""
+
+    def read(self, stream: str) -> MappingState:
+        """Return where the stream's mapping stands."""
+        ...
+
+    def ask(self, stream: str, *, enabled: bool) -> MappingState:
+        """Have the mapping enabled or disabled, which may take a minute; return where it stands now."""
+        ...
+
+
+class StreamBus(Protocol):
+    """Where turns of switches are told."""
+
+    def publish(self, events: Sequence[StreamEvent]) -> set[str]:
+        """Publish these; return the ids of those that have certainly been taken. Never raises."""
         ...

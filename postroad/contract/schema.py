@@ -14,6 +14,7 @@ from msgspec.json import schema
 
 from postroad.contract.message import MESSAGE_SCHEMA, Message
 from postroad.contract.result import RESULT_SCHEMA, Result
+from postroad.contract.stream_event import STREAM_SCHEMA, StreamEvent
 
 FOLDER = Path("docs/reference")
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -42,9 +43,18 @@ def result_schema() -> dict[str, Any]:
 
     Unlike in the message, unknown fields are allowed: consumers must not break when a later version adds one.
     """
-    document = schema(Result)
-    del document["$defs"]["Result"]["additionalProperties"]
-    return _finished(RESULT_SCHEMA, document)
+    return _open(RESULT_SCHEMA, Result)
+
+
+def stream_schema() -> dict[str, Any]:
+    """Return the schema of `postroad.stream.v1`; unknown fields are allowed as in the result."""
+    return _open(STREAM_SCHEMA, StreamEvent)
+
+
+def _open(name: str, kind: type) -> dict[str, Any]:
+    document = schema(kind)
+    del document["$defs"][kind.__name__]["additionalProperties"]
+    return _finished(name, document)
 
 
 def _any_value(kind: type) -> dict[str, Any]:
@@ -60,7 +70,11 @@ def _finished(name: str, document: dict[str, Any]) -> dict[str, Any]:
 
 def files() -> dict[str, str]:
     """Return the text of each schema file by its name."""
-    schemas = {MESSAGE_SCHEMA: message_schema(), RESULT_SCHEMA: result_schema()}
+    schemas = {
+        MESSAGE_SCHEMA: message_schema(),
+        RESULT_SCHEMA: result_schema(),
+        STREAM_SCHEMA: stream_schema(),
+    }
     return {
         f"{name}.schema.json": json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         for name, document in schemas.items()

@@ -15,7 +15,7 @@ from postroad.contract.explain import EXPECTED
 from postroad.contract.message import Message
 from postroad.contract.parser import parse_message
 from postroad.contract.rules import StreamRules, check_stream
-from postroad.contract.schema import message_schema, result_schema
+from postroad.contract.schema import message_schema, result_schema, stream_schema
 from postroad.contract.times import check_time
 from postroad.contract.words import Reason, Status
 from postroad.rendering.build import build_templates
@@ -53,7 +53,7 @@ def test_what_is_told_of_a_field_s_form_holds_every_bound_of_its_type(path: str)
 
 
 def test_the_message_is_one_that_can_be_sent(tmp_path: Path) -> None:
-    example, _ = examples()
+    example, _, _ = examples()
     assert set(example) == set(Message.__struct_fields__) - {"content", "send_at"}
     message = parse_message(json.dumps(example))
     bucket, _, _ = example["attachments"][0]["s3"].partition("/")
@@ -68,6 +68,12 @@ def test_the_message_is_one_that_can_be_sent(tmp_path: Path) -> None:
 
 
 def test_the_result_is_one_that_the_schema_takes() -> None:
-    _, example = examples()
+    _, example, _ = examples()
     jsonschema.validate(example, result_schema())
     assert set(example) == set(result_schema()["$defs"]["Result"]["properties"])
+
+
+def test_the_stream_s_event_is_one_that_the_schema_takes() -> None:
+    _, _, example = examples()
+    jsonschema.validate(example, stream_schema())
+    assert set(example) == set(stream_schema()["$defs"]["StreamEvent"]["properties"])

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from postroad.contract.result import Result
-from postroad.contract.schema import FOLDER, files, message_schema, result_schema, write
+from postroad.contract.schema import FOLDER, files, message_schema, result_schema, stream_schema, write
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,7 +23,7 @@ def test_writing_writes_what_is_generated(tmp_path: Path) -> None:
     assert {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "new").iterdir()} == files()
 
 
-@pytest.mark.parametrize("schema", [message_schema(), result_schema()])
+@pytest.mark.parametrize("schema", [message_schema(), result_schema(), stream_schema()])
 def test_the_schemas_are_schemas(schema: dict[str, Any]) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
 
@@ -67,6 +67,20 @@ def test_a_result_of_a_later_version_may_hold_more() -> None:
         "campaign": "winter",
     }
     jsonschema.validate(result, result_schema())
+
+
+def test_a_stream_s_event_of_a_later_version_may_hold_more() -> None:
+    event = {
+        "schema": "postroad.stream.v1",
+        "id": "1",
+        "stream": "marketing",
+        "flow": "open",
+        "why": "a_reason_of_later",
+        "by": "circuit",
+        "at": "2026-11-22T14:03:11Z",
+        "waiting": 1204,
+    }
+    jsonschema.validate(event, stream_schema())
 
 
 def test_a_result_has_the_fields_of_the_contract_and_no_address() -> None:
