@@ -6,6 +6,7 @@ The partition key is the message id, the sort key `body#` and the fingerprint.
 from __future__ import annotations
 
 import gzip
+import time
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -13,11 +14,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from postroad.bodies.errors import BodiesUnavailableError
-from postroad.bodies.ports import Kept
+from postroad.bodies.ports import Kept, Whole
 from postroad.ledger.item import milliseconds, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from datetime import datetime
     from typing import Any
 
@@ -30,17 +31,30 @@ PREFIX = "bodies/"
 WITHOUT_BODY = "pk, sk, first_sent"
 MOST_IN_ITEM = 300_000
 """Compressed bytes past this go to S3: an item holds 400 KB, with its names and keys."""
+MOST_KEYS = 100
+"""BatchGetItem takes no more keys than this in one request."""
+PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""How long to wait before each further try of what DynamoDB left over, while nothing new comes."""
 
 
 class DynamoBodies:
     """`Bodies` over a table, and the prefix `bodies/` of a bucket."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str, *, s3: S3Client, bucket: str) -> None:
-        """Use these low-level clients, this table and this bucket."""
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table_name: str,
+        *,
+        s3: S3Client,
+        bucket: str,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
+        """Use these low-level clients, this table and this bucket; `pause` takes seconds."""
         self._client = client
         self._table = table_name
         self._s3 = s3
         self._bucket = bucket
+        self._pause = pause
 
     def put(
         self, message_id: str, fingerprint: str, body: str, *, first_sent: datetime, until: datetime
@@ -67,12 +81,20 @@ class DynamoBodies:
             item = self._client.get_item(
                 TableName=self._table, Key=_key(message_id, fingerprint), ConsistentRead=True
             ).get("Item")
-            if item is None:
-                return None
-            if "s3_key" not in item:
-                return gzip.decompress(item["gzip"]["B"]).decode()
-            found = self._s3.get_object(Bucket=self._bucket, Key=item["s3_key"]["S"])
-            return gzip.decompress(found["Body"].read()).decode()
+            return None if item is None else self._unpack(item)
+
+    def get_many(self, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Whole]:
+        """Return those bodies that are kept, a hundred at a request."""
+        wanted = [_key(*key) for key in dict.fromkeys(keys)]
+        found: dict[tuple[str, str], Whole] = {}
+        with _asking():
+            for at in range(0, len(wanted), MOST_KEYS):
+                for item in self._read_all(wanted[at : at + MOST_KEYS]):
+                    body = self._unpack(item)
+                    if body is not None:
+                        kept = _kept(item)
+                        found[kept.message_id, kept.fingerprint] = Whole(body, kept.first_sent)
+        return found
 
     def delete(self, message_id: str, fingerprint: str) -> None:
         """Forget the body; what lies in S3 goes by the bucket's own lifecycle."""
@@ -104,6 +126,33 @@ class DynamoBodies:
             if page is None:
                 return
             yield from (_kept(item) for item in page["Items"])
+
+    def _read_all(self, keys: list[dict[str, AttributeValueTypeDef]]) -> Iterator[dict[str, Any]]:
+        """Yield the items under up to a hundred keys; a response holds 16 MB, the rest is asked for again."""
+        waiting: Mapping[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        pauses = iter(PAUSES_SECONDS)
+        while waiting:
+            answer = self._client.batch_get_item(RequestItems=waiting)
+            items = answer["Responses"].get(self._table, [])
+            yield from items
+            waiting = answer.get("UnprocessedKeys") or {}
+            if items:
+                pauses = iter(PAUSES_SECONDS)
+            elif waiting:
+                seconds = next(pauses, None)
+                if seconds is None:
+                    raise BodiesUnavailableError("DynamoDB keeps leaving keys over: try again")
+                self._pause(seconds)
+
+    def _unpack(self, item: Mapping[str, Any]) -> str | None:
+        """Return the body, or None if the object that the item names is gone."""
+        if "s3_key" not in item:
+            return gzip.decompress(item["gzip"]["B"]).decode()
+        try:
+            found = self._s3.get_object(Bucket=self._bucket, Key=item["s3_key"]["S"])
+        except self._s3.exceptions.NoSuchKey:
+            return None
+        return gzip.decompress(found["Body"].read()).decode()
 
 
 def _kept(item: dict[str, Any]) -> Kept:

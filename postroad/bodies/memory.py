@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from postroad.bodies.ports import Kept
+from postroad.bodies.ports import Kept, Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
 
@@ -34,6 +34,14 @@ class MemoryBodies:
     def get(self, message_id: str, fingerprint: str) -> str | None:
         """Return the body, or None."""
         return self._bodies.get((message_id, fingerprint))
+
+    def get_many(self, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Whole]:
+        """Return those bodies that are kept."""
+        return {
+            key: Whole(body, self._first_sent[key])
+            for key in keys
+            if (body := self._bodies.get(key)) is not None
+        }
 
     def delete(self, message_id: str, fingerprint: str) -> None:
         """Forget the body."""

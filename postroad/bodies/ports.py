@@ -1,7 +1,7 @@
 """What the use cases need of the kept bodies."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -12,6 +12,14 @@ class Kept:
 
     message_id: str
     fingerprint: str
+    first_sent: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A kept body itself, and when a queue first took it."""
+
+    body: str = field(repr=False)
     first_sent: datetime
 
 
@@ -37,6 +45,18 @@ class Bodies(Protocol):
 
     def delete(self, message_id: str, fingerprint: str) -> None:
         """Forget the body, if there is one. Raises BodiesUnavailableError."""
+        ...
+
+
+class ManyBodies(Protocol):
+    """The same store, for those who read many at once."""
+
+    def get_many(self, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Whole]:
+        """Return those bodies that are kept, by message id and fingerprint; the others are left out.
+
+        The reads are consistent. The caller bounds how many it takes at once: each may be 1 MiB. Raises
+        BodiesUnavailableError, and then nothing is known of any of them.
+        """
         ...
 
 
