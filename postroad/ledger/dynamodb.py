@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,7 +14,7 @@ from postroad.ledger.item import SORT_KEY, from_item, to_item
 from postroad.ledger.updating import apply_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -23,7 +25,10 @@ INDEX = "by_recipient"
 HELD_INDEX = "held"
 """Only rows that wait for an operator stand in it, by stream and message id."""
 MOST_KEYS = 100
-"""BatchGetItem takes no more keys than this in one request."""
+"""BatchGetItem takes no more keys than this in one request, and none of them twice."""
+MOST_ROUNDS = 8
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 1.0
 
 
 class DynamoLedger:
@@ -33,10 +38,17 @@ class DynamoLedger:
     each write is conditional, so that repeating it is safe.
     """
 
-    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
-        """Use this low-level client and this table."""
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table_name: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Use this low-level client and this table; `sleep` takes seconds."""
         self._client = client
         self._table = table_name
+        self._sleep = sleep
 
     def get(self, message_id: str) -> Row | None:
         """Return the row by a consistent read, or None."""
@@ -47,6 +59,16 @@ class DynamoLedger:
                 ConsistentRead=True,
             )
         return from_item(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, message_ids: Collection[str]) -> dict[str, Row]:
+        """Return the rows of these messages by consistent reads, 100 at a time."""
+        keys = [{"pk": {"S": message_id}, "sk": {"S": SORT_KEY}} for message_id in dict.fromkeys(message_ids)]
+        rows = [
+            from_item(item)
+            for start in range(0, len(keys), MOST_KEYS)
+            for item in self._read_all(keys[start : start + MOST_KEYS], consistent=True)
+        ]
+        return {row.message_id: row for row in rows}
 
     def insert(self, row: Row) -> Row | None:
         """Write a message's first row, or return the one that stands."""
@@ -81,17 +103,28 @@ class DynamoLedger:
                 Limit=min(limit, MOST_KEYS),
             )
         keys = [{"pk": item["pk"], "sk": item["sk"]} for item in answer["Items"]]
-        rows = [from_item(item) for item in self._read_all(keys)]
+        rows = [from_item(item) for item in self._read_all(keys, consistent=False)]
         return sorted(rows, key=lambda row: row.times["accepted"], reverse=True)
 
-    def _read_all(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _read_all(self, keys: list[dict[str, Any]], *, consistent: bool) -> list[dict[str, Any]]:
+        """Return the items of up to 100 keys, and follow what DynamoDB left for later, slower each time.
+
+        That is so when a partition is asked for too much, or the answer would be over 16 MB.
+        """
         found: list[dict[str, Any]] = []
-        waiting: dict[str, Any] = {self._table: {"Keys": keys}} if keys else {}
-        while waiting:
+        waiting: dict[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": consistent}} if keys else {}
+        for turn in range(MOST_ROUNDS):
+            if not waiting:
+                return found
+            if turn:
+                pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (turn - 1))
+                self._sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  it spreads load, and guards nothing
             with _asking():
                 answer = self._client.batch_get_item(RequestItems=waiting)
             found.extend(answer["Responses"].get(self._table, []))
             waiting = answer.get("UnprocessedKeys") or {}
+        if waiting:
+            raise LedgerUnavailableError("DynamoDB left some rows unread again and again: try again later")
         return found
 
     def _put(self, row: Row, **condition: Any) -> dict[str, Any] | None:  # noqa: ANN401  passed on to boto3

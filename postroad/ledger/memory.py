@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from postroad.ledger.updating import apply_change
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from postroad.ledger.ports import Change
     from postroad.ledger.row import Row
@@ -37,6 +37,12 @@ class MemoryLedger:
     def get(self, message_id: str) -> Row | None:
         """Return the row, or None."""
         return self._rows.get(message_id)
+
+    def get_many(self, message_ids: Collection[str]) -> dict[str, Row]:
+        """Return the rows of these messages, by message id."""
+        return {
+            message_id: row for message_id in message_ids if (row := self._rows.get(message_id)) is not None
+        }
 
     def insert(self, row: Row) -> Row | None:
         """Write a message's first row, or return the one that stands."""

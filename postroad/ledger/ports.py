@@ -1,6 +1,6 @@
 """What the use cases need of the ledger."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from postroad.ledger.row import Row
@@ -14,6 +14,13 @@ class Ledger(Protocol):
 
     def get(self, message_id: str) -> Row | None:
         """Return the row as it stands now (a consistent read), or None."""
+        ...
+
+    def get_many(self, message_ids: Collection[str]) -> dict[str, Row]:
+        """Return the rows of these messages as they stand now, by message id, less those that have none.
+
+        Raises LedgerUnavailableError if not all of them could be asked for.
+        """
         ...
 
     def insert(self, row: Row) -> Row | None:

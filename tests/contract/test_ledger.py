@@ -3,19 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from postroad.contract.words import Status
-from postroad.ledger.dynamodb import DynamoLedger
+from postroad.ledger.dynamodb import LONGEST_PAUSE_SECONDS, MOST_KEYS, MOST_ROUNDS, DynamoLedger
+from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.item import from_item, to_item
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.ports import Ledger
 from postroad.ledger.row import MOST_NOTES, Row
 from tests.races import hold_that_one_racing_insert_wins
 from tests.tables import create_table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 NOW = datetime(2026, 11, 22, 14, 0, 0, 123000, tzinfo=UTC)
 ROW = Row(
@@ -134,3 +139,68 @@ def test_notes_are_bounded_and_not_repeated() -> None:
     assert len(row.notes) == MOST_NOTES
     assert row.notes[:2] == (*ROW.notes, "note 0")
     assert row.notes[-1] == f"note {MOST_NOTES * 2 - 1}"
+
+
+def test_many_rows_come_by_message_id_and_the_missing_are_left_out(ledger: Ledger) -> None:
+    rows = {f"m-{index}": replace(ROW, message_id=f"m-{index}") for index in range(MOST_KEYS + 5)}
+    for row in rows.values():
+        ledger.insert(row)
+
+    asked = [*rows, "nothing", *rows, "nothing"]
+
+    assert ledger.get_many(asked) == rows
+    assert ledger.get_many([]) == {}
+    assert ledger.get_many(["nothing"]) == {}
+
+
+class Throttled:
+    """DynamoDB answers one key of a batch at a time, and after `rounds` requests none."""
+
+    def __init__(self, client: "DynamoDBClient", rounds: int) -> None:
+        self.requests = 0
+        self._rounds = rounds
+        self._later: dict[str, Any] = {}
+        client.meta.events.register("before-parameter-build.dynamodb.BatchGetItem", self._take_one)
+        client.meta.events.register("after-call.dynamodb.BatchGetItem", self._leave_the_rest)
+
+    def _take_one(self, params: dict[str, Any], **_: object) -> None:
+        self.requests += 1
+        ((table, asked),) = params["RequestItems"].items()
+        some, later = asked["Keys"][:1], asked["Keys"][1:]
+        if self.requests > self._rounds:
+            later = asked["Keys"]
+        self._later = {table: {**asked, "Keys": later}} if later else {}
+        params["RequestItems"] = {table: {**asked, "Keys": some}}
+        self._none = self.requests > self._rounds
+
+    def _leave_the_rest(self, parsed: dict[str, Any], **_: object) -> None:
+        parsed["UnprocessedKeys"] = self._later
+        if self._none:
+            parsed["Responses"] = {}
+
+
+@pytest.mark.parametrize(("rounds", "succeeds"), [(99, True), (2, False)])
+def test_what_dynamodb_leaves_for_later_is_asked_for_again_but_not_for_ever(
+    rounds: int,
+    succeeds: bool,  # noqa: FBT001  a parameter of the test
+) -> None:
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        create_table(client, "Messages")
+        pauses: list[float] = []
+        ledger = DynamoLedger(client, "Messages", sleep=pauses.append)
+        rows = {f"m-{index}": replace(ROW, message_id=f"m-{index}") for index in range(5)}
+        for row in rows.values():
+            ledger.insert(row)
+        throttled = Throttled(client, rounds)
+
+        if succeeds:
+            assert ledger.get_many(list(rows)) == rows
+            assert throttled.requests == 5
+        else:
+            with pytest.raises(LedgerUnavailableError):
+                ledger.get_many(list(rows))
+            assert throttled.requests == MOST_ROUNDS
+
+        assert len(pauses) == throttled.requests - 1
+        assert all(0 < pause <= LONGEST_PAUSE_SECONDS for pause in pauses)
