@@ -1,7 +1,7 @@
 """The simulator as boto3 sees it: through the real client, its parser and its own retries; no socket."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import boto3
@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from moto import mock_aws
 
+from postroad.clock import FixedClock
 from postroad.contract.tags import ses_tags
 from postroad.feedback.event import EventKind
 from postroad.feedback.reading import read_event
@@ -176,3 +177,34 @@ def test_feedback_understands_every_event(
         assert read.ses_message_id == ses_message_id
     kinds = {event.type.value: read_event(event.payload)[0].kind for event in published}
     assert kinds == {kind.value: kind for kind in EventKind if kind is not EventKind.SUBSCRIPTION}
+
+
+def test_an_outage_answers_every_call_and_is_over_after_its_seconds(simulator: Simulator) -> None:
+    clock = FixedClock(NOW)
+    ses = client()
+    hooks.attach(ses, simulator, now=clock.now)
+    simulator.add_fault(Fault(FaultKind.OUTAGE, seconds=30), now=NOW)
+    with pytest.raises(ClientError, match="ServiceUnavailableException"):
+        send(ses)
+    with pytest.raises(ClientError, match="ServiceUnavailableException"):
+        ses.get_account()
+    clock.at += timedelta(seconds=30)
+    send(ses)
+    assert ses.get_account()["SendQuota"]["SentLast24Hours"] == 1
+
+
+def test_silence_is_an_outage_too(ses: "SESV2Client", simulator: Simulator) -> None:
+    simulator.add_fault(Fault(FaultKind.OUTAGE_DROPPED, seconds=30), now=NOW)
+    with pytest.raises(ConnectionClosedError):
+        send(ses)
+    with pytest.raises(ConnectionClosedError):
+        ses.get_account()
+
+
+def test_a_request_that_was_signed_too_long_ago_is_refused(simulator: Simulator) -> None:
+    ses = client()
+    hooks.attach(ses, simulator, now=lambda: NOW, signed_at=lambda _: NOW - timedelta(seconds=301))
+    with pytest.raises(ClientError, match="InvalidSignatureException") as refused:
+        send(ses)
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert simulator.mailbag.accepted == 0

@@ -103,7 +103,7 @@ def test_the_api_shows_one_mail_whole(inbox: Inbox) -> None:
     mail = inbox.get(f"/api/mails/{inbox.send()}").json()
     assert (mail["text"], mail["html"]) == ("plain & simple", "<p>hi</p>")
     assert mail["headers"] == [{"name": "X-Order", "value": "<1>"}]
-    assert [(event["type"], event["topics"]) for event in mail["events"]] == [
+    assert [(event["type"], event["destinations"]) for event in mail["events"]] == [
         ("Send", [TOPIC]),
         ("Delivery", [TOPIC]),
     ]
@@ -124,11 +124,11 @@ def test_counts_name_each_message_and_refusal(inbox: Inbox) -> None:
 def test_a_reported_event_is_published(inbox: Inbox) -> None:
     ses_message_id = inbox.send()
     answer = inbox.post(f"/api/mails/{ses_message_id}/events", {"type": "complaint", "copies": 2})
-    assert (answer.status_code, answer.json()["topics"]) == (201, [TOPIC])
+    assert (answer.status_code, answer.json()["destinations"]) == (201, [TOPIC])
     assert [event.type.value for event in inbox.recorder.events] == ["Complaint", "Complaint"]
     assert inbox.get(f"/api/mails/{ses_message_id}").json()["status"] == "complained"
     assert inbox.get("/api/suppressed").json()["addresses"][0]["reason"] == "COMPLAINT"
-    assert inbox.post(f"/api/mails/{ses_message_id}/events", {"type": "open"}).json()["topics"] == []
+    assert inbox.post(f"/api/mails/{ses_message_id}/events", {"type": "open"}).json()["destinations"] == []
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_buttons_report_through_the_real_path(inbox: Inbox, button: str, publish
     answer = inbox.call("POST", path, content=f"type={button}".encode(), content_type=FORM, origin=HOME)
     assert answer.status_code == (303 if published else 400)
     assert [event.type.value for event in inbox.recorder.events] == published
-    assert all(event.topics == (TOPIC,) for event in inbox.recorder.events)
+    assert all(event.destinations == (TOPIC,) for event in inbox.recorder.events)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8025", "localhost", "127.0.0.1:9999", ""])

@@ -23,6 +23,7 @@ from tests.recorder import Recorder
 
 NOW = datetime(2026, 11, 22, 14, 3, 11, tzinfo=UTC)
 TOPIC = "arn:aws:sns:us-east-1:000000000000:feedback"
+DELIVERY_STREAM = "arn:aws:firehose:us-east-1:000000000000:deliverystream/events"
 SEND_EMAIL = "/v2/email/outbound-emails"
 REQUEST = {
     "FromEmailAddress": "orders@shop.example",
@@ -77,6 +78,15 @@ def discovery() -> Discovery:
                     "Enabled": False,
                     "MatchingEventTypes": ["SEND"],
                     "SnsDestination": {"TopicArn": TOPIC},
+                },
+                {
+                    "Name": "bulk",
+                    "Enabled": True,
+                    "MatchingEventTypes": ["SEND", "DELIVERY"],
+                    "KinesisFirehoseDestination": {
+                        "IamRoleArn": "arn:aws:iam::000000000000:role/ses",
+                        "DeliveryStreamArn": DELIVERY_STREAM,
+                    },
                 },
                 {
                     "Name": "bus",
@@ -155,9 +165,9 @@ def test_mail_that_ministack_lets_pass_is_kept_and_reported(bench: Bench) -> Non
     assert answer.status_code == 200
     mail = bench.simulator.mailbag.get(answer.json()["MessageId"])
     assert mail.recipients == ("ana@example.com",)
-    assert [(event.type.value, event.topics) for event in bench.recorder.events] == [
-        ("Send", ()),
-        ("Delivery", (TOPIC,)),
+    assert [(event.type.value, event.destinations) for event in bench.recorder.events] == [
+        ("Send", (DELIVERY_STREAM,)),
+        ("Delivery", (TOPIC, DELIVERY_STREAM)),
     ]
 
 
@@ -272,6 +282,35 @@ def test_a_lost_answer_cuts_the_connection(bench: Bench, kind: FaultKind, kept: 
     assert len(bench.recorder.events) == 2 * kept
 
 
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", SEND_EMAIL), ("GET", "/v2/email/account"), ("GET", "/v2/email/identities")]
+)
+def test_in_an_outage_nothing_gets_an_answer_from_ses(bench: Bench, method: str, path: str) -> None:
+    bench.simulator.add_fault(Fault(FaultKind.OUTAGE, seconds=60), now=NOW)
+    answer = bench(method, path, content=json.dumps(REQUEST).encode())
+    assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (503, "ServiceUnavailableException")
+    assert bench.upstream.seen == []
+    assert bench.simulator.mailbag.accepted == 0
+
+
+@pytest.mark.parametrize(
+    ("signed", "status"),
+    [
+        ("20261122T140311Z", 200),
+        ("20261122T135811Z", 200),
+        ("20261122T135810Z", 403),
+        ("20261122T140812Z", 403),
+    ],
+)
+def test_a_request_whose_signature_is_too_old_is_refused(bench: Bench, signed: str, status: int) -> None:
+    content = json.dumps(REQUEST).encode()
+    answer = bench("POST", SEND_EMAIL, content=content, **{"x-amz-date": signed})
+    assert answer.status_code == status
+    refused = status != 200
+    assert bench.simulator.mailbag.accepted == (0 if refused else 1)
+    assert answer.headers.get("x-amzn-errortype", "") == ("InvalidSignatureException" if refused else "")
+
+
 def scope(method: str, path: str) -> Scope:
     return {
         "type": "http",
@@ -288,8 +327,8 @@ def test_what_is_deployed_is_read_anew_when_stale() -> None:
     found = discovery()
     first = found.look_up("transactional", now=NOW)
     assert first.identities == {"a.example", "shop.example"}
-    assert first.configuration_sets["transactional"].topics("DELIVERY") == (TOPIC,)
-    assert first.configuration_sets["transactional"].topics("SEND") == ()
+    assert first.configuration_sets["transactional"].asked("DELIVERY") == (TOPIC, DELIVERY_STREAM)
+    assert first.configuration_sets["transactional"].asked("SEND") == (DELIVERY_STREAM,)
     assert found.look_up("transactional", now=NOW + STALE_AFTER / 2) is first
     with pytest.raises(UnStubbedResponseError):
         found.look_up("transactional", now=NOW + STALE_AFTER)

@@ -14,6 +14,7 @@ import threading
 import uuid
 from datetime import UTC, datetime
 from functools import partial
+from typing import cast
 
 import boto3
 import httpx
@@ -23,15 +24,19 @@ from starlette.applications import Starlette
 from postroad.clock import SystemClock
 from postroad.local.simulator.account import Knobs
 from postroad.local.simulator.api import Api
+from postroad.local.simulator.background import Publisher
 from postroad.local.simulator.core import Simulator
+from postroad.local.simulator.deployed import EventPath
+from postroad.local.simulator.firehose import FirehoseCarrier, FirehoseClient
 from postroad.local.simulator.guard import OnlyThisMachine
 from postroad.local.simulator.mailbag import Mailbag
 from postroad.local.simulator.options import EventOrder, Options
 from postroad.local.simulator.pages import Pages
 from postroad.local.simulator.proxy import Proxy
+from postroad.local.simulator.publishing import ByPath
 from postroad.local.simulator.server import LOOPBACK, Listener, listen, port_of, serve
 from postroad.local.simulator.ses import Discovery
-from postroad.local.simulator.sns import Publisher
+from postroad.local.simulator.sns import SnsCarrier
 from postroad.local.simulator.stacks import deployed_senders
 from postroad.local.simulator.tables import DeployedRecords
 from postroad.local.simulator.web.watched import WatchedRecords
@@ -81,7 +86,12 @@ def run(options: argparse.Namespace) -> None:
         region=options.region,
         senders=partial(deployed_senders, session.client("cloudformation", **endpoint)),
     )
-    publisher = Publisher(session.client("sns", **endpoint), clock)
+    firehose = cast("FirehoseClient", session.client("firehose", **endpoint))  # its stubs are not installed
+    paths = {
+        EventPath.FAST: Publisher(SnsCarrier(session.client("sns", **endpoint)), clock, name="fast-events"),
+        EventPath.BULK: Publisher(FirehoseCarrier(firehose), clock, name="bulk-events"),
+    }
+    publisher = ByPath(paths)
     simulator = Simulator(
         discovery.deployed,
         knobs=Knobs(rate=options.rate, quota=options.quota, sandbox=options.sandbox),
@@ -126,7 +136,8 @@ def run(options: argparse.Namespace) -> None:
     }
     sys.stdout.write(json.dumps(where) + "\n")
     sys.stdout.flush()
-    publisher.start()
+    for path in paths.values():
+        path.start()
     try:
         asyncio.run(
             serve(
@@ -139,7 +150,8 @@ def run(options: argparse.Namespace) -> None:
         )
     finally:
         records.close()
-        publisher.stop()
+        for path in paths.values():
+            path.stop()
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class Api:
         self._publisher = publisher
         self._clock = clock
         self._records = records or WatchedRecords(MemoryRecords())
-        self._account = AccountApi(simulator, options)
+        self._account = AccountApi(simulator, options, clock)
 
     def routes(self) -> list[Route]:
         return [
@@ -59,7 +59,7 @@ class Api:
         ]
 
     async def mails(self, request: Request) -> Response:
-        """List newest first. Query: q (words), stream, status, message_id, to, limit, offset."""
+        """List newest first. Query: q (words), stream, status, message_id, to, canaries, limit, offset."""
         query = request.query_params
         try:
             limit, offset = _place(request)
@@ -68,7 +68,9 @@ class Api:
             return error(400, str(why))
         found = [
             each
-            for each in self._simulator.mailbag.newest_first(words=query.get("q", ""), status=status)
+            for each in self._simulator.mailbag.newest_first(
+                words=query.get("q", ""), status=status, canaries=query.get("canaries") == "true"
+            )
             if query.get("message_id") in {None, each.message_id}
             and query.get("stream", "") in {"", stream_of(each.configuration_set)}
             and (not query.get("to") or query["to"].lower() in {one.lower() for one in each.recipients})
@@ -160,6 +162,7 @@ class Api:
         return answer(
             {
                 "accepted": bag.accepted,
+                "canaries": bag.canaries,
                 "kept": len(bag),
                 "by_message_id": dict(bag.by_message_id),
                 "refused": dict(self._simulator.refused),
@@ -173,10 +176,10 @@ class Api:
 
     def _published(self, events: tuple[SesEvent, ...]) -> Response:
         self._publisher.submit(events)
-        topics = sorted({topic for event in events for topic in event.topics})
+        asked = sorted({each for event in events for each in event.destinations})
         not_reported = sorted({event.unreported for event in events if event.unreported})
         payloads = [event.payload for event in events]
-        return answer({"events": payloads, "topics": topics, "not_reported": not_reported}, 201)
+        return answer({"events": payloads, "destinations": asked, "not_reported": not_reported}, 201)
 
 
 def _place(request: Request) -> tuple[int, int]:
@@ -229,7 +232,7 @@ def detail(mail: Mail) -> dict[str, object]:
                 "at": instant(each.at),
                 "recipient": each.recipient,
                 "summary": each.summary,
-                "topics": list(each.topics),
+                "destinations": list(each.destinations),
                 "not_reported": each.unreported or None,
                 "payload": each.payload,
             }

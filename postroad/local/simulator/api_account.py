@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from postroad.clock import Clock
 from postroad.local.simulator.account import Knobs
 from postroad.local.simulator.answers import answer, body_of, error, get, post
 from postroad.local.simulator.core import Simulator
@@ -17,8 +18,9 @@ from postroad.local.simulator.problems import convert, read_json
 class AccountApi:
     """Routes of `Api`."""
 
-    def __init__(self, simulator: Simulator, options: Options) -> None:
+    def __init__(self, simulator: Simulator, options: Options, clock: Clock) -> None:
         self._simulator = simulator
+        self._clock = clock
         self._options = options
 
     def routes(self) -> list[Route]:
@@ -41,7 +43,7 @@ class AccountApi:
             fault = read_json(await request.body(), Fault)
         except ValueError as why:
             return error(400, str(why))
-        self._simulator.add_fault(fault)
+        self._simulator.add_fault(fault, now=self._clock.now())
         return answer({"faults": self._simulator.faults.pending}, 201)
 
     async def clear_faults(self, request: Request) -> Response:

@@ -4,13 +4,14 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
 
 from postroad.contract.tags import MESSAGE_TAG, decode_tag
 from postroad.local.simulator import reply as answers
+from postroad.local.simulator import signing
 from postroad.local.simulator.account import Account, Knobs, SuppressedAddress
 from postroad.local.simulator.addresses import bare_address, simulator_mailbox
 from postroad.local.simulator.deployed import ConfigurationSet, Deployed
@@ -20,17 +21,8 @@ from postroad.local.simulator.mail import Mail, SesEvent
 from postroad.local.simulator.mailbag import Mailbag
 from postroad.local.simulator.reply import Reply
 from postroad.local.simulator.request import SendEmailRequest, Simple, read_request
+from postroad.local.simulator.striking import Outcome, refused_by, spoil_events
 from postroad.local.simulator.validation import message_size, problem
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a SendEmail came to. `reply` None: the connection ends, after `hang`, without an answer."""
-
-    reply: Reply | None
-    mail: Mail | None = None
-    events: tuple[SesEvent, ...] = ()
-    hang: timedelta = timedelta()
 
 
 class Simulator:
@@ -55,17 +47,38 @@ class Simulator:
         except (msgspec.DecodeError, UnicodeDecodeError) as why:
             return answers.bad_request(f"The request can't be read: {why}")
 
-    def send_email(self, body: bytes, *, now: datetime, ses_message_id: str) -> Outcome:
-        """Judge the body of one SendEmail, and keep the mail if SES would take it."""
+    def turned_away(self, *, now: datetime, signed_at: datetime | None = None) -> Outcome | None:
+        """Answer any call that isn't judged at all, since SES is down or the request is too old.
+
+        `signed_at` is the time of its signature; without, its age is not looked at.
+        """
+        with self._lock:
+            outage = self.faults.outage((), now=now)
+            early = refused_by(outage) if outage else None
+            too_old = signing.refuses(signed_at, now=now)
+            if early is None and too_old is None:
+                return None
         with self._changing():
+            return self._refuse(early.reply if early else too_old)
+
+    def send_email(
+        self, body: bytes, *, now: datetime, ses_message_id: str, signed_at: datetime | None = None
+    ) -> Outcome:
+        """Judge the body of one SendEmail, and keep the mail if SES would take it.
+
+        `signed_at` is the time of the request's signature; without, its age is not looked at.
+        """
+        with self._changing():
+            if too_old := signing.refuses(signed_at, now=now):
+                return self._refuse(too_old)
             if wrong := self.refuses(body):
                 return self._refuse(wrong)
             request = read_request(body)
             if wrong := self._not_deployed(request):
                 return self._refuse(wrong)
             recipients = tuple(bare_address(each) for each in request.destination.recipients)
-            struck = self.faults.strike(recipients)
-            if early := _refused_by_fault(struck.answer):
+            struck = self.faults.strike(recipients, now=now)
+            if early := refused_by(struck.answer):
                 return self._refuse(early.reply, hang=early.hang)
             counted = sum(simulator_mailbox(each) is None for each in recipients)
             if wrong := self.account.refuses(len(recipients), counted=counted, now=now):
@@ -127,14 +140,20 @@ class Simulator:
         with self._lock:
             return self.account.as_get_account(now)
 
-    def add_fault(self, fault: Fault) -> None:
+    def add_fault(self, fault: Fault, *, now: datetime | None = None) -> None:
+        """Let a fault wait; an outage begins now, or with the next request where no time is given."""
         with self._changing():
-            self.faults.add(fault)
+            self.faults.add(fault, now=now)
 
     def remove_fault(self, fault_id: int) -> bool:
         """Take one fault away; False if it isn't pending any more."""
         with self._changing():
             return self.faults.remove(fault_id)
+
+    def drop_ended_outages(self, *, now: datetime) -> None:
+        """Let go of outages that are over, as the next request would."""
+        with self._lock:
+            self.faults.outage((), now=now)
 
     def clear_faults(self) -> None:
         with self._changing():
@@ -196,7 +215,7 @@ class Simulator:
         reasons = self._reasons(mail)
         held_back = {each: self.account.why_held_back(each, reasons) for each in recipients}
         events = self._publish(mail, follow_ups(mail, held_back), now)
-        planned = _strike_events(events, struck.events)
+        planned = spoil_events(events, struck.events)
         if struck.answer is None:
             return Outcome(Reply(200, {"MessageId": ses_message_id}), mail, planned)
         if struck.answer.kind is FaultKind.SENT_SERVER_ERROR:
@@ -251,8 +270,8 @@ class Simulator:
         events: list[SesEvent] = []
         for happening in happenings:
             event = happen(mail, happening, at=now, number=len(mail.events))
-            asked = chosen.topics(event.type.name) if chosen and not event.unreported else ()
-            event = replace(event, topics=asked, due=now + timedelta(seconds=happening.delay_seconds))
+            asked = chosen.asked(event.type.name) if chosen and not event.unreported else ()
+            event = replace(event, destinations=asked, due=now + timedelta(seconds=happening.delay_seconds))
             mail.events.append(event)
             events.extend([event] * happening.copies)
             reason = happening.suppresses
@@ -266,37 +285,3 @@ def _our_id(tags: dict[str, str]) -> str:
         return decode_tag(tags.get(MESSAGE_TAG, ""))
     except ValueError:
         return ""
-
-
-def _refused_by_fault(fault: Fault | None) -> Outcome | None:
-    """Answer for the faults that keep the mail from being taken."""
-    by_kind = {
-        FaultKind.THROTTLE: answers.rate_exceeded,
-        FaultKind.QUOTA: answers.quota_exceeded,
-        FaultKind.PAUSED: answers.account_paused,
-        FaultKind.SUSPENDED: answers.account_suspended,
-        FaultKind.SERVER_ERROR: answers.server_error,
-    }
-    if fault is None:
-        return None
-    if fault.kind is FaultKind.LOST_REQUEST:
-        return Outcome(None, hang=timedelta(seconds=fault.seconds))
-    answer = by_kind.get(fault.kind)
-    return Outcome(answer()) if answer else None
-
-
-def _strike_events(events: tuple[SesEvent, ...], faults: Sequence[Fault]) -> tuple[SesEvent, ...]:
-    for fault in faults:
-        match fault.kind:
-            case FaultKind.LOST_EVENTS:
-                events = ()
-            case FaultKind.DUPLICATE_EVENTS:
-                events = tuple(each for event in events for each in (event, event))
-            case FaultKind.REORDERED_EVENTS:
-                events = events[::-1]
-            case FaultKind.LATE_EVENTS:
-                late = timedelta(seconds=fault.seconds)
-                events = tuple(replace(event, due=event.due + late) for event in events)
-            case _:
-                raise AssertionError(f"{fault.kind} is no fault of events")
-    return events

@@ -2,16 +2,32 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from postroad.local.simulator.addresses import domain_of
 
 
+class EventPath(StrEnum):
+    """The ways that events take: SNS tells of each at once, Firehose gathers thousands into one object."""
+
+    FAST = "fast"
+    BULK = "bulk"
+
+
+def path_of(destination: str) -> EventPath:
+    """Return the path that leads to this destination, an ARN of a topic or of a delivery stream."""
+    return EventPath.BULK if destination.split(":")[2:3] == ["firehose"] else EventPath.FAST
+
+
 @dataclass(frozen=True, slots=True)
 class EventDestination:
-    """An enabled event destination; `event_types` in the API's words (SEND, DELIVERY_DELAY, ...)."""
+    """An enabled event destination: an SNS topic or a Firehose delivery stream, by its ARN.
+
+    `event_types` in the API's words (SEND, DELIVERY_DELAY, ...).
+    """
 
     name: str
-    topic_arn: str
+    arn: str
     event_types: frozenset[str]
 
 
@@ -28,9 +44,9 @@ class ConfigurationSet:
     suppressed_reasons: frozenset[str] | None = None
     sender: str = ""
 
-    def topics(self, event_type: str) -> tuple[str, ...]:
-        """SNS topics that asked for this type of event, each once."""
-        asked = [d.topic_arn for d in self.destinations if event_type in d.event_types]
+    def asked(self, event_type: str) -> tuple[str, ...]:
+        """ARNs of those who asked for this type of event, each once."""
+        asked = [each.arn for each in self.destinations if event_type in each.event_types]
         return tuple(dict.fromkeys(asked))
 
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Annotated
@@ -10,6 +11,14 @@ from typing import Annotated
 import msgspec
 
 A_WEEK = 7 * 86_400.0  # seconds
+
+
+class FaultPath(StrEnum):
+    """Which of SES's two ways a fault of the events is on: SNS (`fast`) or Firehose (`bulk`)."""
+
+    BOTH = "both"
+    FAST = "fast"
+    BULK = "bulk"
 
 
 class FaultKind(StrEnum):
@@ -27,6 +36,8 @@ class FaultKind(StrEnum):
     DUPLICATE_EVENTS = "duplicate_events"
     LATE_EVENTS = "late_events"  # by `seconds`
     REORDERED_EVENTS = "reordered_events"  # last event first
+    OUTAGE = "outage"  # for `seconds` SES answers 503 to whatever it is asked, and sends nothing
+    OUTAGE_DROPPED = "outage_dropped"  # for `seconds` it drops every connection, and sends nothing
 
 
 EVENT_FAULTS = frozenset(
@@ -39,11 +50,16 @@ EVENT_FAULTS = frozenset(
 )
 
 
+OUTAGES = frozenset([FaultKind.OUTAGE, FaultKind.OUTAGE_DROPPED])
+
+
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
     """`times` requests suffer it (None: all, until cleared) after `skip` others; `recipient` is a pattern.
 
-    `seconds`: how late LATE_EVENTS are, and how long LOST_ANSWER and LOST_REQUEST hang before the reset. `id`
-    is given when the fault is added; what was written there is ignored.
+    `seconds`: how late LATE_EVENTS are, how long LOST_ANSWER and LOST_REQUEST hang before the reset, and how
+    long an outage lasts; that strikes every request, whatever `times` and `skip` say, and calls about the
+    account too unless it chooses recipients. `path` is that of events. `id` and `until` are given when the
+    fault is added; what was written there is ignored.
     """
 
     kind: FaultKind
@@ -51,13 +67,22 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     skip: Annotated[int, msgspec.Meta(ge=0)] = 0
     recipient: str = "*"
     seconds: Annotated[float, msgspec.Meta(ge=0, le=A_WEEK)] = 0.0
+    path: FaultPath = FaultPath.BOTH
     id: int = 0
+    until: datetime | None = None
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether it goes by the clock, not by the number of requests."""
+        return self.kind in OUTAGES
 
     def strikes(self, recipients: Sequence[str]) -> bool:
         """Whether it befalls this request; counts itself down."""
         pattern = self.recipient.lower()
-        if not any(fnmatchcase(each.lower(), pattern) for each in recipients):
+        if pattern != "*" and not any(fnmatchcase(each.lower(), pattern) for each in recipients):
             return False
+        if self.is_outage:
+            return True
         if self.skip:
             self.skip -= 1
             return False
@@ -74,9 +99,19 @@ class Faults:
     pending: list[Fault] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: Fault, *, now: datetime | None = None) -> None:
+        """Let a fault wait; an outage begins now, or with the first request where no time is given."""
         fault.id = next(self._numbers)
+        fault.until = now + timedelta(seconds=fault.seconds) if now and fault.is_outage else None
         self.pending.append(fault)
+
+    def outage(self, recipients: Sequence[str], *, now: datetime) -> Fault | None:
+        """Return the outage that this request meets, if there is one; those that are over go."""
+        for fault in self.pending:
+            if fault.is_outage and fault.until is None:
+                fault.until = now + timedelta(seconds=fault.seconds)
+        self.pending = [each for each in self.pending if each.until is None or each.until > now]
+        return next((each for each in self.pending if each.is_outage and each.strikes(recipients)), None)
 
     def remove(self, fault_id: int) -> bool:
         """Take one fault away; False if it isn't pending any more."""
@@ -88,8 +123,10 @@ class Faults:
     def clear(self) -> None:
         self.pending.clear()
 
-    def strike(self, recipients: Sequence[str]) -> "Struck":
+    def strike(self, recipients: Sequence[str], *, now: datetime) -> "Struck":
         """Take what befalls one request: at most one fault of the answer, and any of the events."""
+        if outage := self.outage(recipients, now=now):
+            return Struck(outage)  # what would strike SES's answers waits until it answers again
         answer: Fault | None = None
         of_events: list[Fault] = []
         for fault in self.pending:
@@ -98,7 +135,9 @@ class Faults:
                     of_events.append(fault)
             elif answer is None and fault.strikes(recipients):
                 answer = fault
-        self.pending = [fault for fault in self.pending if fault.times is None or fault.times > 0]
+        self.pending = [
+            fault for fault in self.pending if fault.is_outage or fault.times is None or fault.times > 0
+        ]
         return Struck(answer, tuple(of_events))
 
 

@@ -21,9 +21,10 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from postroad.local.simulator import account_calls
-from postroad.local.simulator.core import Outcome, Simulator
+from postroad.local.simulator.core import Simulator
 from postroad.local.simulator.mail import SesEvent
 from postroad.local.simulator.reply import Reply
+from postroad.local.simulator.striking import Outcome
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -53,18 +54,26 @@ def attach(
     now: Callable[[], datetime],
     publish: Callable[[tuple[SesEvent, ...]], object] | None = None,
     new_ses_message_id: Callable[[], str] | None = None,
+    signed_at: Callable[[AWSPreparedRequest], datetime] | None = None,
 ) -> None:
-    """Answer this client's requests. `publish` is called with each mail's events, before the answer."""
+    """Answer this client's requests. `publish` is called with each mail's events, before the answer.
+
+    `signed_at` tells when a request was signed by the clock of `now`, so that SES refuses what is too old;
+    botocore's own signature knows no other time than the machine's.
+    """
     new_id = new_ses_message_id or counted_ids()
 
     def before_send(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
         parts = urlsplit(request.url)
         body = _body(request)
         if (request.method, parts.path) == ("POST", SEND_EMAIL):
-            outcome = simulator.send_email(body, now=now(), ses_message_id=new_id())
+            at = None if signed_at is None else signed_at(request)
+            outcome = simulator.send_email(body, now=now(), ses_message_id=new_id(), signed_at=at)
             if publish is not None and outcome.events:
                 publish(outcome.events)
             return _response(request, _reply_or_raise(outcome, request.url))
+        if turned := simulator.turned_away(now=now()):
+            return _response(request, _reply_or_raise(turned, request.url))
         call = account_calls.Call(request.method or "", parts.path, parse_qs(parts.query), body, now())
         reply = account_calls.answer(simulator, call)
         return None if reply is None else _response(request, reply)

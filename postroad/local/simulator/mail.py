@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from postroad.contract.tags import CANARY_TAG
 from postroad.contract.words import Status
 from postroad.local.simulator.request import Attachment
 
@@ -25,8 +26,9 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SesEvent:
-    """One event: `message` is the JSON that SES publishes, `topics` who asked for it, `due` when it goes.
+    """One event: `message` is the JSON that SES publishes, `due` when it goes.
 
+    `destinations` are the ARNs of the topics and delivery streams that asked for it.
     `unreported` says why SES would not make it, though it happened (a click on a link without tracking).
     Kept as text, since thousands of them are kept.
     """
@@ -36,7 +38,7 @@ class SesEvent:
     recipient: str
     summary: str
     message: str
-    topics: tuple[str, ...]
+    destinations: tuple[str, ...]
     due: datetime
     status: Status
     hard: bool = False
@@ -72,6 +74,11 @@ class Mail:
     recipients: tuple[str, ...]
     account: str
     events: list[SesEvent] = field(default_factory=list)
+
+    @property
+    def is_canary(self) -> bool:
+        """Whether Postroad sent it to itself, to see how far its feedback has come."""
+        return CANARY_TAG in self.tags
 
     @property
     def status(self) -> Status:

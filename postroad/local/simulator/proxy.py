@@ -19,12 +19,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from postroad.clock import Clock
-from postroad.local.simulator import account_calls
-from postroad.local.simulator.core import Outcome, Simulator
+from postroad.local.simulator import account_calls, signing
+from postroad.local.simulator.core import Simulator
 from postroad.local.simulator.options import EventOrder, Options
 from postroad.local.simulator.publishing import EventPublisher
 from postroad.local.simulator.reply import Reply, bad_request
 from postroad.local.simulator.ses import Discovery
+from postroad.local.simulator.striking import Outcome
 
 _log = logging.getLogger("postroad.simulator")
 
@@ -103,7 +104,17 @@ class Proxy:
         response.raw_headers.append((b"content-length", str(len(body)).encode()))
         return response
 
+    async def _turned_away(self, request: Request) -> Response | None:
+        """Answer in MiniStack's stead while SES is down, and what was signed too long ago."""
+        await request.body()
+        turned = self._simulator.turned_away(
+            now=self._clock.now(), signed_at=signing.signed_at(request.headers.get(signing.DATE_HEADER))
+        )
+        return None if turned is None else await self._answer(request, turned)
+
     async def send_email(self, request: Request) -> Response:
+        if turned := await self._turned_away(request):
+            return turned
         judged = await self.pass_on(request)
         body = await request.body()
         if judged.status_code >= httpx.codes.INTERNAL_SERVER_ERROR and (
@@ -141,6 +152,8 @@ class Proxy:
 
         MiniStack authorises also what it does not know: its 404 is then no refusal.
         """
+        if turned := await self._turned_away(request):
+            return turned
         judged = await self.pass_on(request)
         error = judged.headers.get("x-amzn-errortype", "")
         if judged.status_code in _REFUSED_CALLER or "Signature" in error:

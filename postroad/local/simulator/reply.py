@@ -72,3 +72,8 @@ def not_the_sender(name: str) -> Reply:
 def server_error() -> Reply:
     """Outside the model, as SES's 5xx are: the caller can't know whether the mail was taken."""
     return Reply(500, {"message": "An internal error occurred."}, "InternalServerError")
+
+
+def unavailable() -> Reply:
+    """Outside the model too: what AWS answers while a service is down."""
+    return Reply(503, {"message": "Service is unable to handle request."}, "ServiceUnavailableException")

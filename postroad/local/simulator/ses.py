@@ -9,6 +9,7 @@ from postroad.local.simulator.deployed import ConfigurationSet, Deployed, EventD
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sesv2.type_defs import EventDestinationTypeDef
 
 STALE_AFTER = timedelta(seconds=2)
 
@@ -74,13 +75,20 @@ class Discovery:
         return ConfigurationSet(
             name=name,
             destinations=tuple(
-                EventDestination(
-                    each["Name"], each["SnsDestination"]["TopicArn"], frozenset(each["MatchingEventTypes"])
-                )
+                EventDestination(each["Name"], arn, frozenset(each["MatchingEventTypes"]))
                 for each in destinations.get("EventDestinations", [])
-                if each.get("Enabled", True) and "SnsDestination" in each
+                if each.get("Enabled", True) and (arn := _arn_of(each))
             ),
             sending_enabled=found.get("SendingOptions", {}).get("SendingEnabled", True),
             suppressed_reasons=None if reasons is None else frozenset(reasons),
             sender=self._senders().get(name, ""),
         )
+
+
+def _arn_of(destination: "EventDestinationTypeDef") -> str:
+    """Return the topic or the delivery stream; empty for what the simulator doesn't publish to."""
+    if "SnsDestination" in destination:
+        return destination["SnsDestination"]["TopicArn"]
+    if "KinesisFirehoseDestination" in destination:
+        return destination["KinesisFirehoseDestination"]["DeliveryStreamArn"]
+    return ""

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from postroad.contract.tags import ses_tags
-from postroad.local.simulator.core import Outcome, Simulator
+from postroad.local.simulator.core import Simulator
 from postroad.local.simulator.deployed import ConfigurationSet, Deployed, EventDestination
+from postroad.local.simulator.striking import Outcome
 from tests.unit.simulator.inbox_world import InboxWorld
 
 NOW = datetime(2026, 11, 22, 14, 3, 11, 250_000, tzinfo=UTC)

@@ -11,7 +11,7 @@ import msgspec
 from starlette.applications import Starlette
 
 from postroad.clock import FixedClock
-from postroad.contract.tags import ses_tags
+from postroad.contract.tags import CANARY_TAG, ses_tags
 from postroad.contract.words import Reason, Status
 from postroad.ledger.row import Row
 from postroad.local.simulator.api import Api
@@ -73,7 +73,7 @@ class InboxWorld:
     def get(self, path: str) -> httpx.Response:
         return self.call("GET", path)
 
-    def submit(self, path: str, **fields: str) -> httpx.Response:
+    def submit(self, path: str, /, **fields: str) -> httpx.Response:
         """Send a form as a browser without scripts does."""
         return self.call("POST", path, content=urlencode(fields).encode(), content_type=FORM, origin=HOME)
 
@@ -124,6 +124,22 @@ class InboxWorld:
             stream = by.removeprefix("postroad-local-")
             row = sent_row(number, template=template, stream=stream, email=recipient)
             self.records.add(replace(row, ses_ids={"1": ses_message_id}))
+        return ses_message_id
+
+    def send_canary(self) -> str:
+        """Let SES take a canary of the transactional stream; returns SES's id."""
+        request = {
+            "FromEmailAddress": "orders@shop.example",
+            "Destination": {"ToAddresses": ["success@simulator.amazonses.com"]},
+            "Content": {"Simple": {"Subject": {"Data": "canary"}, "Body": {"Text": {"Data": "canary"}}}},
+            "EmailTags": [{"Name": CANARY_TAG, "Value": "1"}],
+            "ConfigurationSetName": BY_TRANSACTIONAL,
+        }
+        ses_message_id = self._new_id()
+        outcome = self.simulator.send_email(
+            msgspec.json.encode(request), now=NOW + timedelta(hours=1), ses_message_id=ses_message_id
+        )
+        assert outcome.mail is not None
         return ses_message_id
 
 

@@ -86,5 +86,5 @@ def test_a_click_that_ses_does_not_report_says_so(world: InboxWorld) -> None:
     ses_id = world.send(1, by=BY_MARKETING)
     click = {"type": "click", "link": "https://shop.example/reset"}
     answer = world.post(f"/api/mails/{ses_id}/events", click).json()
-    assert (answer["topics"], answer["not_reported"]) == ([], ["marked ses:no-track"])
+    assert (answer["destinations"], answer["not_reported"]) == ([], ["marked ses:no-track"])
     assert world.get(f"/api/mails/{ses_id}").json()["events"][-1]["not_reported"] == "marked ses:no-track"

@@ -1,8 +1,9 @@
 import re
+from datetime import timedelta
 
 import pytest
 
-from postroad.local.simulator.faults import FaultKind
+from postroad.local.simulator.faults import FaultKind, FaultPath
 from tests.unit.simulator.inbox_world import InboxWorld
 
 FIELDS = {"kind": "throttle", "times": "1", "skip": "0", "seconds": "0", "recipient": "*"}
@@ -46,6 +47,20 @@ def test_a_wrong_field_is_named_and_what_was_written_stays(world: InboxWorld, fi
     assert 'value="bo@example.com"' in answer.text
     assert 'aria-describedby="wrong"' in answer.text
     assert world.simulator.faults.pending == []
+
+
+def test_the_path_of_events_is_chosen_and_shown(world: InboxWorld) -> None:
+    world.submit("/faults", **{**FIELDS, "kind": "lost_events", "path": "bulk"})
+    assert world.simulator.faults.pending[0].path is FaultPath.BULK
+    assert "Firehose alone (bulk)" in world.get("/faults").text.partition("Waiting to strike")[2]
+    assert world.submit("/faults", **{**FIELDS, "path": "odd"}).status_code == 400
+
+
+def test_an_outage_is_shown_until_it_ends(world: InboxWorld) -> None:
+    world.submit("/faults", **{**FIELDS, "kind": "outage", "seconds": "90"})
+    assert "until 14:04:41 UTC" in world.get("/faults").text
+    world.clock.at += timedelta(seconds=90)
+    assert "None. Everything works." in world.get("/faults").text
 
 
 def test_the_kinds_are_listed_where_one_is_wrong(world: InboxWorld) -> None:

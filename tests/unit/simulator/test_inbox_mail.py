@@ -140,7 +140,7 @@ def test_a_reader_opens_and_clicks_with_its_own_user_agent(world: InboxWorld, re
     assert opened["open"]["userAgent"] == AGENTS[reader].user_agent  # type: ignore[index]  # SES's JSON
     assert clicked["click"]["link"] == SHOP_LINK  # type: ignore[index]  # as above
     assert clicked["click"]["ipAddress"] == AGENTS[reader].ip_address  # type: ignore[index]  # as above
-    assert all(event.topics for event in world.recorder.events)
+    assert all(event.destinations for event in world.recorder.events)
 
 
 def test_the_page_says_when_nobody_asked_for_an_event(world: InboxWorld) -> None:
@@ -149,14 +149,14 @@ def test_the_page_says_when_nobody_asked_for_an_event(world: InboxWorld) -> None
         world.submit(f"/mails/{ses_id}/events", type=button, link=SHOP_LINK)
         said = f"Nobody asked for it: {word} tracking is off on the stream transactional."
         assert said in world.get(f"/mails/{ses_id}").text
-    assert not any(event.topics for event in world.recorder.events)
+    assert not any(event.destinations for event in world.recorder.events)
 
 
 def test_a_click_on_a_link_without_tracking_is_no_news_to_ses(world: InboxWorld) -> None:
     ses_id = world.send(1, by=BY_MARKETING)
     world.submit(f"/mails/{ses_id}/events", type="click", link="https://shop.example/reset")
     (event,) = world.recorder.events
-    assert event.topics == ()
+    assert event.destinations == ()
     page = world.get(f"/mails/{ses_id}?part=events").text
     assert "SES does not report it: marked ses:no-track." in page
 

@@ -30,7 +30,7 @@ def test_an_accepted_mail_is_kept_as_it_was_sent(desk: "Desk") -> None:
 def test_ordinary_mail_is_sent_and_delivered_at_once(desk: "Desk") -> None:
     outcome = desk.send()
     assert desk.types(outcome) == ["Send", "Delivery"]
-    assert all(event.topics == (desk.topic,) for event in outcome.events)
+    assert all(event.destinations == (desk.topic,) for event in outcome.events)
     assert outcome.mail is not None
     assert outcome.mail.status is Status.DELIVERED
 
@@ -59,8 +59,8 @@ def test_mailboxes_of_the_simulator(
 
 def test_events_nobody_asked_for_have_no_topic(desk: "Desk") -> None:
     desk.simulator.deployed = desk.deployed("BOUNCE DELIVERY")
-    assert [event.topics for event in desk.send().events] == [(), (desk.topic,)]
-    assert [event.topics for event in desk.send(ConfigurationSetName=None).events] == [(), ()]
+    assert [event.destinations for event in desk.send().events] == [(), (desk.topic,)]
+    assert [event.destinations for event in desk.send(ConfigurationSetName=None).events] == [(), ()]
 
 
 def test_each_recipient_has_an_event_of_its_own(desk: "Desk") -> None:

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from postroad.local.simulator.account import Knobs
-from postroad.local.simulator.faults import EVENT_FAULTS, Fault, FaultKind
+from postroad.local.simulator.faults import Fault, FaultKind, FaultPath
 from postroad.local.simulator.options import EventOrder
 from postroad.local.simulator.problems import convert, one_of
 from postroad.local.simulator.web import shown
@@ -34,6 +34,13 @@ MEANINGS: Final = {
     FaultKind.DUPLICATE_EVENTS: ("Duplicate events", "Each event comes twice."),
     FaultKind.LATE_EVENTS: ("Late events", "Events come later, by the seconds below."),
     FaultKind.REORDERED_EVENTS: ("Events out of order", "The last event comes first."),
+    FaultKind.OUTAGE: ("Outage, 503", "SES is down for the seconds below, and says so."),
+    FaultKind.OUTAGE_DROPPED: ("Outage, silent", "SES is down for the seconds below, and drops connections."),
+}
+PATHS: Final = {
+    FaultPath.BOTH: "both paths",
+    FaultPath.FAST: "SNS alone (fast)",
+    FaultPath.BULK: "Firehose alone (bulk)",
 }
 _NUMBERS = ("times", "skip", "seconds")
 
@@ -54,10 +61,11 @@ class FaultsPages:
         ]
 
     async def show(self, _: Request) -> Response:
+        self._site.simulator.drop_ended_outages(now=self._site.clock.now())
         return self._page()
 
     async def add(self, request: Request) -> Response:
-        """Add a fault. Form: kind, times (empty: until cleared), skip, recipient, seconds."""
+        """Add a fault. Form: kind, times (empty: until cleared), skip, recipient, seconds, path."""
         form = await read_form(request)
         given: dict[str, object] = {
             name: form[name].strip() for name in _NUMBERS if form.get(name, "").strip()
@@ -67,10 +75,12 @@ class FaultsPages:
         try:
             kind = one_of("kind", form.get("kind", ""), FaultKind)
             recipient = form.get("recipient", "").strip() or "*"
-            fault = convert({"kind": kind, "recipient": recipient, **given}, Fault, strict=False)
+            path = one_of("path", form.get("path") or FaultPath.BOTH, FaultPath)
+            chosen = {"kind": kind, "recipient": recipient, "path": path, **given}
+            fault = convert(chosen, Fault, strict=False)
         except ValueError as why:
             return self._page(str(why), form)
-        self._site.simulator.add_fault(fault)
+        self._site.simulator.add_fault(fault, now=self._site.clock.now())
         return _to_the_panel("pending")
 
     async def clear(self, request: Request) -> Response:
@@ -121,7 +131,8 @@ class FaultsPages:
                 "wrong": wrong,
                 "wrong_field": wrong.partition(":")[0],
                 "form": form or {},
-                "kinds": [(kind, *MEANINGS[kind], kind in EVENT_FAULTS) for kind in (*MEANINGS,)],
+                "kinds": [(kind, *MEANINGS[kind]) for kind in MEANINGS],
+                "paths": PATHS,
                 "pending": [(fault, MEANINGS[fault.kind][0]) for fault in list(simulator.faults.pending)],
                 "knobs": knobs,
                 "order": self._site.options.event_order,

@@ -107,7 +107,7 @@ def _unheard(happened: SesEvent, stream: str) -> str:
     """Say why nobody was told; empty for an event that was published."""
     if happened.unreported:
         return f"SES does not report it: {happened.unreported}."
-    if happened.topics:
+    if happened.destinations:
         return ""
     if happened.type in _TRACKED:
         where = f"the stream {stream}" if stream else "mail without a configuration set"
