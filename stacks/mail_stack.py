@@ -7,6 +7,8 @@ from constructs import Construct
 from postroad.names import pascal
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.dashboard import StageDashboard
+from stacks.constructs.dispatch_pipeline import DispatchPipeline
+from stacks.constructs.events_pipeline import EventsPipeline
 from stacks.constructs.feedback_pipeline import FeedbackPipeline
 from stacks.constructs.mail_function import FunctionRuntime
 from stacks.constructs.outcomes_pipeline import OutcomesPipeline
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class MailStack(StageStack):
-    """One SendPipeline per stream, feedback, outcomes, the result bus, the alarms and the dashboard."""
+    """One SendPipeline per stream; events, feedback, dispatch, outcomes, bus, alarms and dashboard."""
 
     def __init__(self, scope: Construct, *, stage: Stage, configuration: "Configuration") -> None:
         """Make `postroad-<stage>-mail`."""
@@ -47,8 +49,17 @@ class MailStack(StageStack):
             key=stores.key,
         )
         bus = ResultBus(self, "ResultBus", stage=stage)
+        events = EventsPipeline(
+            self, "Events", configuration=configuration, runtime=runtime, stores=stores, alarms=alarms
+        )
         feedback = FeedbackPipeline(
-            self, "Feedback", configuration=configuration, runtime=runtime, stores=stores, alarms=alarms
+            self,
+            "Feedback",
+            configuration=configuration,
+            runtime=runtime,
+            stores=stores,
+            events=events,
+            alarms=alarms,
         )
         streams = [
             SendPipeline(
@@ -59,10 +70,22 @@ class MailStack(StageStack):
                 runtime=runtime,
                 stores=stores,
                 feedback=feedback.topic,
+                events=events,
                 alarms=alarms,
             )
             for name in configuration.streams
         ]
+        dispatch = DispatchPipeline(
+            self,
+            "Dispatch",
+            configuration=configuration,
+            runtime=runtime,
+            stores=stores,
+            streams=streams,
+            events=events,
+            bus=bus,
+            alarms=alarms,
+        )
         outcomes = OutcomesPipeline(
             self,
             "Outcomes",
@@ -79,8 +102,10 @@ class MailStack(StageStack):
                 configuration=configuration,
                 alarms=alarms,
                 streams=streams,
+                events=events,
                 feedback=feedback,
+                dispatch=dispatch,
                 outcomes=outcomes,
-                tables=(stores.messages, stores.bodies, stores.suppressions),
+                tables=(stores.messages, stores.bodies, stores.suppressions, stores.schedule),
             )
             self.tell("DashboardUrl", StageDashboard(self, "Dashboard", watched=watched).url)

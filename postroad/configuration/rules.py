@@ -226,6 +226,6 @@ def _timing(parts: Parts) -> Iterator[Problem]:
     if (seconds := parts.timing.evidence_after_crash_seconds) < SIGNED_FOR_SECONDS:
         yield Problem(
             ("timing", "evidence_after_crash_seconds"),
-            f"expected at least {SIGNED_FOR_SECONDS}, for AWS takes a signed request that long after its date "
-            f"and a frozen function may still send one, got {seconds}",
+            f"expected at least {SIGNED_FOR_SECONDS}, for a frozen function may still hold a signed request, "
+            f"and AWS takes one that long after its date, got {seconds}",
         )

@@ -84,10 +84,12 @@ class Alarms(Construct):
         threshold: float,
         periods: int = 1,
         of_which: int | None = None,
+        silence: bool = False,
     ) -> None:
         """Ring once `metric` has reached `threshold` in `of_which` (all) of `periods`.
 
-        No data is no alarm: SQS, Lambda and our own counts are silent where nothing happens.
+        No data is no alarm: SQS, Lambda and our own counts are silent where nothing happens. With `silence`
+        it is the other way round: the alarm rings when `metric` stays below `threshold`, or says nothing.
         """
         construct_id = pascal(f"{part}-{trouble.word}")
         alarm = cloudwatch.Alarm(
@@ -99,8 +101,12 @@ class Alarms(Construct):
             threshold=threshold,
             evaluation_periods=periods,
             datapoints_to_alarm=of_which,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+            if silence
+            else cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING
+            if silence
+            else cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         action = actions.SnsAction(self.topic)
         alarm.add_alarm_action(action)
@@ -126,6 +132,15 @@ class Alarms(Construct):
     def watch_count(self, trouble: Trouble, stream: str, metric: Metric) -> None:
         """Ring when a function counted `metric` for `stream` at least once."""
         self.ring(trouble, stream, our_metric(self._stage, metric, stream), threshold=1)
+
+    def watch_age(self, trouble: Trouble, stream: str, metric: Metric, *, minutes: int) -> None:
+        """Ring when the age that a function wrote as `metric` for `stream` reached so many minutes."""
+        self.ring(
+            trouble,
+            stream,
+            our_metric(self._stage, metric, stream),
+            threshold=Duration.minutes(minutes).to_seconds(),
+        )
 
     def watch_stream_reputation(self, stream: str, configuration_set: str) -> None:
         """Ring when the mail of a stream bounces or is complained of too often."""

@@ -1,4 +1,4 @@
-"""What SES reports: the topic of all configuration sets, its queue, and the function `feedback`."""
+"""What SES reports soon: the topic of all configuration sets, its queue, and the function `feedback`."""
 
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from constructs import Construct
 
 from postroad.feedback.settings import FeedbackSettings
 from stacks.constructs.alarms import Alarms
+from stacks.constructs.events_pipeline import EventsPipeline
 from stacks.constructs.mail_function import FunctionRuntime, MailFunction
 from stacks.constructs.stores import Stores
 from stacks.constructs.troubles import FEEDBACK_DEAD_LETTERS, FEEDBACK_LATE
@@ -18,11 +19,12 @@ from stacks.constructs.work_queue import WorkQueue
 if TYPE_CHECKING:
     from postroad.configuration import Configuration
 
-MEMORY_MEBIBYTES = 512
+# An object of events holds thousands: it is the processor that counts, and memory buys it.
+MEMORY_MEBIBYTES = 1024
 
 
 class FeedbackPipeline(Construct):
-    """SES → SNS → SQS → feedback."""
+    """SES → SNS → SQS → feedback, which takes the objects of the bulk path as well."""
 
     def __init__(
         self,
@@ -32,9 +34,10 @@ class FeedbackPipeline(Construct):
         configuration: "Configuration",
         runtime: FunctionRuntime,
         stores: Stores,
+        events: EventsPipeline,
         alarms: Alarms,
     ) -> None:
-        """Make the fast path of SES's events."""
+        """Make the fast path of SES's events, and the function of both."""
         super().__init__(scope, construct_id)
         stage, timing = runtime.stage, configuration.timing
         self.topic = sns.Topic(
@@ -75,6 +78,8 @@ class FeedbackPipeline(Construct):
                 messages_table=stores.messages.table_name,
                 suppressions_table=stores.suppressions.table_name,
                 address_secret_arn=stores.address_secret.secret_arn,
+                schedule_table=stores.schedule.table_name,
+                events_bucket=events.bucket.bucket_name,
             ),
             timeout_seconds=timing.feedback_timeout_seconds,
             memory_mebibytes=MEMORY_MEBIBYTES,
@@ -89,8 +94,19 @@ class FeedbackPipeline(Construct):
                 report_batch_item_failures=True,
             )
         )
-        stores.messages.grant(self.function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self.function.add_event_source(
+            sources.SqsEventSource(
+                events.work.queue,
+                batch_size=timing.events_batch_size,
+                max_batching_window=Duration.seconds(timing.events_batching_window_seconds),
+                max_concurrency=timing.events_maximum_concurrency,
+                report_batch_item_failures=True,
+            )
+        )
+        stores.messages.grant(self.function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
         stores.suppressions.grant(self.function, "dynamodb:Query", "dynamodb:PutItem")
+        stores.schedule.grant(self.function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
         stores.grant_address_secret(self.function)
+        events.grant_read(self.function.role_of_its_own)
         CfnOutput(Stack.of(self), "FeedbackQueueUrl", value=self.work.queue.queue_url)
         CfnOutput(Stack.of(self), "FeedbackDeadLetterQueueUrl", value=self.work.dead_letters.queue_url)

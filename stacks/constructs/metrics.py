@@ -18,12 +18,12 @@ def our_metric(
     label: str | None = None,
     color: str | None = None,
 ) -> cloudwatch.Metric:
-    """Return how often `metric` was counted for `stream` in each period."""
+    """Return how often `metric` was counted for `stream` in each period; of an age, the highest."""
     return cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name=metric.value,
         dimensions_map={Dimension.STAGE.value: stage.name, Dimension.STREAM.value: stream},
-        statistic=cloudwatch.Stats.SUM,
+        statistic=cloudwatch.Stats.MAXIMUM if metric.value.endswith("_seconds") else cloudwatch.Stats.SUM,
         period=period,
         label=label,
         color=color,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import ArnFormat, CfnOutput, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_ses as ses
@@ -17,9 +17,23 @@ from postroad.sending.settings import SendSettings
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.attachments import s3_arn
 from stacks.constructs.enqueueing import Enqueueing
+from stacks.constructs.events_pipeline import EventsPipeline
 from stacks.constructs.mail_function import FunctionRuntime, MailFunction
 from stacks.constructs.stores import Stores
-from stacks.constructs.troubles import STREAM_DEAD_LETTERS, STREAM_LATE, UNKNOWN_OUTCOMES
+from stacks.constructs.troubles import (
+    AUDIT_FOUND,
+    BODIES_LOST,
+    DISPATCH_LATE,
+    DUPLICATES,
+    EVIDENCE_STALE,
+    HELD,
+    OVERDUE_MINUTES,
+    STALE_MINUTES,
+    STREAM_DEAD_LETTERS,
+    STREAM_LATE,
+    STREAM_STOPPED,
+    UNKNOWN_OUTCOMES,
+)
 from stacks.constructs.work_queue import WorkQueue
 from stacks.nag import acknowledge, acknowledge_objects
 
@@ -27,18 +41,19 @@ if TYPE_CHECKING:
     from postroad.configuration import Configuration, Stream
 
 MEMORY_MEBIBYTES = 1024
+DISPATCH = "dispatch"
+"""The function that send wakes when it stops its stream: a name alone, for dispatch knows send's."""
 
 # SES checks SendRawEmail too, for a SendEmail whose content it turns into a MIME message (attachments).
 SEND_ACTIONS = ("ses:SendEmail", "ses:SendRawEmail")
 
-# Delivery comes this way until the bulk path (Firehose) brings it for less.
-EVENTS = (
+# What must be known within seconds; the bulk path brings everything else for less, and these once more.
+SOON = (
     ses.EmailSendingEvent.BOUNCE,
     ses.EmailSendingEvent.COMPLAINT,
     ses.EmailSendingEvent.REJECT,
     ses.EmailSendingEvent.RENDERING_FAILURE,
     ses.EmailSendingEvent.DELIVERY_DELAY,
-    ses.EmailSendingEvent.DELIVERY,
 )
 
 
@@ -55,9 +70,10 @@ class SendPipeline(Construct):
         runtime: FunctionRuntime,
         stores: Stores,
         feedback: sns.ITopic,
+        events: EventsPipeline,
         alarms: Alarms,
     ) -> None:
-        """Make the stream `name` of `configuration`; its SES events go to the topic `feedback`."""
+        """Make the stream `name` of `configuration`; SES reports to the topic `feedback` and to `events`."""
         super().__init__(scope, construct_id)
         self.name = name
         self._stream: Stream = configuration.streams[name]
@@ -77,7 +93,7 @@ class SendPipeline(Construct):
             late=STREAM_LATE,
             dead=STREAM_DEAD_LETTERS,
         )
-        self.configuration_set = self._make_configuration_set(feedback)
+        self.configuration_set = self._make_configuration_set(feedback, events)
         self.function = MailFunction(
             self,
             "Send",
@@ -90,15 +106,14 @@ class SendPipeline(Construct):
             alarms=alarms,
             environment={"AWS_ENDPOINT_URL_SESV2": self._stage.simulator} if self._stage.simulator else None,
         )
-        self.function.add_event_source(
-            sources.SqsEventSource(
-                self.work.queue,
-                batch_size=self._stream.batch_size,
-                max_batching_window=Duration.seconds(self._stream.batching_window_seconds),
-                max_concurrency=self._stream.maximum_concurrency,
-                report_batch_item_failures=True,
-            )
+        self.source = sources.SqsEventSource(
+            self.work.queue,
+            batch_size=self._stream.batch_size,
+            max_batching_window=Duration.seconds(self._stream.batching_window_seconds),
+            max_concurrency=self._stream.maximum_concurrency,
+            report_batch_item_failures=True,
         )
+        self.function.add_event_source(self.source)
         self._grant_send()
         self._grant_stores()
         enqueueing = Enqueueing(
@@ -111,10 +126,10 @@ class SendPipeline(Construct):
             accounts=configuration.producers_of(name),
         )
         alarms.watch_stream_reputation(name, self.configuration_set.configuration_set_name)
-        alarms.watch_count(UNKNOWN_OUTCOMES, name, Metric.UNKNOWN_OUTCOMES)
+        self._watch(alarms)
         self._say(enqueueing.policy)
 
-    def _make_configuration_set(self, feedback: sns.ITopic) -> ses.ConfigurationSet:
+    def _make_configuration_set(self, feedback: sns.ITopic, events: EventsPipeline) -> ses.ConfigurationSet:
         stream = self._stream
         configuration_set = ses.ConfigurationSet(
             self,
@@ -137,9 +152,26 @@ class SendPipeline(Construct):
             "Feedback",
             configuration_set_event_destination_name="feedback",
             destination=ses.EventDestination.sns_topic(feedback),
-            events=[*EVENTS, *tracked],  # SES tracks what a destination asks for, and nothing else
+            events=[*SOON, *([ses.EmailSendingEvent.SEND] if stream.evidence == "fast" else [])],
         )
+        events.collect_from(configuration_set, tracked)
         return configuration_set
+
+    def _watch(self, alarms: Alarms) -> None:
+        counted = {
+            Metric.UNKNOWN_OUTCOMES: UNKNOWN_OUTCOMES,
+            Metric.DUPLICATES: DUPLICATES,
+            Metric.BODIES_LOST: BODIES_LOST,
+            Metric.STREAM_STOPPED: STREAM_STOPPED,
+            Metric.AUDITED: AUDIT_FOUND,
+        }
+        if self._configuration.recipients.allow == ("*",):
+            # Elsewhere mail is held as a matter of course: all that is for somebody who isn't allowed.
+            counted[Metric.HELD] = HELD
+        for metric, trouble in counted.items():
+            alarms.watch_count(trouble, self.name, metric)
+        alarms.watch_age(EVIDENCE_STALE, self.name, Metric.WATERMARK_SECONDS, minutes=STALE_MINUTES)
+        alarms.watch_age(DISPATCH_LATE, self.name, Metric.OLDEST_DUE_SECONDS, minutes=OVERDUE_MINUTES)
 
     def _settings(self) -> SendSettings:
         stream, configuration, stage = self._stream, self._configuration, self._stage
@@ -172,6 +204,12 @@ class SendPipeline(Construct):
             body_retention_days=configuration.retention.bodies_days,
             retry_after_seconds=timing.retry_after_seconds,
             account_share=configuration.account_share,
+            schedule_table=self._stores.schedule.table_name,
+            dispatch_function=self._stage.resource(DISPATCH),
+            unknown_outcome=stream.unknown_outcome,
+            evidence_seconds=timing.evidence_seconds,
+            evidence_after_crash_seconds=timing.evidence_after_crash_seconds,
+            schedule_lead_seconds=timing.schedule_lead_seconds,
         )
 
     def _grant_send(self) -> None:
@@ -204,9 +242,23 @@ class SendPipeline(Construct):
         function, stores = self.function, self._stores
         stores.messages.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
         stores.bodies.grant(function, "dynamodb:PutItem", "dynamodb:DeleteItem")
+        stores.schedule.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
         stores.suppressions.grant(function, "dynamodb:BatchGetItem")
         stores.grant_address_secret(function)
         self.work.dead_letters.grant(function, "sqs:SendMessage")
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["lambda:InvokeFunction"],
+                resources=[
+                    Stack.of(self).format_arn(
+                        service="lambda",
+                        resource="function",
+                        resource_name=self._stage.resource(DISPATCH),
+                        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                    )
+                ],
+            )
+        )
         if self._stage.is_local:
             # AWS judges a batch by the action on one message, the emulated cloud by an action that AWS lacks.
             self.work.queue.grant(function, "sqs:ChangeMessageVisibilityBatch")

@@ -10,6 +10,8 @@ from stacks.stage import Stage
 ACCOUNT = "account"
 """Whose alarms those of the whole SES account are."""
 LATE_MINUTES = 15
+STALE_MINUTES = 30
+OVERDUE_MINUTES = 10
 
 # SES reviews an account at these rates, and pauses it soon after.
 # https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html
@@ -89,11 +91,84 @@ FUNCTION_THROTTLES = Trouble(
     "up.",
     first="`aws lambda get-account-settings` shows the limit.",
 )
+EVENTS_DEAD_LETTERS = Trouble(
+    word="dead-letters",
+    page="events-dead-letters",
+    wrong="Objects of SES's events could not be taken in: what is in them is missing from rows and evidence.",
+    first=f"`{_QUEUES} --dead-letters 100` shows them.",
+)
+EVENTS_LATE = Trouble(
+    word="late",
+    page="events-late",
+    wrong=f"SES's events from S3 are {LATE_MINUTES} minutes behind: deliveries are shown late, and what "
+    "waits for evidence waits longer.",
+    first=f"`{_QUEUES}` shows how many objects wait.",
+)
+EVENTS_NOT_DELIVERED = Trouble(
+    word="stuck",
+    page="events-stuck",
+    wrong=f"For {LATE_MINUTES} minutes Firehose has held events of SES that it can't write to their bucket.",
+    first="`aws logs tail /aws/kinesisfirehose/postroad-{stage}-events --since 1h` shows why.",
+)
 UNKNOWN_OUTCOMES = Trouble(
     word="unknown-outcomes",
     page="unknown-outcomes",
-    wrong="SES gave no answer for mails of the stream {part}: sent or not, nobody knows yet. They are held.",
+    wrong="SES gave no answer for mails of the stream {part}. SES's events decide within minutes which of "
+    "them left; on a stream that says `hold` you do.",
     first="look on the dashboard whether SES answers again.",
+)
+DUPLICATES = Trouble(
+    word="duplicates",
+    page="duplicates",
+    wrong="Mails of the stream {part} left twice: SES reported one that the evidence had said was not sent.",
+    first="run the saved query *mails that left twice* to see which.",
+)
+HELD = Trouble(
+    word="held",
+    page="held",
+    wrong="Mails of the stream {part} are held: they wait for you, and nothing else will send them.",
+    first="`postroad --stage {stage} held list --stream {part}` shows which, and why.",
+)
+BODIES_LOST = Trouble(
+    word="bodies-lost",
+    page="bodies-lost",
+    wrong="Messages of the stream {part} were due and their bodies are gone: they are held, and can't be "
+    "sent.",
+    first="`postroad --stage {stage} held list --stream {part}` shows which.",
+)
+EVIDENCE_STALE = Trouble(
+    word="evidence-stale",
+    page="evidence-stale",
+    wrong=f"SES's events of the stream {{part}} have not been known up to date for {STALE_MINUTES} minutes: "
+    "mails with an unknown outcome wait.",
+    first="`postroad --stage {stage} stream status` shows how far behind it is.",
+)
+STREAM_STOPPED = Trouble(
+    word="stopped",
+    page="stream-stopped",
+    wrong="The stream {part} has stopped itself, because SES takes none of its mail. The mail waits.",
+    first="`postroad --stage {stage} stream status` says why, and when it is tried again.",
+)
+DISPATCH_NOT_RUN = Trouble(
+    word="not-run",
+    page="dispatch-not-run",
+    wrong="The function {part} has not finished a run for 10 minutes: nothing that is scheduled leaves, and "
+    "no unknown outcome is decided.",
+    first="`aws logs tail /aws/lambda/postroad-{stage}-{part} --since 1h` shows why.",
+)
+DISPATCH_LATE = Trouble(
+    word="schedule-late",
+    page="schedule-late",
+    wrong=f"A scheduled message of the stream {{part}} has been due for {OVERDUE_MINUTES} minutes and is not "
+    "on its queue yet.",
+    first="`postroad --stage {stage} stream status` shows what holds it up.",
+)
+AUDIT_FOUND = Trouble(
+    word="overlooked",
+    page="schedule-overlooked",
+    wrong="The nightly audit found scheduled messages of the stream {part} that dispatch had passed over, "
+    "and put them back.",
+    first="`postroad --stage {stage} schedule list --stream {part}` shows what waits.",
 )
 HIGH_BOUNCE_RATE = Trouble(
     word="bounce-rate",

@@ -38,7 +38,12 @@ def rows(watched: Watched) -> Iterator[Row]:
             _flow(watched, stream),
         ]
     yield [
-        _alarms(watched, "the account, feedback and outcomes", ACCOUNT, "feedback", "outcomes", width=WIDTH)
+        _alarms(
+            watched,
+            "the account, SES's events, dispatch and outcomes",
+            *(ACCOUNT, "feedback", "events", "dispatch", "outcomes"),
+            width=WIDTH,
+        )
     ]
 
 

@@ -9,6 +9,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_sqs as sqs
 
 from stacks.constructs.alarms import Alarms
+from stacks.constructs.dispatch_pipeline import DispatchPipeline
+from stacks.constructs.events_pipeline import EventsPipeline
 from stacks.constructs.feedback_pipeline import FeedbackPipeline
 from stacks.constructs.mail_function import MailFunction
 from stacks.constructs.metrics import FIVE_MINUTES
@@ -26,7 +28,7 @@ HEIGHT = 6
 THRESHOLD = "#d62728"
 """The colour of an alarm's line."""
 
-OWN = {"feedback": "#7f7f7f", "outcomes": "#c7c7c7"}
+OWN = {"feedback": "#7f7f7f", "outcomes": "#c7c7c7", "dispatch": "#393b79", "events": "#aec7e8"}
 STREAMS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#17becf", "#bcbd22")
 """One for each stream, in the order of the configuration, and from the start again; none is an alarm's."""
 
@@ -41,7 +43,9 @@ class Watched:
     configuration: "Configuration"
     alarms: Alarms
     streams: Sequence[SendPipeline]
+    events: EventsPipeline
     feedback: FeedbackPipeline
+    dispatch: DispatchPipeline
     outcomes: OutcomesPipeline
     tables: Sequence[dynamodb.ITableV2]
 
@@ -51,6 +55,7 @@ class Watched:
         return {
             **{f"send-{each.name}": each.function for each in self.streams},
             "feedback": self.feedback.function,
+            "dispatch": self.dispatch.function,
             "outcomes": self.outcomes.function,
         }
 
@@ -66,6 +71,7 @@ class Watched:
         return {
             **{each.name: each.work.queue for each in self.streams},
             "feedback": self.feedback.work.queue,
+            "events": self.events.work.queue,
         }
 
     @property
@@ -74,6 +80,7 @@ class Watched:
         return {
             **{each.name: each.work.dead_letters for each in self.streams},
             "feedback": self.feedback.work.dead_letters,
+            "events": self.events.work.dead_letters,
             "outcomes": self.outcomes.dead_letters,
         }
 
@@ -86,7 +93,7 @@ class Watched:
                 f"send-{name}": stream.maximum_concurrency
                 for name, stream in self.configuration.streams.items()
             },
-            "feedback": timing.feedback_maximum_concurrency,
+            "feedback": timing.feedback_maximum_concurrency + timing.events_maximum_concurrency,
         }
 
     @property
@@ -96,6 +103,7 @@ class Watched:
         return {
             **{f"send-{name}": timing.send_timeout_seconds for name in self.configuration.streams},
             "feedback": timing.feedback_timeout_seconds,
+            "dispatch": timing.dispatch_timeout_seconds,
             "outcomes": timing.outcomes_timeout_seconds,
         }
 
