@@ -56,3 +56,18 @@ def counter(text: str, *, total: int | None) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(text, total=total)
         yield lambda number: progress.update(task, completed=number)
+
+
+@contextmanager
+def spinner(text: str, *, hidden: bool) -> Iterator[None]:
+    """Show that something is waited for, and for how long, where somebody watches and it isn't `hidden`."""
+    if hidden or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415 - only where somebody watches
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - as above
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        progress.add_task(text, total=None)
+        yield

@@ -43,6 +43,12 @@ def read_depth(client: SQSClient, url: str) -> Depth:
     )
 
 
+def read_retention(client: SQSClient, url: str) -> int:
+    """Return for how many seconds a queue keeps a message that nobody takes."""
+    found = client.get_queue_attributes(QueueUrl=url, AttributeNames=["MessageRetentionPeriod"])
+    return int(found["Attributes"]["MessageRetentionPeriod"])
+
+
 def peek(client: SQSClient, url: str, *, limit: int, wait_seconds: int = 0) -> list[DeadLetter]:
     """Return up to `limit` dead letters, oldest first, and leave all of them where they are.
 

@@ -15,7 +15,7 @@ from botocore.exceptions import NoRegionError
 from postroad.cli.account import Caller, check_caller, check_named, only_reads, unknown_account
 from postroad.cli.cloudformation import read_outputs
 from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.resources import FOUNDATION, MAIL, Resources
+from postroad.cli.resources import FOUNDATION, MAIL, QUEUE, Resources, queue_name
 from postroad.contract.address import AddressError, parse_address
 from postroad.names import LOCAL_ACCOUNT, LOCAL_STAGE, resource_name
 from postroad.secrets import read_secret
@@ -23,11 +23,13 @@ from postroad.suppression.address_key import address_key
 
 if TYPE_CHECKING:
     from boto3.session import Session
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
 
     from postroad.bodies.dynamodb import DynamoBodies
+    from postroad.circuit.ports import Switches
     from postroad.configuration import Configuration
     from postroad.ledger.ports import Ledger
     from postroad.local.state import State
@@ -171,6 +173,19 @@ class Wiring:
         )
 
     @cached_property
+    def switches(self) -> Switches:
+        """Return the streams' switches."""
+        from postroad.circuit.dynamodb import DynamoSwitches  # noqa: PLC0415 - as above
+
+        return DynamoSwitches(self._client("dynamodb"), self.foundation.named("ScheduleTable"))
+
+    @cached_property
+    def lambda_(self) -> LambdaClient:
+        """Return a client of Lambda."""
+        client: LambdaClient = self._client("lambda")
+        return client
+
+    @cached_property
     def sqs(self) -> SQSClient:
         """Return a client of SQS."""
         client: SQSClient = self._client("sqs")
@@ -192,6 +207,12 @@ class Wiring:
     def cloudwatch(self) -> Any:  # noqa: ANN401 - its stubs are not among our dependencies
         """Return a client of CloudWatch."""
         return self._client("cloudwatch")
+
+    def stream_names(self) -> list[str]:
+        """Return the deployed streams, in order, by the names of their queues."""
+        begins = resource_name(self.stage, "")
+        urls = [self.mail.outputs[prefix + QUEUE] for prefix in self.mail.streams()]
+        return sorted(queue_name(url).removeprefix(begins) for url in urls)
 
     def recipient(self, email: str) -> Recipient:
         """Return who an address is on this stage; raises Problem if it is no address."""
