@@ -16,14 +16,6 @@ ALWAYS = ("cloudformation:DescribeStacks",)
 
 _FIND = ("dynamodb:BatchGetItem", "dynamodb:Query", "secretsmanager:GetSecretValue")
 _CHANGE = (*_FIND, "dynamodb:PutItem")
-_STREAM = (
-    ("on the schedule's table", ("dynamodb:GetItem", "dynamodb:PutItem")),
-    (
-        "on the stream's mapping",
-        ("lambda:ListEventSourceMappings", "lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"),
-    ),
-    ("on its queue", ("sqs:GetQueueAttributes",)),
-)
 
 PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "send": (
@@ -55,12 +47,16 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("on messages", ("dynamodb:GetItem", "dynamodb:PutItem")),
         ("on bodies", ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "s3:GetObject")),
     ),
-    "stream pause": _STREAM,
-    "stream resume": _STREAM,
-    "stream status": (
-        ("on the schedule's table", ("dynamodb:GetItem",)),
-        ("on the stream's mapping", ("lambda:ListEventSourceMappings", "lambda:GetEventSourceMapping")),
-        ("on its queue", ("sqs:GetQueueAttributes", "cloudwatch:GetMetricStatistics")),
+    "held list": (("", ("dynamodb:GetItem",)), ("on messages' index `held`", ("dynamodb:Query",))),
+    "held release": (
+        ("on the stream's queue", ("sqs:SendMessage",)),
+        ("on messages", ("dynamodb:GetItem", "dynamodb:PutItem")),
+        ("on bodies", ("dynamodb:GetItem", "dynamodb:Query", "s3:GetObject")),
+        ("with `--all` on messages' index `held`", ("dynamodb:Query",)),
+    ),
+    "held drop": (
+        ("on messages", ("dynamodb:GetItem", "dynamodb:PutItem")),
+        ("on bodies", ("dynamodb:DeleteItem",)),
     ),
     "local up": (),
     "local down": (),

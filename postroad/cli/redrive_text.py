@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, assert_never
 
 from postroad.contract.words import Status
-from postroad.explaining.moments import NOTHING
+from postroad.explaining.moments import NOTHING, moment
 from postroad.redriving.judging import Leave, Redrive, Step, Why
 
 if TYPE_CHECKING:
@@ -23,7 +23,13 @@ _WHY = {
     "--despite-unknown-outcome sends it again",
     Why.BEING_SENT: "it is being sent right now",
     Why.TAKEN_BY_SES: "SES took it, and could not build the mail",
-    Why.UNSETTLED: "it waits for its time",
+    Why.REFUSED_BY_SES: "SES refused it for good. If that is mended, name it with --message-id, or say "
+    "--status failed",
+    Why.AWAITING_EVIDENCE: "its answer was lost: SES's events decide whether it was sent, and if not, it is "
+    "sent again by itself",
+    Why.BODY_LOST: "its body was lost: enqueue it again, under a new id, and drop this one",
+    Why.NOT_HELD: "it is not held",
+    Why.CHANGED: "it has changed since it was listed: look at it again",
 }
 _STEP = {
     Step.NOTE: "is judged anew",
@@ -39,19 +45,27 @@ def of_left(found: Found, left: Leave) -> str:
         return f"{unreadable.field} {unreadable.detail}. No run can send it: mend what wrote it"
     if left.why is Why.SETTLED:
         return f"it has ended since: {found.row.status.value}" if found.row else "it has ended since"
+    if left.why is Why.SCHEDULED:
+        due = found.row.due if found.row else None
+        return f"it waits for its time{f', {moment(due)}' if due else ''}: it goes by itself"
     return _WHY.get(left.why, left.why.value.replace("_", " "))
 
 
 def of_redrive(found: Found, redrive: Redrive) -> str:
     """Return what happens to a message."""
     if redrive.may_have_been_sent:
-        return f"is re-opened; {RISK}"
+        attempt = f" (attempt {found.row.attempt})" if found.row else ""
+        return f"is re-opened; {RISK}{attempt}"
+    if redrive.was_refused:
+        return "is re-opened, though SES refused it for good"
     if redrive.step is not Step.NONE:
         return _STEP[redrive.step]
     if found.row is None:
         return "not seen yet: is judged for the first time"
     return (
-        "is open already: its body moves" if not found.row.owner else "its last attempt never ended: is held"
+        "is open already: its body moves"
+        if not found.row.owner
+        else "its last attempt never ended: SES's events decide"
     )
 
 
@@ -102,7 +116,10 @@ def question(found: list[Found]) -> str:
     """Return what to ask before anything is sent again."""
     number = len(found)
     risky = sum(isinstance(each.verdict, Redrive) and each.verdict.may_have_been_sent for each in found)
+    refused = sum(isinstance(each.verdict, Redrive) and each.verdict.was_refused for each in found)
     asked = f"Send {number} {'message' if number == 1 else 'messages'} again?"
+    if refused:
+        asked += " SES refused it for good." if number == 1 else f" SES refused {refused} of them for good."
     if not risky:
         return asked
     if number == 1:

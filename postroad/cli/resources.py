@@ -48,6 +48,11 @@ class Resources:
         found = {key.removesuffix(QUEUE) for key in self.outputs if _is_queue(key)}
         return sorted(found - OF_NO_STREAM)
 
+    def stream_names(self) -> list[str]:
+        """Return the names of the streams, in order."""
+        prefix = self.stack.removesuffix(MAIL)
+        return sorted(queue_name(self.outputs[each + QUEUE]).removeprefix(prefix) for each in self.streams())
+
     def stream_queue(self, stream: str) -> str:
         """Return the queue of a stream; raises Problem naming those that there are."""
         prefix = pascal(stream)

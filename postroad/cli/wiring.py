@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from shlex import join, quote
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from postroad.configuration import Configuration
     from postroad.ledger.ports import Ledger
     from postroad.local.state import State
+    from postroad.redriving.ports import HeldMessages
     from postroad.suppression.model import Suppression
     from postroad.suppression.ports import SuppressionStore
 
@@ -143,6 +145,21 @@ class Wiring:
         from postroad.ledger.dynamodb import DynamoLedger  # noqa: PLC0415 - only the commands that ask for it
 
         return DynamoLedger(self._client("dynamodb"), self.foundation.named("MessagesTable"))
+
+    @cached_property
+    def held(self) -> HeldMessages:
+        """Return where to find what waits for an operator."""
+        from postroad.redriving.dynamodb import DynamoHeld  # noqa: PLC0415 - as above
+
+        return DynamoHeld(self._client("dynamodb"), self.foundation.named("MessagesTable"))
+
+    @cached_property
+    def retention(self) -> timedelta:
+        """Return how long a row is kept after its end: as configured, or as by default if no file is here."""
+        from postroad.configuration.limits import Retention  # noqa: PLC0415 - see configuration
+
+        chosen = self.configuration.retention if self._is_configured else Retention()
+        return timedelta(days=chosen.messages_days)
 
     @cached_property
     def bodies(self) -> DynamoBodies:

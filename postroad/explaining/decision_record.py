@@ -6,15 +6,15 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from postroad.contract.words import Reason, Status
 from postroad.explaining import meanings
 from postroad.explaining.moments import moment
 from postroad.suppression.model import is_in_force
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from postroad.contract.words import Status
     from postroad.ledger.row import Row
     from postroad.suppression.model import HistoryEntry, ScopeEntry, Suppression
 
@@ -60,16 +60,20 @@ class Explanation:
     next_step: str
 
 
-def explain(row: Row, *, now: datetime) -> Explanation:
-    """Return the decision record of one message in parts."""
+def explain(row: Row, *, now: datetime, watermark: datetime | None = None) -> Explanation:
+    """Return the decision record of one message in parts.
+
+    `watermark` is the send time up to which SES's events of its stream have been applied, if it was read.
+    """
     said = (
-        meanings.of_status(row.status, released=not row.owner),
+        meanings.of_status(row.status, row.reason, released=not row.owner),
         meanings.of_reason(row.reason) if row.reason else "",
         row.detail,
+        sent_more_than_once(row),
     )
     facts = (
         ("to", row.email), ("stream", row.stream), ("template", row.template), ("locale", row.locale),
-        ("topic", row.topic), ("bounce", row.bounce),
+        ("topic", row.topic), ("bounce", row.bounce), *_waits(row, watermark),
         ("tags", ", ".join(f"{name}={value}" for name, value in sorted(row.tags.items()))),
     )  # fmt: skip
     numbers = sorted({*map(int, row.ses_ids), *range(1, row.attempt + 1)})
@@ -86,8 +90,42 @@ def explain(row: Row, *, now: datetime) -> Explanation:
         attempts=tuple((number, row.ses_ids.get(str(number), "")) for number in numbers),
         lease=lease,
         notes=row.notes,
-        next_step=_filled_in(meanings.next_step(row.status, row.reason) or "", row),
+        next_step=next_step_of(row),
     )
+
+
+def awaits_evidence(row: Row) -> bool:
+    """Say whether SES's events decide what becomes of the latest attempt."""
+    return row.status is Status.CLAIMED and row.reason == Reason.UNKNOWN_OUTCOME
+
+
+def sent_more_than_once(row: Row) -> str:
+    """Return a sentence if SES took more than one attempt, else nothing."""
+    if len(row.ses_ids) <= 1:
+        return ""
+    attempts = ", ".join(sorted(row.ses_ids, key=int))
+    return f"It was sent {len(row.ses_ids)} times: SES took attempts {attempts}."
+
+
+def _waits(row: Row, watermark: datetime | None) -> Iterator[tuple[str, str]]:
+    """Yield until when a row waits, and for what."""
+    awaiting = awaits_evidence(row)
+    if row.status is not Status.SCHEDULED and not awaiting:
+        return
+    if row.due is not None:
+        yield "due", f"{moment(row.due)} (generation {row.generation})"
+    if awaiting:
+        yield "evidence", f"any event of attempt {row.attempt} proves that it was sent"
+        if row.evidence_after is not None:
+            until = moment(row.evidence_after)
+            yield "silence", f"proves that it was not, once SES's events are applied up to {until}"
+        if watermark is not None:
+            yield "applied", f"up to {moment(watermark)}, so far"
+
+
+def next_step_of(row: Row) -> str:
+    """Return what can be done about a message, with its own words in it; empty if nothing is."""
+    return _filled_in(meanings.next_step(row.status, row.reason) or "", row)
 
 
 def _filled_in(step: str, row: Row) -> str:
@@ -99,9 +137,9 @@ def _filled_in(step: str, row: Row) -> str:
     return step
 
 
-def record_lines(row: Row, *, now: datetime) -> list[str]:
-    """Return the decision record of one message as lines of text."""
-    told = explain(row, now=now)
+def record_lines(row: Row, *, now: datetime, watermark: datetime | None = None) -> list[str]:
+    """Return the decision record of one message as lines of text; `watermark` as in `explain`."""
+    told = explain(row, now=now, watermark=watermark)
     lines = [f"{told.message_id}  {told.status}" + (f"  ({told.reason})" if told.reason else "")]
     lines += [f"  {sentence}" for sentence in told.sentences]
     lines.append("")
@@ -109,7 +147,7 @@ def record_lines(row: Row, *, now: datetime) -> list[str]:
     lines += ["", *_timeline(told.steps)]
     if told.attempts:
         lines += ["", "  attempts"]
-        lines += [f"    {number}  {ses_id or 'SES gave no id'}" for number, ses_id in told.attempts]
+        lines += [f"    {number}  {ses_id or _without_id(row, number)}" for number, ses_id in told.attempts]
     if told.lease:
         lines.append(f"    lease {told.lease}")
     if told.notes:
@@ -117,6 +155,12 @@ def record_lines(row: Row, *, now: datetime) -> list[str]:
     if told.next_step:
         lines += ["", f"  next: {told.next_step}"]
     return lines
+
+
+def _without_id(row: Row, attempt: int) -> str:
+    """Say of an attempt that SES gave it no id, or that nobody knows."""
+    unknown = attempt == row.attempt and bool(row.owner) and row.reason != ""
+    return "no answer came: it may have been sent" if unknown else "SES gave no id"
 
 
 def suppression_lines(suppression: Suppression | None, *, now: datetime) -> list[str]:
@@ -155,7 +199,12 @@ def record(row: Row, suppression: Suppression | None, *, now: datetime) -> dict[
         "bounce": row.bounce or None,
         "tags": dict(row.tags),
         "timeline": [{"at": step.at, "what": step.word} for step in steps(row)],
+        "due": row.due,
+        "generation": row.generation or None,
+        "evidence_after": row.evidence_after,
         "attempts": row.attempt,
+        "failures": row.failures,
+        "times_sent": len(row.ses_ids),
         "ses_message_ids": dict(row.ses_ids),
         "lease_until": row.lease_until,
         "notes": list(row.notes),

@@ -6,7 +6,7 @@ from postroad.contract.words import RECEIVES_EXHAUSTED, Reason, Status
 
 _STATUSES: Mapping[Status, str] = {
     Status.SCHEDULED: "It waits for its time.",
-    Status.CLAIMED: "It is being sent right now, or the function that was sending it died a moment ago.",
+    Status.CLAIMED: "It is being sent right now, or its outcome is being found out.",
     Status.SENT: "SES took it. Nothing has come back about it yet.",
     Status.DELAYED: "The receiver has not taken it yet; SES goes on trying.",
     Status.DELIVERED: "The receiver's server took it. (Where it then put it, nobody tells a sender.)",
@@ -39,6 +39,9 @@ _REASONS: Mapping[Reason, str] = {
     Reason.ATTACHMENT_TOO_LARGE: "The attachments are too large.",
     Reason.CONFLICT: "Another message has this id already.",
     Reason.NOT_AVAILABLE_YET: "It asks for something that Postroad can't do yet.",
+    Reason.SEND_AT: "Its send_at has not come yet.",
+    Reason.CANCELLED_BY_OPERATOR: "An operator called it off before its time.",
+    Reason.DROPPED_BY_OPERATOR: "It was held, and an operator dropped it.",
     Reason.EXPIRED: "When its turn came, its expires_at had passed, or 21 days since it was made.",
     Reason.RECIPIENT_NOT_ALLOWED: "This stage may not mail this recipient (recipients.allow).",
     Reason.HARD_BOUNCE: "The mailbox does not exist: the address is suppressed on all streams.",
@@ -55,8 +58,11 @@ _REASONS: Mapping[Reason, str] = {
     Reason.RENDERING_FAILURE: "SES took it and could not build the mail.",
     Reason.MESSAGE_REJECTED: "SES refused the message (MessageRejected).",
     Reason.BAD_REQUEST: "SES refused the request (BadRequest).",
-    Reason.UNKNOWN_OUTCOME: "SES's answer was lost: it may have been sent, or not, so it is not repeated.",
-    Reason.ATTEMPTS_EXHAUSTED: "SES could not take it in as many attempts as the configuration allows.",
+    Reason.UNKNOWN_OUTCOME: "SES's answer was lost: it may have been sent, or not. SES's events decide; on a "
+    'stream with unknown_outcome = "hold", a person.',
+    Reason.ATTEMPTS_EXHAUSTED: "It failed as often as the configuration allows (attempts_max). If it is "
+    "held, no answer came to the last attempt, and it may have been sent.",
+    Reason.BODY_LOST: "Its body was lost while it waited, so it can't be sent any more.",
 }
 _STEPS: Mapping[str, str] = {
     "created": "made by the application",
@@ -74,11 +80,20 @@ _STEPS: Mapping[str, str] = {
     "expired": "stopped: too late",
     "invalid": "refused: the message is wrong",
     "held": "put aside for an operator",
+    "scheduled": "put aside until its time",
+    "cancelled": "called off",
     "reopened": "re-opened by an operator",
 }
 _REDRIVE = "`postroad queues redrive --stream <stream> --message-id <message_id>`"
+_RELEASE = "`postroad held release <message_id>`"
+_DROP = "`postroad held drop <message_id>`"
+_FIND_OUT = (
+    f"Find out whether it came. If it did not, {_RELEASE.removesuffix('`')} --despite-unknown-outcome`; "
+    f"if it did, or is not wanted any more, {_DROP}."
+)
 _NEXT: Mapping[Status, str] = {
-    Status.CLAIMED: "Ask again in a few minutes: its lease ends, and it is judged again.",
+    Status.SCHEDULED: "Nothing; or `postroad schedule cancel <message_id>` calls it off.",
+    Status.CLAIMED: "Ask again in a few minutes: it goes on by itself.",
     Status.INVALID: "Mend what made the message, and enqueue it again under the same id.",
     Status.FAILED: f"Mend what SES refused; then {_REDRIVE}.",
     Status.SUPPRESSED: "If the recipient wants mail again: `postroad suppression remove <email>`.",
@@ -93,11 +108,27 @@ _NEXT_BY_REASON: Mapping[str, str] = {
     Reason.ATTACHMENT_TOO_LARGE: "Send a link instead, under the same id; or raise attachments.max_bytes, "
     f"deploy, then {_REDRIVE}.",
     Reason.NOT_AVAILABLE_YET: f"When its send_at has come, {_REDRIVE}.",
-    Reason.UNKNOWN_OUTCOME: "Find out whether it came; if it did not, "
-    f"{_REDRIVE.removesuffix('`')} --despite-unknown-outcome`.",
+    Reason.UNKNOWN_OUTCOME: "Nothing while it is claimed: it is decided by itself. If it is held: "
+    f"{_FIND_OUT}",
+    Reason.ATTEMPTS_EXHAUSTED: "Look for its error in the logs of `send`, and mend that. If it is invalid, "
+    f"{_REDRIVE}. If it is held: {_FIND_OUT}",
+    Reason.BODY_LOST: f"Enqueue it again under a new id, then {_DROP}.",
     Reason.RECIPIENT_NOT_ALLOWED: "If this stage may mail them, add them to recipients.allow in "
-    f"config/<stage>.toml, deploy, then {_REDRIVE}.",
+    f"config/<stage>.toml, deploy, then {_RELEASE}; if not, {_DROP}.",
     Reason.ON_ACCOUNT_SUPPRESSION_LIST: "If the mailbox works again: aws sesv2 delete-suppressed-destination",
+}
+_NEXT_BY_BOTH: Mapping[tuple[Status, str], str] = {
+    (
+        Status.CLAIMED,
+        Reason.UNKNOWN_OUTCOME,
+    ): "Nothing: it is decided by itself. If that takes longer than an "
+    "hour, look at the alarms: SES's events may not be coming in.",
+    (Status.HELD, Reason.UNKNOWN_OUTCOME): _FIND_OUT,
+    (Status.HELD, Reason.ATTEMPTS_EXHAUSTED): _FIND_OUT,
+    (
+        Status.INVALID,
+        Reason.ATTEMPTS_EXHAUSTED,
+    ): f"Look for its error in the logs of `send` and mend that; then {_REDRIVE}.",
 }
 
 
@@ -117,10 +148,12 @@ NOT_SENT = frozenset(
 """Statuses of messages that reached nobody and are not under way (`held`: until an operator acts)."""
 
 
-def of_status(status: Status, *, released: bool = False) -> str:
-    """Return what a status means; `released` is a claim that nobody holds any more."""
+def of_status(status: Status, reason: str = "", *, released: bool = False) -> str:
+    """Return what a status means, with this reason; `released` is a claim that nobody holds any more."""
     if status is Status.CLAIMED and released:
         return "No attempt is under way, and none was sent that we know of: it is tried again soon."
+    if status is Status.CLAIMED and reason == Reason.UNKNOWN_OUTCOME:
+        return "It waits for SES's events to say whether it was sent; if it was not, it is sent again."
     return _STATUSES[status]
 
 
@@ -141,7 +174,7 @@ def of_step(word: str) -> str:
 
 def next_step(status: Status, reason: str) -> str | None:
     """Return what an operator can do about it, or None if nothing is to be done."""
-    return _NEXT_BY_REASON.get(reason) or _NEXT.get(status)
+    return _NEXT_BY_BOTH.get((status, reason)) or _NEXT_BY_REASON.get(reason) or _NEXT.get(status)
 
 
 def next_step_of_reason(reason: Reason) -> str | None:

@@ -7,14 +7,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from postroad.contract.words import Reason, Status
+from postroad.ledger.row import REOPENED
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from postroad.ledger.row import Row
 
-REOPENED = "reopened"
-"""The word in a row's times."""
+DOUBTFUL = frozenset({Reason.UNKNOWN_OUTCOME, Reason.ATTEMPTS_EXHAUSTED})
+"""Reasons of what is held because nobody knows what became of an attempt."""
 
 
 class Why(StrEnum):
@@ -29,8 +30,13 @@ class Why(StrEnum):
     MAY_HAVE_BEEN_SENT = "may_have_been_sent"
     BEING_SENT = "being_sent"
     TAKEN_BY_SES = "taken_by_ses"
+    REFUSED_BY_SES = "refused_by_ses"
+    SCHEDULED = "scheduled"
+    AWAITING_EVIDENCE = "awaiting_evidence"
+    BODY_LOST = "body_lost"
+    NOT_HELD = "not_held"
+    CHANGED = "changed"
     SETTLED = "settled"
-    UNSETTLED = "unsettled"
 
 
 class Step(StrEnum):
@@ -46,10 +52,15 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Redrive:
-    """The message is sent again. `may_have_been_sent`: nobody knows what became of its last attempt."""
+    """The message is sent again.
+
+    `may_have_been_sent`: nobody knows what became of its last attempt. `was_refused`: SES refused it for
+    good, so that sending it again is an act of its own.
+    """
 
     step: Step
     may_have_been_sent: bool = False
+    was_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,21 @@ class Leave:
 Verdict = Redrive | Leave
 
 
-def judge(row: Row | None, *, fingerprint: str, despite_unknown_outcome: bool, now: datetime) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Risks:
+    """What the operator takes upon himself, beyond the usual.
+
+    `unknown_outcome`: what may have been sent already. `refusal`: what SES refused for good.
+    """
+
+    unknown_outcome: bool = False
+    refusal: bool = False
+
+
+ALL_RISKS = Risks(unknown_outcome=True, refusal=True)
+
+
+def judge(row: Row | None, *, fingerprint: str, risks: Risks, now: datetime) -> Verdict:
     """Say what can be done with a body of this fingerprint, whose message has this row."""
     if row is None:
         return Redrive(Step.NONE)
@@ -73,21 +98,20 @@ def judge(row: Row | None, *, fingerprint: str, despite_unknown_outcome: bool, n
         case Status.INVALID:
             return Redrive(Step.NOTE)
         case Status.FAILED:
-            # SES took an attempt, and then could not build the mail.
-            return Leave(Why.TAKEN_BY_SES) if row.ses_ids else Redrive(Step.REOPEN)
+            return _of_failed(row, risks)
         case Status.HELD:
-            return _of_held(row, despite_unknown_outcome=despite_unknown_outcome)
+            return _of_held(row, risks)
         case Status.CLAIMED:
             return _of_claimed(row, now)
         case Status.SCHEDULED:
-            return Leave(Why.UNSETTLED)
+            return Leave(Why.SCHEDULED)
         case _:
             return Leave(Why.SETTLED)
 
 
 def is_unfinished(row: Row) -> bool:
     """Say whether the row was re-opened, and nothing has come of it yet: the body may not have moved."""
-    return row.status is Status.CLAIMED and not row.owner and REOPENED in row.times
+    return row.status is Status.CLAIMED and row.waits_for_operator
 
 
 def prepared(row: Row, step: Step, *, operator: str, now: datetime) -> Row:
@@ -98,30 +122,59 @@ def prepared(row: Row, step: Step, *, operator: str, now: datetime) -> Row:
     """
     was = f"{row.status.value} ({row.reason})" if row.reason else row.status.value
     note = f"re-opened by {operator} on {now:%Y-%m-%d %H:%M:%S} UTC: it was {was}"
-    if _is_unknown(row):
+    if may_have_been_sent(row):
         note += f", and attempt {row.attempt} may have been sent"
-    row = row.with_note(note).with_time(REOPENED, now)
+    # Whoever sends it again has mended something: its failures count anew.
+    row = replace(row.with_note(note).with_time(REOPENED, now), failures=0)
     if step is not Step.REOPEN:
         return row
+    # The generation stays: a pointer from before is then older than any that may follow.
     return replace(
-        row, status=Status.CLAIMED, reason="", detail="", owner="", lease_until=None, expires_at=None
+        row,
+        status=Status.CLAIMED,
+        reason="",
+        detail="",
+        owner="",
+        lease_until=None,
+        due=None,
+        evidence_after=None,
+        expires_at=None,
     )
 
 
-def _is_unknown(row: Row) -> bool:
-    return row.status is Status.HELD and row.reason == Reason.UNKNOWN_OUTCOME
+def may_have_been_sent(row: Row) -> bool:
+    """Say whether a held message may have reached its recipient: an attempt ended, and nobody knows how.
+
+    Beside the reasons that say so it is the owner who tells: a row has one only as long as its attempt is
+    under way or its outcome unknown (a body that was lost while it awaited evidence).
+    """
+    return row.status is Status.HELD and row.attempt > 0 and (row.reason in DOUBTFUL or bool(row.owner))
 
 
-def _of_held(row: Row, *, despite_unknown_outcome: bool) -> Verdict:
-    if not _is_unknown(row):
+def awaits_evidence(row: Row) -> bool:
+    """Say whether SES's events decide what becomes of it."""
+    return row.status is Status.CLAIMED and row.reason == Reason.UNKNOWN_OUTCOME
+
+
+def _of_failed(row: Row, risks: Risks) -> Verdict:
+    # SES took an attempt, and then could not build the mail.
+    if row.ses_ids:
+        return Leave(Why.TAKEN_BY_SES)
+    return Redrive(Step.REOPEN, was_refused=True) if risks.refusal else Leave(Why.REFUSED_BY_SES)
+
+
+def _of_held(row: Row, risks: Risks) -> Verdict:
+    if not may_have_been_sent(row):
         return Redrive(Step.REOPEN)
-    if not despite_unknown_outcome:
+    if not risks.unknown_outcome:
         return Leave(Why.MAY_HAVE_BEEN_SENT)
     return Redrive(Step.REOPEN, may_have_been_sent=True)
 
 
 def _of_claimed(row: Row, now: datetime) -> Verdict:
+    if awaits_evidence(row):
+        return Leave(Why.AWAITING_EVIDENCE)
     if row.owner and row.lease_until is not None and now < row.lease_until:
         return Leave(Why.BEING_SENT)
-    # Open already; or given up by its owner, and then `send` holds it as soon as it meets a copy.
+    # Open already; or given up by its owner, and then `send` lets evidence decide, once it meets a copy.
     return Redrive(Step.NONE)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from postroad.ledger.memory import MemoryLedger
     from postroad.redriving.candidate import Letter
 
 
@@ -35,6 +36,19 @@ class MemoryDeadLetterBox:
     def show_again(self, letters: Sequence[Letter]) -> None:
         """Let others take the letters."""
         self.hidden -= {letter.sqs_id for letter in letters}
+
+
+@dataclass
+class MemoryHeld:
+    """`HeldMessages` over a ledger in memory."""
+
+    ledger: MemoryLedger
+
+    def of(self, stream: str) -> Iterator[str]:
+        """Yield the ids of what waits for an operator."""
+        for row in self.ledger.rows():
+            if row.waits_for_operator and row.stream == stream:
+                yield row.message_id
 
 
 @dataclass

@@ -26,6 +26,17 @@ class DeadLetterBox(Protocol):
         ...
 
 
+class HeldMessages(Protocol):
+    """Where to find what waits for an operator. Raises LedgerUnavailableError."""
+
+    def of(self, stream: str) -> Iterator[str]:
+        """Yield the ids of a stream's messages that are held, or were re-opened and not claimed since.
+
+        It follows the ledger by a moment: the row says whether it is still so.
+        """
+        ...
+
+
 class StreamQueue(Protocol):
     """A stream's queue, where `send` finds the body."""
 

@@ -13,17 +13,28 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from postroad.contract.invalid import InvalidMessage
+from postroad.contract.words import Reason, Status
 from postroad.errors import TransientError
 from postroad.ledger.row import REFUSAL_PREFIX
 from postroad.redriving.candidate import Candidate, Unreadable, read_body, read_letter
-from postroad.redriving.judging import Leave, Redrive, Step, Why, judge, prepared
+from postroad.redriving.judging import (
+    ALL_RISKS,
+    Leave,
+    Redrive,
+    Risks,
+    Step,
+    Why,
+    awaits_evidence,
+    judge,
+    prepared,
+)
 from postroad.redriving.survey import Found, Survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from postroad.bodies.ports import KeptBodies
+    from postroad.bodies.ports import Kept, KeptBodies
     from postroad.clock import Clock
     from postroad.ledger.ports import Ledger
     from postroad.ledger.row import Row
@@ -132,14 +143,11 @@ class Redriving:
             row = self._ledger.get(candidate.message_id)
             now = self._clock.now()
             # What was not shown to the operator as a risk is not taken as one.
-            verdict = judge(
-                row,
-                fingerprint=candidate.fingerprint,
-                despite_unknown_outcome=shown.may_have_been_sent
-                and row is not None
-                and row.attempt == attempt,
-                now=now,
+            as_shown = row is not None and row.attempt == attempt
+            risks = Risks(
+                unknown_outcome=shown.may_have_been_sent and as_shown, refusal=shown.was_refused and as_shown
             )
+            verdict = judge(row, fingerprint=candidate.fingerprint, risks=risks, now=now)
             if row is None or isinstance(verdict, Leave) or verdict.step is Step.NONE:
                 return verdict
             opened = replace(
@@ -182,12 +190,18 @@ class Redriving:
             # A refused body that was too large for the queue is found by its dead letter.
             if each.message_id.startswith(REFUSAL_PREFIX):
                 continue
-            row = self._ledger.get(each.message_id)
-            # Without a row its message is still on the queue: it was kept a moment before its row is written.
-            if row is not None and row.stream == selection.stream:
-                candidate = Candidate(each.message_id, each.fingerprint, each.first_sent, kept=True)
-                self._add(survey, candidate, row)
+            self._look_into_body(survey, each)
             yield
+
+    def _look_into_body(self, survey: Survey, kept: Kept) -> None:
+        row = self._ledger.get(kept.message_id)
+        # Without a row its message is still on the queue: it was kept a moment before its row is written.
+        if row is None or row.stream != survey.selection.stream:
+            return
+        if _waits_by_itself(row) and not survey.selection.message_ids:
+            survey.waiting += 1
+            return
+        self._add(survey, Candidate(kept.message_id, kept.fingerprint, kept.first_sent, kept=True), row)
 
     def _look_into_letter(self, survey: Survey, letter: Letter) -> None:
         body = self._body_of(letter)
@@ -225,7 +239,7 @@ class Redriving:
         verdict: Redrive | Leave = judge(
             row,
             fingerprint=candidate.fingerprint,
-            despite_unknown_outcome=selection.despite_unknown_outcome,
+            risks=selection.risks,
             now=self._now(),
         )
         if candidate.stream and candidate.stream != selection.stream:
@@ -249,6 +263,12 @@ class Redriving:
         return self._clock.now()
 
 
+def _waits_by_itself(row: Row) -> bool:
+    return row.status is Status.SCHEDULED or awaits_evidence(row)
+
+
 def _why_without_body(row: Row, now: datetime) -> Why:
-    verdict = judge(row, fingerprint=row.fingerprint, despite_unknown_outcome=True, now=now)
-    return verdict.why if isinstance(verdict, Leave) else Why.NO_BODY
+    verdict = judge(row, fingerprint=row.fingerprint, risks=ALL_RISKS, now=now)
+    if isinstance(verdict, Leave):
+        return verdict.why
+    return Why.BODY_LOST if row.reason == Reason.BODY_LOST else Why.NO_BODY

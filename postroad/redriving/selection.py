@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from postroad.contract.words import Status
-from postroad.redriving.judging import is_unfinished
+from postroad.redriving.judging import Risks, is_unfinished
 
 if TYPE_CHECKING:
     from postroad.ledger.row import Row
@@ -27,6 +27,14 @@ class Selection:
     status: Status | None = None
     limit: int = 1000
     despite_unknown_outcome: bool = False
+
+    @property
+    def risks(self) -> Risks:
+        """What the operator takes upon himself: what SES refused for good must be named, or its status."""
+        return Risks(
+            unknown_outcome=self.despite_unknown_outcome,
+            refusal=bool(self.message_ids) or self.status is Status.FAILED,
+        )
 
     @property
     def wants_letters(self) -> bool:

@@ -41,12 +41,16 @@ class Found:
 
 @dataclass(slots=True)
 class Survey:
-    """What was found so far. `more` says that the limit ended the search; what lies beyond is not known."""
+    """What was found so far. `more` says that the limit ended the search; what lies beyond is not known.
+
+    `waiting` counts the kept bodies of messages that wait for their time or for evidence.
+    """
 
     selection: Selection
     found: dict[Key, Found] = field(default_factory=dict)
     taken: list[Letter] = field(default_factory=list)
     more: bool = False
+    waiting: int = 0
     _movable: int = 0
     _bytes: int = 0
 

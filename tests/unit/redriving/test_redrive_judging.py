@@ -1,20 +1,22 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from postroad.contract.words import Reason, Status
-from postroad.ledger.row import UNSETTLED, Row
+from postroad.ledger.row import REOPENED, UNSETTLED, Row
 from postroad.redriving.judging import (
-    REOPENED,
     Leave,
     Redrive,
+    Risks,
     Step,
     Verdict,
     Why,
     is_unfinished,
     judge,
+    may_have_been_sent,
     prepared,
 )
 from postroad.sending.judging import Open
@@ -29,8 +31,9 @@ def make_row(status: Status, reason: str = "", **fields: object) -> Row:
     return Row(message_id="m-1", status=status, reason=reason, **values)  # type: ignore[arg-type]  # real fields
 
 
-def verdict(row: Row | None, *, despite: bool = False, fingerprint: str = "f") -> Verdict:
-    return judge(row, fingerprint=fingerprint, despite_unknown_outcome=despite, now=NOW)
+def verdict(row: Row | None, *, despite: bool = False, named: bool = True, fingerprint: str = "f") -> Verdict:
+    risks = Risks(unknown_outcome=despite, refusal=named)
+    return judge(row, fingerprint=fingerprint, risks=risks, now=NOW)
 
 
 UNKNOWN = make_row(Status.HELD, Reason.UNKNOWN_OUTCOME, owner="run-1", times={"held": NOW})
@@ -41,8 +44,13 @@ INVALID = make_row(Status.INVALID, Reason.TEMPLATE_DATA, attempt=0, expires_at=N
 
 def test_what_can_be_re_opened_is() -> None:
     assert verdict(INVALID) == Redrive(Step.NOTE)
-    assert verdict(REFUSED) == verdict(STRANGER) == Redrive(Step.REOPEN)
+    assert verdict(REFUSED) == Redrive(Step.REOPEN, was_refused=True)
+    assert verdict(STRANGER) == Redrive(Step.REOPEN)
     assert verdict(None) == Redrive(Step.NONE)
+
+
+def test_what_ses_refused_must_be_named() -> None:
+    assert verdict(REFUSED, named=False, despite=True) == Leave(Why.REFUSED_BY_SES)
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - UNSETTLED - {Status.INVALID, Status.FAILED}))
@@ -51,12 +59,35 @@ def test_a_message_that_has_ended_is_left_alone(status: Status) -> None:
 
 
 def test_what_waits_for_its_time_is_left_alone() -> None:
-    assert verdict(make_row(Status.SCHEDULED), despite=True) == Leave(Why.UNSETTLED)
+    waiting = make_row(Status.SCHEDULED, Reason.SEND_AT, attempt=0, due=NOW, generation=1)
+    assert verdict(waiting, despite=True) == Leave(Why.SCHEDULED)
 
 
-def test_an_unknown_outcome_needs_a_word_of_its_own() -> None:
-    assert verdict(UNKNOWN) == Leave(Why.MAY_HAVE_BEEN_SENT)
-    assert verdict(UNKNOWN, despite=True) == Redrive(Step.REOPEN, may_have_been_sent=True)
+def test_what_evidence_will_decide_is_left_alone_whoever_asks() -> None:
+    for lease in (NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)):
+        awaiting = make_row(Status.CLAIMED, Reason.UNKNOWN_OUTCOME, owner="run-1", lease_until=lease)
+        assert verdict(awaiting, despite=True) == Leave(Why.AWAITING_EVIDENCE)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        UNKNOWN,
+        make_row(Status.HELD, Reason.ATTEMPTS_EXHAUSTED),
+        make_row(Status.HELD, Reason.BODY_LOST, owner="run-1"),
+    ],
+    ids=str,
+)
+def test_an_unknown_outcome_needs_a_word_of_its_own(row: Row) -> None:
+    assert may_have_been_sent(row)
+    assert verdict(row) == Leave(Why.MAY_HAVE_BEEN_SENT)
+    assert verdict(row, despite=True) == Redrive(Step.REOPEN, may_have_been_sent=True)
+
+
+def test_a_body_that_was_lost_before_the_first_attempt_is_no_unknown_outcome() -> None:
+    lost = make_row(Status.HELD, Reason.BODY_LOST, attempt=0, generation=1)
+    assert not may_have_been_sent(lost)
+    assert verdict(lost) == Redrive(Step.REOPEN)
 
 
 def test_what_ses_took_is_left_alone_though_it_failed_afterwards() -> None:
@@ -68,7 +99,7 @@ def test_a_claim_is_left_alone_while_its_lease_lasts() -> None:
     claim = make_row(Status.CLAIMED, owner="run-1", lease_until=NOW + timedelta(seconds=1))
     assert verdict(claim, despite=True) == Leave(Why.BEING_SENT)
     ended = make_row(Status.CLAIMED, owner="run-1", lease_until=NOW)
-    assert verdict(ended) == Redrive(Step.NONE)  # `send` holds it, and then it may be re-opened
+    assert verdict(ended) == Redrive(Step.NONE)  # `send` lets evidence decide
     assert verdict(make_row(Status.CLAIMED)) == Redrive(Step.NONE)
 
 
@@ -95,6 +126,12 @@ def test_a_re_opened_row_is_open_to_send_and_names_the_operator(row: Row) -> Non
     )
     assert ("may have been sent" in note) == (row is UNKNOWN)
     assert (opened.attempt, opened.ses_ids) == (row.attempt, row.ses_ids)
+
+
+def test_a_re_opened_row_waits_for_nothing_and_keeps_its_generation() -> None:
+    row = replace(UNKNOWN, due=NOW, generation=3, evidence_after=NOW, failures=5)
+    opened = prepared(row, Step.REOPEN, operator=ANA, now=NOW)
+    assert (opened.due, opened.evidence_after, opened.failures, opened.generation) == (None, None, 0, 3)
 
 
 def test_an_invalid_row_stays_invalid_and_is_noted() -> None:
