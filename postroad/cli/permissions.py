@@ -16,6 +16,14 @@ ALWAYS = ("cloudformation:DescribeStacks",)
 
 _FIND = ("dynamodb:BatchGetItem", "dynamodb:Query", "secretsmanager:GetSecretValue")
 _CHANGE = (*_FIND, "dynamodb:PutItem")
+_STREAM = (
+    ("on the schedule's table", ("dynamodb:GetItem", "dynamodb:PutItem")),
+    (
+        "on the stream's mapping",
+        ("lambda:ListEventSourceMappings", "lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"),
+    ),
+    ("on its queue", ("sqs:GetQueueAttributes",)),
+)
 
 PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "send": (
@@ -57,6 +65,13 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "held drop": (
         ("on messages", ("dynamodb:GetItem", "dynamodb:PutItem")),
         ("on bodies", ("dynamodb:DeleteItem",)),
+    ),
+    "stream pause": _STREAM,
+    "stream resume": _STREAM,
+    "stream status": (
+        ("on the schedule's table", ("dynamodb:GetItem",)),
+        ("on the stream's mapping", ("lambda:ListEventSourceMappings", "lambda:GetEventSourceMapping")),
+        ("on its queue", ("sqs:GetQueueAttributes", "cloudwatch:GetMetricStatistics")),
     ),
     "local up": (),
     "local down": (),
