@@ -1,0 +1,61 @@
+"""Firehose and its bucket: events gather for a minute, then lie in one object under a key by its time."""
+
+import gzip
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from postroad.clock import FixedClock
+from tests.matrix.ses_stand_in import text_of
+
+BUFFER = timedelta(seconds=60)
+FIRST = "events/"
+
+
+@dataclass
+class EventBucket:
+    """What SES tells of every mail, in objects; `stuck` lets nothing through until it ends.
+
+    `notify` is told of each object unless `deaf` (S3's notification may be lost).
+    """
+
+    clock: FixedClock
+    stuck: bool = False
+    deaf: bool = False
+    objects: dict[str, bytes] = field(default_factory=dict)
+    written_at: dict[str, datetime] = field(default_factory=dict)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    since: datetime | None = None
+
+    def gather(self, payload: dict[str, Any]) -> None:
+        """Take one event into the buffer."""
+        self.waiting.append(payload)
+        if self.since is None:
+            self.since = self.clock.now()
+
+    def next_flush(self) -> datetime | None:
+        """Return when the next object is written, or None where nothing waits or all is stuck."""
+        return None if self.since is None or self.stuck else self.since + BUFFER
+
+    def flush(self) -> str:
+        """Write what is waiting as one object, and return its key."""
+        now = self.clock.now()
+        began = self.since or now
+        key = (
+            f"{FIRST}{began:%Y/%m/%d/%H}/matrix-events-1-{began:%Y-%m-%d-%H-%M-%S}-{len(self.objects):04d}.gz"
+        )
+        self.objects[key] = gzip.compress("".join(text_of(each) + "\n" for each in self.waiting).encode(), 1)
+        self.written_at[key] = now
+        self.waiting.clear()
+        self.since = None
+        return key
+
+    def read(self, key: str) -> Iterator[bytes] | None:
+        """Return an object's bytes, as the port of the evidence has it."""
+        found = self.objects.get(key)
+        return None if found is None else iter([found])
+
+    def keys(self, *, after: str, limit: int) -> Sequence[str]:
+        """Return keys in the order of their bytes, as the port of the evidence has it."""
+        return sorted(key for key in self.objects if key > after)[:limit]
