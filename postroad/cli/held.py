@@ -28,8 +28,6 @@ EXAMPLES = (LIST_EXAMPLES[0], RELEASE_EXAMPLES[0])
 app = typer.Typer(
     help="Show what waits for your decision (held), and send it again or drop it.", no_args_is_help=True
 )
-app.command("release", cls=Command, epilog=examples(*RELEASE_EXAMPLES))(release)
-app.command("drop", cls=Command, epilog=examples(*DROP_EXAMPLES))(drop)
 
 
 @app.command("list", cls=Command, epilog=examples(*LIST_EXAMPLES))
@@ -79,3 +77,7 @@ def list_command(
 def as_document(held: Held) -> dict[str, Any]:
     """Return what is held as a JSON object."""
     return {"messages": [text.as_object(row) for row in held.rows], "more": held.more}
+
+
+app.command("release", cls=Command, epilog=examples(*RELEASE_EXAMPLES))(release)
+app.command("drop", cls=Command, epilog=examples(*DROP_EXAMPLES))(drop)
