@@ -38,7 +38,8 @@ class FeedbackEvent:
     from our tags: empty and 0 if the mail isn't ours or the event carries no tags (the notifications of an
     identity don't). `recipient` is empty for kinds that are about the mail as a whole. `word` is SES's finer
     word: a bounce's or complaint's subtype, a complaint's feedback type, a delay's type, why it was rejected.
-    `explanation` is what the other side said, less addresses.
+    `explanation` is what the other side said, less addresses. `configuration_set` is the one that the mail
+    was sent with. A canary is a mail of our own to SES's mailbox simulator, and has no row.
     """
 
     kind: EventKind
@@ -52,11 +53,13 @@ class FeedbackEvent:
     word: str = ""
     explanation: str = field(default="", repr=False)
     feedback_id: str = ""
+    configuration_set: str = ""
+    is_canary: bool = False
 
     @property
     def asks_for_nothing(self) -> bool:
         """Neither the row nor a suppression changes, whatever they say."""
-        return self.is_not_spam or self.kind is EventKind.SUBSCRIPTION
+        return self.is_canary or self.is_not_spam or self.kind is EventKind.SUBSCRIPTION
 
     @property
     def is_not_spam(self) -> bool:

@@ -11,7 +11,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
-from postroad.contract.tags import ATTEMPT_TAG, MESSAGE_TAG, decode_tag
+from postroad.contract.tags import ATTEMPT_TAG, CANARY_TAG, MESSAGE_TAG, decode_tag
 from postroad.contract.words import BounceKind
 from postroad.feedback.envelope import is_json_object
 from postroad.feedback.errors import MalformedEventError
@@ -37,6 +37,8 @@ _PARTS: dict[EventKind, tuple[str, str]] = {
 _BOUNCES = {"permanent": BounceKind.HARD, "transient": BounceKind.SOFT}
 # As the contract has it. The ids of refusals (`!…`) are none: nothing was ever sent under them.
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}\Z")
+# SES sets it on every mail: https://docs.aws.amazon.com/ses/latest/dg/monitor-using-event-publishing.html
+_CONFIGURATION_SET_TAG = "ses:configuration-set"
 _MOST_EXPLANATION = 200
 _ADDRESS = re.compile(r"\S*@\S*")
 
@@ -55,7 +57,9 @@ def read_event(event: Mapping[str, object]) -> list[FeedbackEvent]:
             raise MalformedEventError(f"{name}: missing, and the event is of type {kind}")
         part = {}
     accepted_at = _time(mail, "mail.timestamp")
-    message_id, attempt = _our_ids(mail)
+    tags = mail.get("tags")
+    tags = tags if is_json_object(tags) else {}
+    message_id, attempt = _our_ids(tags)
     recipients: Sequence[tuple[str, str]] = [("", "")]
     if recipients_field:
         recipients = _recipients(part, name, recipients_field)
@@ -72,6 +76,8 @@ def read_event(event: Mapping[str, object]) -> list[FeedbackEvent]:
             word=_word(kind, part),
             explanation=_explanation(kind, part, diagnosis),
             feedback_id=_text(part, "feedbackId"),
+            configuration_set=_first(tags.get(_CONFIGURATION_SET_TAG)),
+            is_canary=CANARY_TAG in tags and MESSAGE_TAG not in tags,
         )
         for recipient, diagnosis in recipients
     ]
@@ -85,11 +91,8 @@ def _kind(event: Mapping[str, object]) -> EventKind:
     raise MalformedEventError("eventType: not a type of event that SES documents")
 
 
-def _our_ids(mail: Mapping[str, object]) -> tuple[str, int]:
+def _our_ids(tags: Mapping[str, object]) -> tuple[str, int]:
     # Anybody in the account may set tags. One that we can't have written isn't ours; its bounce still counts.
-    tags = mail.get("tags")
-    if not is_json_object(tags):
-        return "", 0
     try:
         message_id = decode_tag(_first(tags.get(MESSAGE_TAG)))
     except ValueError:

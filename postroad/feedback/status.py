@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from postroad.contract.words import BounceKind, Status
 from postroad.feedback.event import EventKind
-from postroad.feedback.verdict import MOVED_BY_EARLIER_ATTEMPTS, strength, verdict_of
+from postroad.feedback.verdict import MOVED_BY_EARLIER_ATTEMPTS, SENT, Verdict, strength, verdict_of
 from postroad.ledger.row import LEAST_RETENTION
 
 if TYPE_CHECKING:
@@ -31,17 +31,18 @@ def apply_event(row: Row, event: FeedbackEvent) -> Row | None:
     An event proves that SES took the mail, so it also moves a row that says the mail was never sent
     (suppressed, expired, cancelled, restored from a backup): what happened counts, not what was meant to.
     """
-    if event.asks_for_nothing or _is_known(row, event):
+    if event.asks_for_nothing:
         return None
     changed = _with_times(row, event)
     changed = _with_ses_id(changed, event)
     changed = _with_bounce(changed, event)
     if note := note_of(event):
         changed = _with_ses_note(changed, note)
-    if _counts_for_the_status(row, event):
-        changed = _with_status(changed, event)
+    verdict = _verdict_for(row, event)
+    if verdict is not None:
+        changed = _with_status(changed, verdict)
         # An open says when the mail was sent, and nothing newer that the row would have to be kept for.
-        said = event.accepted_at if event.kind in _EVIDENCE_ONLY else max(event.at, event.accepted_at)
+        said = event.accepted_at if verdict == SENT else max(event.at, event.accepted_at)
         changed = changed.kept_until(said + LEAST_RETENTION)
     return None if changed == row else changed
 
@@ -75,7 +76,7 @@ def note_of(event: FeedbackEvent) -> str:
     return f"{NOTE_PREFIX}{what}{word}{explanation}"
 
 
-def _is_known(row: Row, event: FeedbackEvent) -> bool:
+def _only_repeats(row: Row, event: FeedbackEvent) -> bool:
     """Say whether the event only repeats that SES took the mail, which the row has from SendEmail's answer.
 
     Without this every Send event would cost a write to correct `sent` by a few milliseconds.
@@ -84,11 +85,12 @@ def _is_known(row: Row, event: FeedbackEvent) -> bool:
         event.kind in _EVIDENCE_ONLY
         and row.ses_ids.get(str(event.attempt)) == event.ses_message_id
         and Status.SENT.value in row.times
-        and strength(row.status, row.reason) >= strength(Status.SENT, "")
     )
 
 
 def _with_times(row: Row, event: FeedbackEvent) -> Row:
+    if _only_repeats(row, event):
+        return row
     # Every event tells when SES took the mail, even one that SES rejected later.
     row = row.with_time(Status.SENT.value, event.accepted_at)
     return row if event.kind in _EVIDENCE_ONLY else row.with_time(verdict_of(event).status.value, event.at)
@@ -112,19 +114,35 @@ def _with_bounce(row: Row, event: FeedbackEvent) -> Row:
     return replace(row, bounce=event.bounce.value)
 
 
-def _counts_for_the_status(row: Row, event: FeedbackEvent) -> bool:
-    # If the row was re-opened and tried again since, a late copy of why the earlier attempt failed must not
-    # fail this one. That the mail arrived, bounced hard or annoyed somebody stays true, though.
-    of_earlier_attempt = 0 < event.attempt < row.attempt
-    return not of_earlier_attempt or verdict_of(event) in MOVED_BY_EARLIER_ATTEMPTS
+def _verdict_for(row: Row, event: FeedbackEvent) -> Verdict | None:
+    """Return what the event says about the message as it stands, or None: nothing.
 
-
-def _with_status(row: Row, event: FeedbackEvent) -> Row:
+    An event of an attempt before the row's own comes late. That the mail arrived, bounced hard or annoyed
+    somebody is true of the message. Of the rest, the first of an attempt whose outcome nobody knew proves
+    that the message was sent, and no more: a late copy of why that attempt failed must not fail this one. And
+    where the outcome was known, somebody re-opened the message in spite of it.
+    """
     verdict = verdict_of(event)
+    if not 0 < event.attempt < row.attempt or verdict in MOVED_BY_EARLIER_ATTEMPTS:
+        return verdict
+    return None if str(event.attempt) in row.ses_ids else SENT
+
+
+def _with_status(row: Row, verdict: Verdict) -> Row:
     if strength(verdict.status, verdict.reason) <= strength(row.status, row.reason):
         return row
-    # Nobody owns an attempt whose outcome is known.
-    return replace(row, status=verdict.status, reason=verdict.reason, detail="", owner="", lease_until=None)
+    # Nobody owns an attempt whose outcome is known, and nothing is waited for. What was scheduled meanwhile
+    # finds a row that waits no longer.
+    return replace(
+        row,
+        status=verdict.status,
+        reason=verdict.reason,
+        detail="",
+        owner="",
+        lease_until=None,
+        due=None,
+        evidence_after=None,
+    )
 
 
 def _with_ses_note(row: Row, note: str) -> Row:

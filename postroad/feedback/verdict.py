@@ -18,7 +18,7 @@ class Verdict(NamedTuple):
     reason: str
 
 
-_SENT = Verdict(Status.SENT, "")
+SENT = Verdict(Status.SENT, "")
 _DELAYED = Verdict(Status.DELAYED, Reason.DELIVERY_DELAY)
 _NOT_RENDERED = Verdict(Status.FAILED, Reason.RENDERING_FAILURE)
 _REJECTED = Verdict(Status.REJECTED, Reason.REJECTED_BY_SES)
@@ -39,7 +39,7 @@ _COMPLAINTS = (
 _ORDER: tuple[Verdict, ...] = (
     Verdict(Status.CLAIMED, ""),
     Verdict(Status.HELD, ""),
-    _SENT,
+    SENT,
     _DELAYED,
     _NOT_RENDERED,
     _REJECTED,
@@ -53,10 +53,10 @@ _BY_VERDICT = {verdict: place for place, verdict in enumerate(_ORDER, start=1)}
 _BY_STATUS = {verdict.status: place for place, verdict in enumerate(_ORDER, start=1)}
 
 _FIXED = {
-    EventKind.SEND: _SENT,
-    EventKind.OPEN: _SENT,
-    EventKind.CLICK: _SENT,
-    EventKind.SUBSCRIPTION: _SENT,
+    EventKind.SEND: SENT,
+    EventKind.OPEN: SENT,
+    EventKind.CLICK: SENT,
+    EventKind.SUBSCRIPTION: SENT,
     EventKind.DELIVERY: _DELIVERED,
     EventKind.DELIVERY_DELAY: _DELAYED,
     EventKind.REJECT: _REJECTED,

@@ -14,6 +14,7 @@ from postroad.contract.words import BounceKind, Reason, Status
 from postroad.feedback.event import EventKind, FeedbackEvent
 from postroad.feedback.status import MOST_SES_NOTES, apply_event, is_news
 from postroad.feedback.verdict import strength, verdict_of
+from postroad.ledger.duplicates import duplicates_between
 from postroad.ledger.row import LEAST_RETENTION, UNSETTLED, Row
 
 T0 = datetime(2026, 11, 22, 14, 3, 12, tzinfo=UTC)
@@ -99,6 +100,78 @@ def test_every_order_and_every_copy_of_up_to_four_events_gives_one_row(start: Ro
             ]
 
 
+SEND_2 = event(EventKind.SEND, attempt=2)
+DELIVERY_2 = event(EventKind.DELIVERY, 70, attempt=2)
+HARD_BOUNCE_2 = bounced(HARD, 71, attempt=2)
+REJECT_2 = event(EventKind.REJECT, 60, word="Bad content", attempt=2)
+SOFT_BOUNCE_2 = bounced(SOFT, 75, "MailboxFull", attempt=2)
+
+OF_TWO_ATTEMPTS = (
+    SEND, DELIVERY, HARD_BOUNCE, SOFT_BOUNCE, COMPLAINT, DELAY, REJECT, OPEN,
+    SEND_2, DELIVERY_2, HARD_BOUNCE_2, SOFT_BOUNCE_2, REJECT_2,
+)  # fmt: skip
+
+AWAITING = row(
+    Status.CLAIMED,
+    reason=Reason.UNKNOWN_OUTCOME,
+    owner="someone",
+    due=at(4),
+    generation=1,
+    evidence_after=at(2),
+    failures=1,
+)
+OPEN_AGAIN = row(Status.CLAIMED, failures=1, generation=1)
+CLAIMED_AGAIN = row(Status.CLAIMED, attempt=2, owner="another", lease_until=at(8), failures=1)
+AWAITING_AGAIN = replace(AWAITING, attempt=2, generation=2, failures=2)
+HELD_AGAIN = row(Status.HELD, attempt=2, reason=Reason.ATTEMPTS_EXHAUSTED, failures=2)
+SENT_AGAIN = row(Status.SENT, attempt=2, ses_ids={"2": "ses-2"}, times={"sent": at(61)})
+REDRIVEN = row(Status.CLAIMED, attempt=2, ses_ids={"1": "ses-1"}, times={"sent": at(0.01)})
+UNDECIDED = (AWAITING, OPEN_AGAIN, CLAIMED_AGAIN, AWAITING_AGAIN, HELD_AGAIN)
+
+
+@pytest.mark.parametrize("start", [*UNDECIDED, SENT_AGAIN, REDRIVEN])
+def test_every_order_and_every_copy_of_the_events_of_two_attempts_gives_one_row(start: Row) -> None:
+    by_events: dict[frozenset[int], Row] = {}
+    for length in range(1, 4):
+        for sequence in product(range(len(OF_TWO_ATTEMPTS)), repeat=length):
+            end = after(start, (OF_TWO_ATTEMPTS[one] for one in sequence))
+            assert by_events.setdefault(frozenset(sequence), end) == end, [
+                OF_TWO_ATTEMPTS[one].kind for one in sequence
+            ]
+
+
+@pytest.mark.parametrize("start", UNDECIDED)
+@pytest.mark.parametrize("evidence", [SEND, OPEN, DELIVERY, DELAY])
+def test_evidence_of_the_first_attempt_settles_whatever_came_of_it_since(
+    start: Row, evidence: FeedbackEvent
+) -> None:
+    settled = after(start, [evidence])
+    assert settled.status in (Status.SENT, Status.DELIVERED, Status.DELAYED)
+    assert (settled.reason, settled.owner) in {("", ""), (Reason.DELIVERY_DELAY, "")}
+    assert (settled.lease_until, settled.due, settled.evidence_after) == (None, None, None)
+    assert settled.ses_ids == {"1": "ses-1"}
+    assert settled.expires_at is not None
+    assert (settled.generation, settled.attempt) == (start.generation, start.attempt)
+
+
+@pytest.mark.parametrize("failure", [REJECT, RENDERING_FAILURE, DELAY, SOFT_BOUNCE])
+@pytest.mark.parametrize("start", [CLAIMED_AGAIN, AWAITING_AGAIN, HELD_AGAIN])
+def test_a_late_failure_of_an_unknown_attempt_proves_that_it_was_sent_and_fails_no_later_one(
+    start: Row, failure: FeedbackEvent
+) -> None:
+    assert after(start, [failure]).status is Status.SENT
+    assert after(start, [SEND, failure]).status is Status.SENT
+    assert after(start, [failure, DELIVERY_2]).status is Status.DELIVERED
+    assert after(start, [failure, REJECT_2]).status is Status.REJECTED
+
+
+def test_two_attempts_that_both_left_show_two_ids_and_count_once() -> None:
+    both = after(CLAIMED_AGAIN, [SEND_2, SEND])
+    assert both.ses_ids == {"1": "ses-1", "2": "ses-2"}
+    assert duplicates_between(CLAIMED_AGAIN, both) == 1
+    assert duplicates_between(both, after(both, [DELIVERY, DELIVERY_2, SEND])) == 0
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
@@ -115,14 +188,18 @@ def test_every_order_and_every_copy_of_up_to_four_events_gives_one_row(start: Ro
     st.randoms(use_true_random=False),
     st.sampled_from(sorted(Status)),
     st.integers(0, 3),
+    st.sets(st.integers(1, 3)),
 )
 def test_order_and_copies_matter_as_little_across_attempts_and_from_any_status(
     events: list[FeedbackEvent],
     random: Random,
     status: Status,
     attempt: int,
+    known: set[int],
 ) -> None:
-    start = Row(message_id="order-1042", status=status, attempt=attempt)
+    ses_ids = {str(one): f"ses-{one}" for one in known}
+    times = {"sent": T0 + timedelta(minutes=30)} if known else {}
+    start = Row(message_id="order-1042", status=status, attempt=attempt, ses_ids=ses_ids, times=times, due=T0)
     shuffled = events + random.choices(events, k=3) if events else []
     random.shuffle(shuffled)
     assert after(start, events) == after(start, shuffled)
@@ -193,7 +270,9 @@ def test_a_not_spam_complaint_changes_nothing() -> None:
 
 def test_a_send_event_costs_no_write_where_the_answer_was_marked() -> None:
     assert apply_event(row(), SEND) is None
-    assert apply_event(row(Status.DELIVERED, ses_ids={"1": "ses-1"}, times={"sent": T0}), OPEN) is None
+    delivered = after(row(), [DELIVERY])
+    assert apply_event(delivered, SEND) is None
+    assert apply_event(delivered, OPEN) is None
 
 
 def test_a_copy_changes_nothing() -> None:
@@ -208,13 +287,11 @@ def test_the_soft_bounce_of_a_delivered_mail_is_on_record() -> None:
     assert delivered.notes == ("SES: soft bounce (MailboxFull)",)
 
 
-def test_a_late_copy_of_an_earlier_attempts_failure_does_not_fail_the_next_attempt() -> None:
-    again = row(Status.CLAIMED, attempt=2)
-    for failure in (REJECT, RENDERING_FAILURE, DELAY, SOFT_BOUNCE, SEND):
-        assert after(again, [failure]).status is Status.CLAIMED
+def test_a_late_copy_of_what_was_known_of_an_attempt_leaves_the_one_after_a_redrive_alone() -> None:
+    for known in (REJECT, RENDERING_FAILURE, DELAY, SOFT_BOUNCE, SEND):
+        assert after(REDRIVEN, [known]).status is Status.CLAIMED
     for lasting in (DELIVERY, HARD_BOUNCE, COMPLAINT):
-        assert after(again, [lasting]).status is not Status.CLAIMED
-    assert after(again, [SEND]).ses_ids == {"1": "ses-1"}
+        assert after(REDRIVEN, [lasting]).status is not Status.CLAIMED
 
 
 def test_an_event_of_unknown_attempt_counts_as_the_rows_own() -> None:
