@@ -38,7 +38,6 @@ _REASONS: Mapping[Reason, str] = {
     Reason.ATTACHMENT_MISSING: "An attachment is not in S3.",
     Reason.ATTACHMENT_TOO_LARGE: "The attachments are too large.",
     Reason.CONFLICT: "Another message has this id already.",
-    Reason.NOT_AVAILABLE_YET: "It asks for something that Postroad can't do yet.",
     Reason.SEND_AT: "Its send_at has not come yet.",
     Reason.CANCELLED_BY_OPERATOR: "An operator called it off before its time.",
     Reason.DROPPED_BY_OPERATOR: "It was held, and an operator dropped it.",
@@ -107,7 +106,6 @@ _NEXT_BY_REASON: Mapping[str, str] = {
     Reason.ATTACHMENT_MISSING: f"Put the file where the message says, then {_REDRIVE}.",
     Reason.ATTACHMENT_TOO_LARGE: "Send a link instead, under the same id; or raise attachments.max_bytes, "
     f"deploy, then {_REDRIVE}.",
-    Reason.NOT_AVAILABLE_YET: f"When its send_at has come, {_REDRIVE}.",
     Reason.UNKNOWN_OUTCOME: "Nothing while it is claimed: it is decided by itself. If it is held: "
     f"{_FIND_OUT}",
     Reason.ATTEMPTS_EXHAUSTED: "Look for its error in the logs of `send`, and mend that. If it is invalid, "
