@@ -58,7 +58,12 @@ def letter(deployed: Deployed, body: str, reason: str) -> None:
 
 
 def held(deployed: Deployed, message_id: str, reason: Reason) -> None:
-    row(deployed, message_id, Status.HELD, reason, owner="run-1")
+    unknown = {"owner": "run-1"} if reason is Reason.UNKNOWN_OUTCOME else {"attempt": 0}
+    row(deployed, message_id, Status.HELD, reason, **unknown)
+    keep(deployed, message_id)
+
+
+def keep(deployed: Deployed, message_id: str) -> None:
     mark = fingerprint(parse_message(body_of(message_id)))
     until = NOON + timedelta(days=28)
     deployed.bodies.put(message_id, mark, body_of(message_id), first_sent=NOON, until=until)
@@ -147,6 +152,43 @@ def test_what_may_have_been_sent_needs_its_own_word_and_is_said_in_the_question(
     assert deployed.run(*words, "--despite-unknown-outcome", given="y\n").exit_code == 0
     (moved,) = messages(deployed, "TransactionalQueueUrl")
     assert moved["Body"] == body_of("doubtful")
+
+
+def test_what_ses_refused_for_good_is_sent_again_only_if_it_is_named(
+    deployed: Deployed, interactive: None
+) -> None:
+    assert interactive is None
+    row(deployed, "refused", Status.FAILED, Reason.MESSAGE_REJECTED)
+    keep(deployed, "refused")
+    result = deployed.run(*WORDS, "--yes")
+    assert result.exit_code == 0
+    assert "If that is mended, name it with --message-id" in " ".join(result.stdout.split())
+    assert actions(deployed.json(*WORDS, "--reason", "message_rejected", "--yes")) == {
+        "refused": "refused_by_ses"
+    }
+    assert messages(deployed, "TransactionalQueueUrl") == []
+    for words in (("--message-id", "refused"), ("--status", "failed")):
+        asked = deployed.run(*WORDS, *words, given="n\n")
+        assert asked.exit_code == 4
+        assert "Send 1 message again? SES refused it for good." in " ".join(asked.stderr.split())
+    assert deployed.run(*WORDS, "--status", "failed", given="y\n").exit_code == 0
+    assert len(messages(deployed, "TransactionalQueueUrl")) == 1
+
+
+def test_what_goes_on_by_itself_is_counted_and_told_if_it_is_named(deployed: Deployed) -> None:
+    waiting: dict[str, Any] = {"generation": 1, "due": NOON + timedelta(days=1)}
+    row(deployed, "later", Status.SCHEDULED, Reason.SEND_AT, attempt=0, **waiting)
+    row(deployed, "unsure", Status.CLAIMED, Reason.UNKNOWN_OUTCOME, owner="run-1", **waiting)
+    for message_id in ("later", "unsure"):
+        keep(deployed, message_id)
+    told = deployed.run(*WORDS).stdout
+    assert "2 wait for their time, or for SES's events to decide them" in told
+    assert "later" not in told
+    named = (*WORDS, "--message-id", "later", "--message-id", "unsure", "--despite-unknown-outcome")
+    told = " ".join(deployed.run(*named).stdout.split())
+    assert "later scheduled send_at it waits for its time, 2025-11-23 12:00:00 UTC" in told
+    assert "unsure claimed unknown_outcome its answer was lost: SES's events decide" in told
+    assert actions(deployed.json(*named, code=4)) == {"later": "scheduled", "unsure": "awaiting_evidence"}
 
 
 def test_without_a_yes_nothing_is_done(deployed: Deployed) -> None:
