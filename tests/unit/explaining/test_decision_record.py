@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -68,6 +69,80 @@ def test_each_attempt_shows_the_id_that_ses_gave_it() -> None:
         ["2", "SES"],
         ["3", "third"],
     ]
+
+
+WAITING: dict[str, Any] = {"due": NOON + timedelta(hours=2), "generation": 3, "ses_ids": {}}
+
+
+def test_what_waits_for_its_time_says_until_when() -> None:
+    row = make_row(status=Status.SCHEDULED, reason=Reason.SEND_AT, attempt=0, **WAITING)
+    lines = decision_record.record_lines(row, now=NOON)
+    assert "  due       2025-11-22 14:00:00 UTC (generation 3)" in lines
+    assert lines[-1].endswith("`postroad schedule cancel order-1042` calls it off.")
+    assert not any("silence" in line for line in lines)
+    told = decision_record.record(row, None, now=NOON)
+    assert (told["due"], told["generation"]) == (row.due, 3)
+
+
+def test_what_evidence_will_decide_says_how_and_how_far_events_have_come() -> None:
+    row = make_row(
+        status=Status.CLAIMED,
+        reason=Reason.UNKNOWN_OUTCOME,
+        owner="run-1",
+        lease_until=NOON,
+        attempt=2,
+        evidence_after=NOON + timedelta(minutes=2),
+        failures=2,
+        **WAITING,
+    )
+    lines = decision_record.record_lines(row, now=NOON, watermark=NOON - timedelta(seconds=5))
+    assert lines[1].startswith("  It waits for SES's events to say whether it was sent")
+    assert "  due       2025-11-22 14:00:00 UTC (generation 3)" in lines
+    assert "  evidence  any event of attempt 2 proves that it was sent" in lines
+    silence = "proves that it was not, once SES's events are applied up to 2025-11-22 12:02:00 UTC"
+    assert f"  silence   {silence}" in lines
+    assert "  applied   up to 2025-11-22 11:59:55 UTC, so far" in lines
+    assert "    1  SES gave no id" in lines
+    assert "    2  no answer came: it may have been sent" in lines
+    assert not any(line.startswith("  applied") for line in decision_record.record_lines(row, now=NOON))
+    told = decision_record.record(row, None, now=NOON)
+    assert (told["evidence_after"], told["failures"]) == (row.evidence_after, 2)
+
+
+def test_a_row_that_has_ended_waits_for_nothing() -> None:
+    row = make_row(evidence_after=NOON, **{**WAITING, "ses_ids": {"1": "ses"}})
+    assert not any("generation" in line for line in decision_record.record_lines(row, now=NOON))
+
+
+def test_a_message_that_left_twice_says_so() -> None:
+    row = make_row(attempt=3, ses_ids={"1": "first", "3": "third"})
+    assert "  It was sent 2 times: SES took attempts 1, 3." in decision_record.record_lines(row, now=NOON)
+    assert decision_record.record(row, None, now=NOON)["times_sent"] == 2
+    once = decision_record.record_lines(make_row(), now=NOON)
+    assert not any("times: SES took" in line for line in once)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "words"),
+    [
+        (Status.HELD, Reason.UNKNOWN_OUTCOME, "postroad held release order-1042 --despite-unknown-outcome"),
+        (Status.HELD, Reason.ATTEMPTS_EXHAUSTED, "postroad held drop order-1042"),
+        (Status.HELD, Reason.RECIPIENT_NOT_ALLOWED, "postroad held release order-1042"),
+        (Status.HELD, Reason.BODY_LOST, "under a new id, then `postroad held drop order-1042`"),
+        (Status.INVALID, Reason.ATTEMPTS_EXHAUSTED, "postroad queues redrive --stream transactional"),
+        (Status.CLAIMED, Reason.UNKNOWN_OUTCOME, "it is decided by itself"),
+    ],
+)
+def test_what_can_be_done_fits_the_status_and_the_reason(status: Status, reason: Reason, words: str) -> None:
+    told = decision_record.explain(make_row(status=status, reason=reason), now=NOON)
+    assert words in told.next_step
+
+
+@pytest.mark.parametrize("reason", [Reason.DROPPED_BY_OPERATOR, Reason.CANCELLED_BY_OPERATOR])
+def test_what_an_operator_ended_says_so_and_asks_for_nothing(reason: Reason) -> None:
+    told = decision_record.explain(make_row(status=Status.CANCELLED, reason=reason), now=NOON)
+    assert "operator" in told.sentences[1]
+    assert told.next_step == ""
 
 
 def test_a_row_without_times_does_not_break() -> None:
