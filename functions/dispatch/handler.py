@@ -1,8 +1,12 @@
-"""Works each minute: hands out what is due, keeps streams stopped or running, and tends the evidence."""
+"""Each minute, and when a stream's switch turns: decode, call, encode."""
 
 from typing import Any
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def lambda_handler(event: dict[str, Any], context: Any) -> None:  # noqa: ANN401  Lambda's own
-    """Do nothing yet: the rule, the role and the settings are deployed before what uses them."""
-    del event, context
+from postroad.schedule.wiring import logger, run
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
+    run(event, remaining_milliseconds=context.get_remaining_time_in_millis)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from postroad.ledger.item import milliseconds
-from postroad.schedule.asking import asking, pauses
 from postroad.schedule.errors import ScheduleUnavailableError
 from postroad.schedule.keys import (
     AUDIT,
@@ -32,7 +35,7 @@ from postroad.schedule.pointer import Mark
 from postroad.schedule.ports import AuditProgress, Due, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -47,6 +50,9 @@ MOST_DELETES = 25
 """BatchWriteItem takes no more in one request."""
 LAST_PRIORITY = "~"
 """Sorts behind every priority."""
+TRIES = 8
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 2.0
 
 
 class DynamoPointers:
@@ -61,7 +67,7 @@ class DynamoPointers:
 
     def put(self, pointer: Pointer) -> None:
         """Let the pointer stand; its minute is marked first, so that no pointer lies where nobody looks."""
-        with asking():
+        with _asking():
             self._mark(pointer)
             self._client.put_item(
                 TableName=self._table, Item={**_key(pointer), "fingerprint": {"S": pointer.fingerprint}}
@@ -108,7 +114,7 @@ class DynamoSchedule(DynamoPointers):
             ":first": {"S": "0" if first is None else minute_text(first)},
             ":last": {"S": f"{minute_text(last)}#{LAST_PRIORITY}"},
         }
-        with asking():
+        with _asking():
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
@@ -131,7 +137,7 @@ class DynamoSchedule(DynamoPointers):
                 pass
 
         shards = [Shard(pointer_partition(stream, minute, digit)) for digit in SHARDS]
-        with asking():
+        with _asking():
             return first_of(shards, limit, read_all)
 
     def remove(self, pointers: Collection[Pointer]) -> None:
@@ -154,7 +160,7 @@ class DynamoSchedule(DynamoPointers):
             values[":expected"] = {"S": minute_text(expected)}
             condition = "#minute = :expected OR #minute = :to"
         try:
-            with asking():
+            with _asking():
                 self._client.put_item(
                     TableName=self._table,
                     Item={
@@ -177,7 +183,7 @@ class DynamoSchedule(DynamoPointers):
         begin: dict[str, Any] = {}
         if start is not None:
             begin = {"ExclusiveStartKey": {"pk": {"S": start[0]}, "sk": {"S": start[1]}}}
-        with asking():
+        with _asking():
             answer = self._client.scan(
                 TableName=self._table,
                 FilterExpression="begins_with(pk, :pointers)",
@@ -210,11 +216,11 @@ class DynamoSchedule(DynamoPointers):
         }
         if progress.next_key is not None:
             item |= {"next_pk": {"S": progress.next_key[0]}, "next_sk": {"S": progress.next_key[1]}}
-        with asking():
+        with _asking():
             self._client.put_item(TableName=self._table, Item=item)
 
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
-        with asking():
+        with _asking():
             answer = self._client.get_item(
                 TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
             )
@@ -237,8 +243,8 @@ class DynamoSchedule(DynamoPointers):
     def _delete(self, requests: Sequence[WriteRequestTypeDef]) -> None:
         """Delete up to 25; what DynamoDB leaves over is asked for again, after ever longer pauses."""
         waiting: Mapping[str, Sequence[WriteRequestTypeDef]] = {self._table: requests}
-        for seconds in pauses():
-            with asking():
+        for seconds in _pauses():
+            with _asking():
                 answer = self._client.batch_write_item(RequestItems=waiting)
             # What comes back holds the same requests, in the type that answers have.
             waiting = answer.get("UnprocessedItems") or {}  # type: ignore[assignment]  # see the line above
@@ -255,3 +261,22 @@ def _key(pointer: Pointer) -> dict[str, AttributeValueTypeDef]:
 
 def _pointer(item: Mapping[str, Any]) -> Pointer:
     return read_pointer((item["pk"]["S"], item["sk"]["S"]), item["fingerprint"]["S"])
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Turn boto3's errors into the schedule's own."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise ScheduleUnavailableError(f"DynamoDB refused: {code}", code=code) from error
+    except BotoCoreError as error:
+        raise ScheduleUnavailableError(f"DynamoDB didn't answer: {type(error).__name__}") from error
+
+
+def _pauses() -> Iterator[float]:
+    """Yield after each try how many seconds to wait before the next: ever longer, and at random."""
+    for attempt in range(TRIES):
+        longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
+        yield random.uniform(longest / 2, longest)  # noqa: S311 - spreads retries; no secret depends on it

@@ -1,0 +1,185 @@
+"""The use case: what dispatch does each minute, one step after another, none of which stops the next."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from postroad.contract.words import Reason
+from postroad.errors import PostroadError
+from postroad.observability import UNKNOWN_STREAM, Metric, described
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from aws_lambda_powertools import Logger
+
+    from postroad.account.ports import Account
+    from postroad.observability import Counts
+    from postroad.schedule.auditing import Audit
+    from postroad.schedule.dispatching import Dispatch, Look, Sweep
+
+SECONDS_FOR_THE_REST = 8.0
+"""Kept from handing out: a portion may be under way when its time is up, and the audit comes after it."""
+SECONDS_AT_THE_END = 3.0
+LEAST_RATE = 1.0
+"""Mails a second of an account in the sandbox: what is handed out while SES can't be asked for the rate."""
+
+Done = TypeVar("Done")
+
+
+class Switching(Protocol):
+    """Lets the streams' mappings follow their switches."""
+
+    def tend(self, streams: Iterable[str], now: datetime) -> frozenset[str]:
+        """Look after these streams, and return those that run."""
+        ...
+
+
+class Evidence(Protocol):
+    """Keeps the watermarks moving."""
+
+    def tend(self, streams: Mapping[str, datetime | None], *, now: datetime) -> None:
+        """Look after these streams; each with up to when its evidence pointers are due, None without any."""
+        ...
+
+
+class StepsFailedError(PostroadError):
+    """Steps of a minute failed, each of which is in the log; the next minute tries them again."""
+
+
+class EachMinute:
+    """Switches, evidence, what is due, and once a day the audit."""
+
+    def __init__(
+        self,
+        *,
+        streams: Sequence[str],
+        switching: Switching,
+        evidence: Evidence,
+        dispatch: Dispatch,
+        audit: Audit,
+        account: Account,
+        rate: float,
+        account_share: float,
+        counts: Counts,
+        logger: Logger,
+    ) -> None:
+        """Look after these streams. `rate` is the account's in mails a second; at 0 SES is asked for it."""
+        self._streams = streams
+        self._switching = switching
+        self._evidence = evidence
+        self._dispatch = dispatch
+        self._audit = audit
+        self._account = account
+        self._configured_rate = rate
+        self._account_share = account_share
+        self._counts = counts
+        self._logger = logger
+        self._failed: list[str] = []
+
+    def reassert(self, stream: str, *, now: datetime) -> None:
+        """Look after one stream's switch at once. Raises StepsFailedError."""
+        self._failed = []
+        self._step("switches", lambda: self._switching.tend([stream], now))
+        self._finish()
+
+    def run(self, *, now: datetime, seconds_left: Callable[[], float]) -> None:
+        """Do one minute's work; `now` is the minute's time. Raises StepsFailedError in the end.
+
+        `seconds_left` says how long this run may still take.
+        """
+        self._failed = []
+        # Where nobody knows which streams run, nothing is handed out.
+        running = self._step("switches", lambda: self._switching.tend(self._streams, now)) or frozenset()
+        looks: dict[str, Look] = {}
+        for stream in self._streams:
+            look = self._step("schedule", partial(self._dispatch.look, stream, now=now))
+            if look is not None:
+                looks[stream] = look
+        # A stream that is stopped has no use for canaries: its circuit probes by itself.
+        awaited = {
+            stream: looks[stream].awaited for stream in self._streams if stream in running & set(looks)
+        }
+        self._step("evidence", lambda: self._evidence.tend(awaited, now=now))
+        self._hand_out([looks[stream] for stream in awaited], now, seconds_left)
+        if len(looks) == len(self._streams):
+            self._step("audit", lambda: self._look_at_all(looks, now, seconds_left))
+        self._finish()
+
+    def _hand_out(self, looks: Sequence[Look], now: datetime, seconds_left: Callable[[], float]) -> None:
+        """Hand out stream by stream, each with its part of the time that is left."""
+        before = len(self._failed)
+        looks = [look for look in looks if look.marks or look.cursor != look.last]
+        rate = self._rate() if any(look.marks for look in looks) else LEAST_RATE
+        for place, look in enumerate(looks):
+            has = max(0.0, seconds_left() - SECONDS_FOR_THE_REST) / (len(looks) - place)
+            until = seconds_left() - has
+
+            def may_go_on(until: float = until) -> bool:
+                return seconds_left() > max(until, SECONDS_AT_THE_END)
+
+            sweep = self._step(
+                "dispatch", partial(self._dispatch.run, look, now=now, rate=rate, may_go_on=may_go_on)
+            )
+            if sweep is not None:
+                self._tell(look.stream, sweep)
+        if len(self._failed) == before:
+            self._counts.add(Metric.DISPATCH_RUNS, UNKNOWN_STREAM)
+
+    def _rate(self) -> float:
+        if self._configured_rate:
+            return self._configured_rate * self._account_share
+        quota = self._step("account", self._account.read)
+        return LEAST_RATE if quota is None else quota.per_second * self._account_share
+
+    def _tell(self, stream: str, sweep: Sweep) -> None:
+        """Count what became of a stream's messages, and log it where there was something."""
+        handed = sweep.handed
+        counted = {
+            Metric.DISPATCHED: handed.taken,
+            Metric.HELD: handed.held.total(),
+            Metric.BODIES_LOST: handed.held[Reason.BODY_LOST],
+        }
+        for metric, count in counted.items():
+            if count:
+                self._counts.add(metric, stream, count)
+        self._counts.most(Metric.OLDEST_DUE_SECONDS, stream, sweep.oldest_seconds)
+        found = {
+            "dispatched": handed.taken,
+            "dropped": handed.dropped,
+            "held": handed.held.total(),
+            "left": len(handed.left),
+            "moved": sweep.moved,
+            "oldest_seconds": sweep.oldest_seconds,
+        }
+        if any(found.values()):
+            self._logger.info("dispatched", extra={"stream": stream, **found})
+        if sweep.gave_up:
+            self._failed.append("dispatch")
+
+    def _look_at_all(
+        self, looks: Mapping[str, Look], now: datetime, seconds_left: Callable[[], float]
+    ) -> None:
+        cursors = {stream: look.cursor for stream, look in looks.items()}
+        audited = self._audit.run(cursors, now=now, may_go_on=lambda: seconds_left() > SECONDS_AT_THE_END)
+        for stream, count in audited.moved.items():
+            self._counts.add(Metric.AUDITED, stream, count)
+            self._logger.warning("overlooked pointers moved", extra={"stream": stream, "moved": count})
+        for stream, count in audited.strange.items():
+            self._logger.warning("pointers of no stream", extra={"stream": stream, "pointers": count})
+
+    def _step(self, name: str, do: Callable[[], Done]) -> Done | None:
+        """Do it and return what it returns, or None after an error, which is noted."""
+        try:
+            return do()
+        except Exception as error:  # noqa: BLE001 - whatever one step runs into, the next ones are done
+            self._failed.append(name)
+            self._logger.error("step failed", extra={"step": name, **described(error)})  # noqa: TRY400 - no traceback: it may hold data
+            return None
+
+    def _finish(self) -> None:
+        if self._failed:
+            steps = ", ".join(dict.fromkeys(self._failed))
+            raise StepsFailedError(f"failed in {steps}: the log says why, and the next minute tries again")
