@@ -6,13 +6,13 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from stacks.constructs.queries import SavedQueries
-from stacks.dashboard import costs, flow, health, limits, links, now
+from stacks.dashboard import costs, flow, health, limits, links, now, waiting
 from stacks.dashboard.links import console
 from stacks.dashboard.watched import Watched
 
 
 class StageDashboard(Construct):
-    """`postroad-<stage>`: its state at a glance, then the flow, limits, health and costs.
+    """`postroad-<stage>`: its state at a glance, then the flow, what waits, limits, health and costs.
 
     Periods stay as they are whatever time range is looked at, so that "in 5 minutes" stays true.
     """
@@ -21,7 +21,7 @@ class StageDashboard(Construct):
         """Draw what is watched."""
         super().__init__(scope, construct_id)
         stage = watched.stage
-        parts = (now, flow, limits, health, costs, links)
+        parts = (now, flow, waiting, limits, health, costs, links)
         cloudwatch.Dashboard(
             self,
             "Dashboard",

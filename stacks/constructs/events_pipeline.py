@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from aws_cdk import CfnElement, CfnOutput, RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_logs as logs
@@ -13,9 +14,10 @@ from constructs import Construct
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.events_bucket import ERRORS, EVENTS, EventsBucket
 from stacks.constructs.mail_function import FunctionRuntime
+from stacks.constructs.metrics import FIVE_MINUTES
 from stacks.constructs.stores import Stores
-from stacks.constructs.troubles import EVENTS_DEAD_LETTERS, EVENTS_LATE
-from stacks.constructs.work_queue import WorkQueue
+from stacks.constructs.troubles import EVENTS_DEAD_LETTERS, EVENTS_LATE, EVENTS_NOT_DELIVERED
+from stacks.constructs.work_queue import LATE, WorkQueue
 from stacks.nag import acknowledge
 
 if TYPE_CHECKING:
@@ -77,6 +79,28 @@ class EventsPipeline(Construct):
         stream.node.add_dependency(self.publisher)
         self.delivery_stream = firehose.DeliveryStream.from_delivery_stream_arn(
             self, "DeliveryStream", stream.attr_arn
+        )
+        self.freshness = cloudwatch.Metric(
+            namespace="AWS/Firehose",
+            metric_name="DeliveryToS3.DataFreshness",
+            dimensions_map={"DeliveryStreamName": self._stream_name},
+            statistic=cloudwatch.Stats.MAXIMUM,
+            period=FIVE_MINUTES,
+        )
+        """How old the oldest event is that Firehose has not written yet, in seconds."""
+        self.records = cloudwatch.Metric(
+            namespace="AWS/Firehose",
+            metric_name="IncomingRecords",
+            dimensions_map={"DeliveryStreamName": self._stream_name},
+            statistic=cloudwatch.Stats.SUM,
+            period=FIVE_MINUTES,
+        )
+        alarms.ring(
+            EVENTS_NOT_DELIVERED,
+            "events",
+            self.freshness,
+            # What Firehose collects on purpose is no trouble.
+            threshold=LATE.to_seconds() + configuration.timing.events_buffer_seconds,
         )
         CfnOutput(Stack.of(self), "EventsBucket", value=self.bucket.bucket_name)
         CfnOutput(Stack.of(self), "EventsQueueUrl", value=self.work.queue.queue_url)

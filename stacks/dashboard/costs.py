@@ -16,6 +16,7 @@ from stacks.dashboard.watched import HEIGHT, Row, Watched, axis, heading
 DAY = Duration.days(1)
 MEBIBYTES = 1024
 MILLISECONDS = 1000
+MINUTES_A_MONTH = 30 * 24 * 60
 # Sent, received, deleted, or asked in vain: in batches they are fewer requests, so this is the most.
 SQS_COUNTS = (
     "NumberOfMessagesSent",
@@ -92,6 +93,7 @@ def _parts(watched: Watched) -> list[Part]:
         Part("SQS, at most", "#2ca02c", _sqs(watched)),
         Part("DynamoDB", "#9467bd", _dynamodb(watched)),
         Part("SNS and EventBridge", "#e377c2", _events(watched)),
+        Part("Firehose", "#17becf", _firehose(watched)),
         Part("Logs", "#7f7f7f", _logs(watched)),
     ]
 
@@ -162,6 +164,10 @@ def _events(watched: Watched) -> dict[str, tuple[cloudwatch.IMetric, float]]:
     }
 
 
+def _firehose(watched: Watched) -> dict[str, tuple[cloudwatch.IMetric, float]]:
+    return {"records": (watched.events.records.with_(period=DAY), prices.FIREHOSE_RECORD)}
+
+
 def _logs(watched: Watched) -> dict[str, tuple[cloudwatch.IMetric, float]]:
     return {
         f"bytes{number}": (
@@ -186,6 +192,8 @@ def _what_stands_still(watched: Watched) -> str:
         "this dashboard, beyond the first three": prices.DASHBOARD,
         "secrets": (3 if watched.configuration.aws.backup_region else 2) * prices.SECRET,
     }
+    each_month = MINUTES_A_MONTH / watched.configuration.timing.canary_minutes
+    monthly["canaries"] = len(watched.streams) * each_month * prices.SES_MAIL
     if watched.configuration.encryption == "customer-managed":
         monthly["the KMS key, without its requests"] = prices.KEY
     metrics = len(watched.streams) * len(Metric) * prices.CUSTOM_METRIC
@@ -193,7 +201,7 @@ def _what_stands_still(watched: Watched) -> str:
         "**Not in the numbers, a month:**",
         *(f"- {what}: {dollars:.2f}" for what, dollars in monthly.items()),
         f"- custom metrics: up to {metrics:.2f}, by the hours in which they are written",
-        "- attachments in S3, backups of tables, storage",
+        "- attachments and events in S3, backups of tables, storage",
         "",
         "SES without a plan costs 0.10 instead of 0.16 for 1,000 mails.",
     ]

@@ -60,8 +60,8 @@ def _queues(watched: Watched) -> Iterator[cloudwatch.IWidget]:
     yield cloudwatch.SingleValueWidget(
         title="Held in the last 24 hours",
         metrics=[
-            total(unknown, "unknown", "for an unknown outcome"),
-            total(held, "held", "in all"),
+            total(unknown, "unknown", "answers that got lost"),
+            total(held, "held", "held"),
         ],
         start=TODAY,
         end="P0D",

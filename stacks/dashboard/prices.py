@@ -2,7 +2,7 @@
 
 us-east-1, in US dollars, without free tiers, volume discounts and taxes. Other Regions cost more, as a rule
 up to a third. From https://aws.amazon.com/ses/pricing/ and the pages of the other services beside it (lambda,
-sqs, dynamodb, sns, eventbridge, cloudwatch). Change the date with the prices.
+sqs, dynamodb, sns, eventbridge, amazon-data-firehose, cloudwatch). Change the date with the prices.
 """
 
 AS_OF = "2026-11"
@@ -18,6 +18,8 @@ DYNAMODB_WRITE = 0.625 / MILLION
 DYNAMODB_READ = 0.125 / MILLION
 SNS_PUBLISH = 0.50 / MILLION
 EVENTBRIDGE_EVENT = 1.00 / MILLION
+# 0.029 a gigabyte, each record rounded up to 5 KB: an event of SES is smaller.
+FIREHOSE_RECORD = 0.029 * 5_000 / GIGABYTE
 LOG_BYTE = 0.50 / GIGABYTE
 
 # What stands still, by the month.

@@ -109,7 +109,12 @@ class Watched:
 
 
 def total(
-    metrics: Iterable[cloudwatch.IMetric], name: str, label: str, *, function: str = "SUM"
+    metrics: Iterable[cloudwatch.IMetric],
+    name: str,
+    label: str,
+    *,
+    function: str = "SUM",
+    color: str | None = None,
 ) -> cloudwatch.MathExpression:
     """Return the sum (or MAX) of metrics. `name` tells its parts from those of others in one widget."""
     parts = {f"{name}{number}": metric for number, metric in enumerate(metrics)}
@@ -117,6 +122,7 @@ def total(
         expression=f"{function}(FILL([{','.join(parts)}], 0))",
         using_metrics=parts,
         label=label,
+        color=color,
         period=FIVE_MINUTES,
     )
 
