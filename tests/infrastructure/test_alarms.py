@@ -5,9 +5,19 @@ from typing import Any
 
 import pytest
 
-from postroad.observability import NAMESPACE, Counts, Metric
+from postroad.observability import NAMESPACE, UNKNOWN_STREAM, Counts, Metric
 from tests.infrastructure.templates import Stacks
 
+OF_EACH_STREAM = {
+    Metric.UNKNOWN_OUTCOMES: ("Sum", 1),
+    Metric.DUPLICATES: ("Sum", 1),
+    Metric.HELD: ("Sum", 1),
+    Metric.BODIES_LOST: ("Sum", 1),
+    Metric.AUDITED: ("Sum", 1),
+    Metric.STREAM_STOPPED: ("Sum", 1),
+    Metric.WATERMARK_SECONDS: ("Maximum", 30 * 60),
+    Metric.OLDEST_DUE_SECONDS: ("Maximum", 10 * 60),
+}
 EXPECTED_RATES = {"Reputation.BounceRate": 0.05, "Reputation.ComplaintRate": 0.001}
 
 
@@ -23,24 +33,53 @@ def dimensions(alarm: dict[str, Any]) -> dict[str, Any]:
     return {found["Name"]: found["Value"] for found in alarm.get("Dimensions", [])}
 
 
+@pytest.mark.parametrize("metric", OF_EACH_STREAM)
 def test_alarms_watch_the_metrics_that_functions_write(
-    prod: Stacks, capsys: pytest.CaptureFixture[str]
+    prod: Stacks, capsys: pytest.CaptureFixture[str], metric: Metric
 ) -> None:
-    watched = alarms(prod, Namespace=NAMESPACE)
-    assert {alarm["MetricName"] for alarm in watched} == {Metric.UNKNOWN_OUTCOMES.value}
+    watched = alarms(prod, Namespace=NAMESPACE, MetricName=metric.value)
+    assert len(watched) == len(prod.configuration.streams)
     for stream in prod.configuration.streams:
         counts = Counts(prod.configuration.stage)
-        counts.add(Metric.UNKNOWN_OUTCOMES, stream)
+        counts.add(metric, stream)
         counts.flush()
         written = json.loads(capsys.readouterr().out)
         (definition,) = written["_aws"]["CloudWatchMetrics"]
         (names,) = definition["Dimensions"]
         (alarm,) = [found for found in watched if dimensions(found)["stream"] == stream]
-        assert alarm["Namespace"] == definition["Namespace"]
-        assert alarm["MetricName"] in {metric["Name"] for metric in definition["Metrics"]}
+        assert alarm["MetricName"] in {one["Name"] for one in definition["Metrics"]}
         assert dimensions(alarm) == {name: written[name] for name in names}
-        assert alarm["Statistic"] == "Sum"
-        assert alarm["Threshold"] == 1
+        assert (alarm["Statistic"], alarm["Threshold"]) == OF_EACH_STREAM[metric]
+        assert (alarm["Period"], alarm["EvaluationPeriods"]) == (300, 1)
+
+
+def test_no_other_metric_of_ours_rings(prod: Stacks) -> None:
+    watched = {alarm["MetricName"] for alarm in alarms(prod, Namespace=NAMESPACE)}
+    assert watched == {metric.value for metric in (*OF_EACH_STREAM, Metric.DISPATCH_RUNS)}
+
+
+def test_held_mail_rings_only_where_nobody_is_kept_from_it(prod: Stacks, staging: Stacks) -> None:
+    """A stage that may mail only its own people holds all other mail: that is what it is for."""
+    assert prod.configuration.recipients.allow == ("*",)
+    assert alarms(prod, MetricName=Metric.HELD.value)
+    assert staging.configuration.recipients.allow != ("*",)
+    assert not alarms(staging, MetricName=Metric.HELD.value)
+
+
+def test_a_dispatch_that_says_nothing_rings(prod: Stacks) -> None:
+    (alarm,) = alarms(prod, MetricName=Metric.DISPATCH_RUNS.value)
+    assert alarm["ComparisonOperator"] == "LessThanThreshold"
+    assert (alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"]) == (1, 300, 2)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert dimensions(alarm) == {"stage": "prod", "stream": UNKNOWN_STREAM}
+
+
+def test_events_that_firehose_can_not_write_ring(prod: Stacks) -> None:
+    (alarm,) = alarms(prod, Namespace="AWS/Firehose")
+    assert alarm["MetricName"] == "DeliveryToS3.DataFreshness"
+    (stream,) = prod.properties("AWS::KinesisFirehose::DeliveryStream")
+    assert dimensions(alarm) == {"DeliveryStreamName": stream["DeliveryStreamName"]}
+    assert alarm["Threshold"] == 15 * 60 + prod.configuration.timing.events_buffer_seconds
 
 
 def test_each_function_rings_on_errors_and_throttles(prod: Stacks) -> None:
@@ -150,7 +189,8 @@ def test_every_alarm_tells_the_configured_address(prod: Stacks) -> None:
     for alarm in prod.properties("AWS::CloudWatch::Alarm"):
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
         assert "InsufficientDataActions" not in alarm
-        assert alarm["TreatMissingData"] == "notBreaching"
+        silence = alarm["ComparisonOperator"] == "LessThanThreshold"
+        assert alarm["TreatMissingData"] == ("breaching" if silence else "notBreaching")
         assert alarm["AlarmDescription"]
     mail = prod.named("AWS::SNS::Subscription", "Protocol", "email")
     assert mail["Endpoint"] == prod.configuration.alarms.email

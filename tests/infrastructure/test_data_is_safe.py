@@ -8,6 +8,7 @@ STATEFUL = {
     "Messages": "AWS::DynamoDB::GlobalTable",
     "Bodies": "AWS::DynamoDB::GlobalTable",
     "Suppressions": "AWS::DynamoDB::GlobalTable",
+    "Schedule": "AWS::DynamoDB::GlobalTable",
     "AddressSecret": "AWS::SecretsManager::Secret",
     "TokenKeys": "AWS::SecretsManager::Secret",
     "Attachments": "AWS::S3::Bucket",
@@ -19,7 +20,10 @@ def test_logical_ids_are_pinned(prod: Stacks) -> None:
     resources = prod.foundation["Resources"]
     assert {name: resources[name]["Type"] for name in STATEFUL} == STATEFUL
     for kind in set(STATEFUL.values()):
-        assert set(prod.all(kind)) == {name for name, found in STATEFUL.items() if found == kind}
+        deployed = {name for name, found in prod.foundation["Resources"].items() if found["Type"] == kind}
+        assert deployed == {name for name, found in STATEFUL.items() if found == kind}
+    in_mail = {found["Type"] for found in prod.mail["Resources"].values()}
+    assert in_mail & set(STATEFUL.values()) == {"AWS::S3::Bucket"}  # of events, which expire
 
 
 @pytest.mark.parametrize("name", STATEFUL)
@@ -46,7 +50,9 @@ def test_tables_are_recoverable_protected_and_on_demand(prod: Stacks, name: str)
     assert keys == [("pk", "HASH"), ("sk", "RANGE")]
 
 
-@pytest.mark.parametrize(("name", "expires"), [("Messages", True), ("Bodies", True), ("Suppressions", False)])
+@pytest.mark.parametrize(
+    ("name", "expires"), [("Messages", True), ("Bodies", True), ("Suppressions", False), ("Schedule", True)]
+)
 def test_only_what_may_be_forgotten_expires(prod: Stacks, name: str, *, expires: bool) -> None:
     table = prod.foundation["Resources"][name]["Properties"]
     expected = {"AttributeName": "ttl", "Enabled": True} if expires else None

@@ -1,5 +1,6 @@
 """Each handler is deployed once, as it is meant to run."""
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from postroad.feedback.settings import FeedbackSettings
 from postroad.outcomes.settings import OutcomesSettings
+from postroad.schedule.settings import DispatchSettings
 from postroad.sending.settings import SendSettings
 from postroad.settings import Settings
 from tests.infrastructure.templates import Stacks
@@ -16,6 +18,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "send": SendSettings,
     "feedback": FeedbackSettings,
     "outcomes": OutcomesSettings,
+    "dispatch": DispatchSettings,
 }
 SES_ENDPOINT = "AWS_ENDPOINT_URL_SESV2"
 
@@ -42,10 +45,11 @@ def test_environment_is_what_the_function_reads(stage: str, request: pytest.Fixt
     for function in functions(stacks):
         variables = dict(function["Environment"]["Variables"])
         endpoint = variables.pop(SES_ENDPOINT, None)
-        assert (endpoint is not None) == (stage == "local" and verb_of(function) == "send")
+        asks_ses = verb_of(function) in {"send", "dispatch"}
+        assert (endpoint is not None) == (stage == "local" and asks_ses)
         settings = SETTINGS[verb_of(function)]
         assert set(variables) == set(settings.variables().values())
-        resolved = {key: value if isinstance(value, str) else "token" for key, value in variables.items()}
+        resolved = {key: stacks.readable(value) for key, value in variables.items()}
         assert settings.from_env(resolved).to_environment() == resolved
 
 
@@ -79,3 +83,48 @@ def test_the_function_ends_before_its_lease(prod: Stacks) -> None:
         function = prod.function(f"send-{stream}")
         lease = function["Environment"]["Variables"]["POSTROAD_LEASE_SECONDS"]
         assert function["Timeout"] < int(lease)
+
+
+def test_dispatch_finds_each_stream_s_queue_event_source_and_function(prod: Stacks) -> None:
+    variables = prod.function("dispatch")["Environment"]["Variables"]
+    streams = json.loads(prod.readable(variables["POSTROAD_STREAMS"]))
+    assert set(streams) == set(prod.configuration.streams)
+    for name, (queue, mapping, function) in streams.items():
+        assert queue == f"postroad-prod-{name}"  # its Ref is its URL
+        assert function == f"postroad-prod-send-{name}"
+        source = prod.all("AWS::Lambda::EventSourceMapping")[mapping.strip("<>")]["Properties"]
+        assert prod.readable(source["FunctionName"]) == function
+        assert prod.readable(source["EventSourceArn"]) == queue
+
+
+def test_send_wakes_the_function_that_is_deployed_as_dispatch(prod: Stacks) -> None:
+    for stream in prod.configuration.streams:
+        variables = prod.function(f"send-{stream}")["Environment"]["Variables"]
+        assert variables["POSTROAD_DISPATCH_FUNCTION"] == prod.function("dispatch")["FunctionName"]
+
+
+def test_a_run_of_dispatch_ends_before_the_next_begins_and_is_not_repeated(prod: Stacks) -> None:
+    (rule,) = prod.properties("AWS::Events::Rule")
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
+    (target,) = rule["Targets"]
+    assert prod.readable(target["Arn"]) == "postroad-prod-dispatch"
+    # The time of the minute that is meant, whenever the run begins.
+    paths, template = target["InputTransformer"].values()
+    ((name, path),) = paths.items()
+    assert path == "$.time"
+    assert template == f'{{"time":<{name}>}}'
+    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}
+    assert prod.function("dispatch")["Timeout"] < 60
+    (configured,) = prod.properties("AWS::Lambda::EventInvokeConfig")
+    assert prod.readable(configured["FunctionName"]) == "postroad-prod-dispatch"
+    assert (configured["MaximumRetryAttempts"], configured["MaximumEventAgeInSeconds"]) == (0, 60)
+
+
+def test_evidence_is_later_than_any_answer(prod: Stacks, local: Stacks) -> None:
+    for stacks in (prod, local):
+        for stream in stacks.configuration.streams:
+            variables = stacks.function(f"send-{stream}")["Environment"]["Variables"]
+            answer = sum(
+                float(variables[f"POSTROAD_SES_{kind}_TIMEOUT_SECONDS"]) for kind in ("CONNECT", "READ")
+            )
+            assert int(variables["POSTROAD_EVIDENCE_SECONDS"]) > answer

@@ -16,6 +16,7 @@ FOUNDATION = {
     "MessagesTable",
     "BodiesTable",
     "SuppressionsTable",
+    "ScheduleTable",
     "AttachmentsBucket",
     "AddressSecretArn",
     "TokenKeysSecretArn",
@@ -24,6 +25,9 @@ MAIL = {
     "ResultBus",
     "FeedbackQueueUrl",
     "FeedbackDeadLetterQueueUrl",
+    "EventsBucket",
+    "EventsQueueUrl",
+    "EventsDeadLetterQueueUrl",
     "OutcomesDeadLetterQueueUrl",
     "DashboardUrl",
 }
@@ -70,8 +74,9 @@ def test_mail_reads_only_parameters_that_foundation_writes(managed: Stacks) -> N
 def test_functions_get_the_names_of_what_foundation_made(prod: Stacks) -> None:
     tables = {table["TableName"] for table in prod.properties("AWS::DynamoDB::GlobalTable")}
     variables: dict[str, Any] = prod.function("send-transactional")["Environment"]["Variables"]
-    assert {variables[f"POSTROAD_{name}_TABLE"] for name in ("MESSAGES", "BODIES", "SUPPRESSIONS")} == tables
-    (bucket,) = prod.properties("AWS::S3::Bucket")
+    names = ("MESSAGES", "BODIES", "SUPPRESSIONS", "SCHEDULE")
+    assert {variables[f"POSTROAD_{name}_TABLE"] for name in names} == tables
+    bucket = prod.foundation["Resources"]["Attachments"]["Properties"]
     assert variables["POSTROAD_ATTACHMENTS_BUCKET"] == bucket["BucketName"]
 
 
@@ -85,6 +90,7 @@ def test_stacks_are_protected_and_in_the_configured_account(prod_configuration: 
 def test_everything_is_tagged(prod: Stacks) -> None:
     expected = [{"Key": "application", "Value": "postroad"}, {"Key": "stage", "Value": "prod"}]
     for kind in (
+        "AWS::KinesisFirehose::DeliveryStream",
         "AWS::Lambda::Function",
         "AWS::SQS::Queue",
         "AWS::SecretsManager::Secret",
