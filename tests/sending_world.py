@@ -9,7 +9,7 @@ from typing import Any
 from postroad.bodies.memory import MemoryBodies
 from postroad.circuit.memory import MemoryBreaker
 from postroad.clock import FixedClock
-from postroad.contract.words import Reason, StreamKind
+from postroad.contract.words import Reason
 from postroad.evidence.memory import MemoryWatermarks
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
@@ -17,8 +17,8 @@ from postroad.observability import Counts
 from postroad.records import Record
 from postroad.rendering.ports import Rendered, TemplateDataError, TemplateMissing
 from postroad.schedule.memory import MemoryPointers
+from postroad.sending.assembly import Parts, send_batch
 from postroad.sending.batch import SendBatch
-from postroad.sending.delivery import Delivery, Limits
 from postroad.sending.memory import (
     MemoryAttachments,
     MemoryDeadLetters,
@@ -26,8 +26,6 @@ from postroad.sending.memory import (
     MemoryPostponement,
     MemoryRate,
 )
-from postroad.sending.preparing import Preparation
-from postroad.sending.refusing import RefusalDesk
 from postroad.sending.report import BatchReport
 from postroad.sending.settings import SendSettings
 from postroad.suppression.address_key import address_key
@@ -107,44 +105,28 @@ class World:
     owners: int = 0
 
     def batch(self) -> SendBatch:
-        retention = timedelta(days=self.settings.retention_days)
-        return SendBatch(
-            preparation=Preparation(
+        """Return a process's use case over these stores; what a process counts begins anew in each."""
+        return send_batch(
+            Parts(
                 settings=self.settings,
                 renderer=EchoRenderer(),
                 attachments=self.attachments,
                 address_key=self.key,
-            ),
-            suppressions=self.suppressions,
-            delivery=Delivery(
                 ledger=self.ledger,
                 bodies=self.bodies,
+                pointers=self.pointers,
+                watermarks=self.watermarks,
+                breaker=self.breaker,
+                rate=self.rate,
+                suppressions=self.suppressions,
                 mailer=self.mailer,
-                clock=self.clock,
-                limits=Limits(
-                    kind=StreamKind(self.settings.kind),
-                    stream=self.settings.stream,
-                    lease=timedelta(seconds=self.settings.lease_seconds),
-                    request=timedelta(seconds=11),
-                    retention=retention,
-                    body_retention=timedelta(days=self.settings.body_retention_days),
-                    pause=timedelta(seconds=self.settings.retry_after_seconds),
-                ),
-            ),
-            desk=RefusalDesk(
-                ledger=self.ledger,
                 dead_letters=self.dead_letters,
-                stream=self.settings.stream,
-                retention=retention,
-            ),
-            postponement=self.postponement,
-            counts=self.counts,
-            clock=self.clock,
-            new_owner=self.new_owner,
-            stream=self.settings.stream,
-            threads=self.settings.threads,
-            attempts_max=self.settings.attempts_max,
-            on_error=self.errors.append,
+                postponement=self.postponement,
+                counts=self.counts,
+                clock=self.clock,
+                new_owner=self.new_owner,
+                on_error=self.errors.append,
+            )
         )
 
     def new_owner(self) -> str:
@@ -166,9 +148,18 @@ class World:
         deadline = self.clock.now() + timedelta(seconds=seconds_left)
         return self.batch().send_batch(records, deadline=deadline)
 
-    def record(self, body: dict[str, Any] | str, index: int = 0, *, receives: int = 1) -> Record:
+    def record(
+        self, body: dict[str, Any] | str, index: int = 0, *, receives: int = 1, generation: int = 0
+    ) -> Record:
         text = body if isinstance(body, str) else json.dumps(body)
-        return Record(f"sqs-{index}", f"receipt-{index}", text, self.clock.now(), receives)
+        return Record(f"sqs-{index}", f"receipt-{index}", text, self.clock.now(), receives, generation)
+
+    def dispatched(self, message_id: str, index: int = 0) -> Record:
+        """Return the copy that the latest pointer to a message brings, as dispatch makes it."""
+        pointer = self.pointers.of(message_id)[-1]
+        body = self.bodies.get(message_id, pointer.fingerprint)
+        assert body is not None, f"the body of {message_id} is not kept"
+        return self.record(body, index, generation=pointer.generation)
 
     def row(self, message_id: str) -> Row:
         row = self.ledger.get(message_id)

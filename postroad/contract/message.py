@@ -182,7 +182,10 @@ class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omi
     send_at: (
         Annotated[
             datetime,
-            Meta(tz=True, description="Not before. A time in the future is refused in this version."),
+            Meta(
+                tz=True,
+                description="Not before: the message waits as `scheduled` until then. At most 366 days ahead.",
+            ),
         ]
         | None
     ) = None

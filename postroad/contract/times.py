@@ -10,6 +10,8 @@ from postroad.contract.words import Reason
 MAX_AGE = timedelta(days=21)
 # A producer's clock may be wrong; by more than this its `created_at` would stretch MAX_AGE.
 CLOCK_TOLERANCE = timedelta(days=1)
+# Somebody who asks for later most likely mistook seconds for milliseconds, or the year.
+LONGEST_WAIT = timedelta(days=366)
 
 
 def check_time(message: Message, now: datetime) -> None:
@@ -21,11 +23,11 @@ def check_time(message: Message, now: datetime) -> None:
             "lies more than a day in the future; correct the producer's clock",
             message.message_id,
         )
-    if message.send_at is not None and message.send_at > now:
+    if message.send_at is not None and message.send_at - now > LONGEST_WAIT:
         raise InvalidMessage(
-            Reason.NOT_AVAILABLE_YET,
+            Reason.SCHEMA,
             "send_at",
-            "lies in the future, and this version can't wait; enqueue it when due, or leave send_at out",
+            "lies more than 366 days ahead; enqueue the message nearer to its time",
             message.message_id,
         )
 

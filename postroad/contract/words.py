@@ -59,7 +59,6 @@ class Reason(StrEnum):
     ATTACHMENT_MISSING = "attachment_missing"
     ATTACHMENT_TOO_LARGE = "attachment_too_large"
     CONFLICT = "conflict"
-    NOT_AVAILABLE_YET = "not_available_yet"
     # The message could be sent and must not be.
     EXPIRED = "expired"
     RECIPIENT_NOT_ALLOWED = "recipient_not_allowed"

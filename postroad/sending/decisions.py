@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
 
 class Why(StrEnum):
-    """Why a record is left on the queue for later."""
+    """Why a record is left on the queue for later, or why a stream is stopped."""
 
     LIVE_LEASE = "live_lease"
+    NOT_DUE = "not_due"
+    NO_RATE = "no_rate"
+    STREAM_STOPPED = "stream_stopped"
     RACE = "race"
     NO_TIME_LEFT = "no_time_left"
     THROTTLED = "throttled"
@@ -25,6 +28,7 @@ class Why(StrEnum):
     CONFIGURATION = "configuration"
     ACCESS_DENIED = "access_denied"
     SES_UNREACHABLE = "ses_unreachable"
+    NO_ANSWER = "no_answer"
     UNEXPECTED_ANSWER = "unexpected_answer"
     STORE_UNAVAILABLE = "store_unavailable"
     UNEXPECTED_ERROR = "unexpected_error"
@@ -32,9 +36,10 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """SES accepted the mail."""
+    """SES accepted the mail; `duplicates` counts the mails that were found to have left beside it."""
 
     ses_message_id: str
+    duplicates: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,18 @@ class Settled:
 
     status: Status
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The message waits in the schedule, and this copy of it is done with.
+
+    `reason` is `send_at` or `unknown_outcome`; `is_new` says that it began to wait just now.
+    """
+
+    reason: Reason
+    due: datetime
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +82,4 @@ class Later:
     why: Why
 
 
-Decision = Sent | Settled | Duplicate | Refused | Later
+Decision = Sent | Settled | Waits | Duplicate | Refused | Later

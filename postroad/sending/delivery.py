@@ -2,58 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, assert_never
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from postroad.contract.words import Reason, Status, StreamKind
+from postroad.contract.words import Reason, Status
 from postroad.errors import TransientError, UnknownOutcomeError
+from postroad.ledger.duplicates import duplicates_between
 from postroad.sending import attempt
-from postroad.sending.decisions import Decision, Duplicate, Later, Refused, Sent, Settled, Why
-from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError
-from postroad.sending.judging import Abandoned, Conflicting, Drop, Leased, Open, judge
-from postroad.sending.pauses import after_busy, after_lease, after_race, after_unusable
+from postroad.sending.decisions import Decision, Duplicate, Later, Refused, Sent, Settled, Waits, Why
+from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError, TooLateError
+from postroad.sending.judging import REOPENABLE
+from postroad.sending.pauses import after_busy, after_race, after_unusable
+from postroad.sending.rows import Entered
 from postroad.suppression.model import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
-    from postroad.bodies.ports import Bodies
     from postroad.clock import Clock
-    from postroad.ledger.ports import Change, Ledger
     from postroad.ledger.row import Row
     from postroad.records import Record
+    from postroad.sending.fuse import Fuse
+    from postroad.sending.limits import Limits
     from postroad.sending.mail import Prepared
     from postroad.sending.ports import Mailer
+    from postroad.sending.rows import Rows
+    from postroad.sending.waiting import Waiting
     from postroad.suppression.model import ScopeEntry, Suppression
 
 FRESH = timedelta(seconds=5)
 """A suppression check older than this is not good enough to send on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What bounds a delivery in time."""
-
-    kind: StreamKind
-    stream: str
-    lease: timedelta
-    request: timedelta
-    retention: timedelta
-    body_retention: timedelta
-    pause: timedelta
-
-
 class Delivery:
     """Delivers prepared messages, each with at most one request to SES."""
 
     def __init__(
-        self, *, ledger: Ledger, bodies: Bodies, mailer: Mailer, clock: Clock, limits: Limits
+        self, *, rows: Rows, waiting: Waiting, mailer: Mailer, fuse: Fuse, clock: Clock, limits: Limits
     ) -> None:
-        """Use these ports and bounds; safe to use from several threads."""
-        self._ledger = ledger
-        self._bodies = bodies
+        """Use these parts and bounds; safe to use from several threads."""
+        self._rows = rows
+        self._waiting = waiting
         self._mailer = mailer
+        self._fuse = fuse
         self._clock = clock
         self._limits = limits
 
@@ -83,32 +75,39 @@ class Delivery:
             status = Status.UNSUBSCRIBED if stop.reason is Reason.UNSUBSCRIBED else Status.SUPPRESSED
             return self._settle(record, prepared.row, status, stop.reason, now)
         if not prepared.allowed:
-            self._keep_body(record, prepared.row, now)
+            self._waiting.keep(record, prepared.row, now)
             held = self._settle(record, prepared.row, Status.HELD, Reason.RECIPIENT_NOT_ALLOWED, now)
             if isinstance(held, Refused):
-                self._bodies.delete(prepared.row.message_id, prepared.row.fingerprint)
+                self._waiting.forget(prepared.row)
             return held
         if not self._may_request(now, checked_at=checked_at, deadline=deadline):
             return Later(now, Why.NO_TIME_LEFT)
         row = attempt.claimed(prepared.row, owner=owner, now=now, lease=self._limits.lease)
-        claim = self._enter(record, row, now)
-        if not isinstance(claim, _Entered):
+        claim = self._rows.enter(record, row, now=now)
+        if not isinstance(claim, Entered):
             return claim
         return self._request(prepared, claim.row, checked_at=checked_at, deadline=deadline)
-
-    def decided(self, message_id: str, record: Record, *, fingerprint: str, now: datetime) -> Decision | None:
-        """Return what the message's row, if it has one, decides about a copy that could not be sent itself.
-
-        None leaves it to the caller: no row stands, or one that is open.
-        """
-        standing = self._ledger.get(message_id)
-        if standing is None:
-            return None
-        return self._decided(record, standing, fingerprint=fingerprint, now=now)
 
     def has_time(self, now: datetime, *, deadline: datetime) -> bool:
         """Say whether a request that begins now has its answer, or its failure, before the deadline."""
         return now + self._limits.request < deadline
+
+    def expire(self, row: Row, record: Record, *, now: datetime) -> Decision:
+        """End a message that came too late; `row` is the one with which it would begin."""
+        return self._settle(record, row, Status.EXPIRED, Reason.EXPIRED, now)
+
+    def schedule(self, row: Row, record: Record, *, due: datetime, now: datetime) -> Decision:
+        """Let a message wait for its time; `row` is the one with which it would begin."""
+        decided = self._rows.decided(row.message_id, record, fingerprint=row.fingerprint, now=now)
+        if decided is not None:
+            return decided
+        self._waiting.keep(record, row, due)
+        entered = self._rows.enter(record, attempt.scheduled(row, due=due, now=now), now=now)
+        if isinstance(entered, Entered):
+            return Waits(Reason.SEND_AT, self._waiting.point(entered.row, now=now), is_new=True)
+        if isinstance(entered, Refused):
+            self._waiting.forget(row)
+        return entered
 
     def _stop(
         self, prepared: Prepared, suppressions: Sequence[Suppression], now: datetime
@@ -122,44 +121,14 @@ class Delivery:
     def _may_request(self, now: datetime, *, checked_at: datetime, deadline: datetime) -> bool:
         return self.has_time(now, deadline=deadline) and abs(now - checked_at) < FRESH
 
-    def expire(self, row: Row, record: Record, *, now: datetime) -> Decision:
-        """End a message that came too late; `row` is the one with which it would begin."""
-        return self._settle(record, row, Status.EXPIRED, Reason.EXPIRED, now)
-
     def _settle(self, record: Record, row: Row, status: Status, reason: Reason, now: datetime) -> Decision:
         row = attempt.settled(row, status, reason.value, now=now, retention=self._limits.retention)
-        entered = self._enter(record, row, now)
-        return Settled(status, reason.value) if isinstance(entered, _Entered) else entered
-
-    def _enter(self, record: Record, row: Row, now: datetime) -> _Entered | Decision:
-        """Write the message's row, if the row that stands leaves room for it."""
-        standing = self._ledger.insert(row)
-        if standing is None:
-            return _Entered(row)
-        decision = self._decided(record, standing, fingerprint=row.fingerprint, now=now)
-        if decision is not None:
-            return decision
-        row = attempt.following(row, standing)
-        if self._ledger.replace(row, expected=standing.version):
-            return _Entered(row)
-        return Later(after_race(now), Why.RACE)
-
-    def _decided(self, record: Record, standing: Row, *, fingerprint: str, now: datetime) -> Decision | None:
-        """Return what the standing row decides about another copy, or None if it is open."""
-        verdict = judge(standing, fingerprint=fingerprint, now=now)
-        match verdict:
-            case Drop():
-                return Duplicate()
-            case Conflicting():
-                return Refused(Reason.CONFLICT)
-            case Leased(until):
-                return Later(after_lease(until, seed=record.sqs_id), Why.LIVE_LEASE)
-            case Abandoned():
-                return self._hold(record, standing, "it ended without saying whether SES took the mail", now)
-            case Open():
-                return None
-            case _:
-                assert_never(verdict)
+        entered = self._rows.enter(record, row, now=now)
+        if not isinstance(entered, Entered):
+            return entered
+        if status is not Status.HELD:
+            self._waiting.forget_brought(record, row)
+        return Settled(status, reason.value)
 
     def _request(
         self, prepared: Prepared, claim: Row, *, checked_at: datetime, deadline: datetime
@@ -171,40 +140,56 @@ class Delivery:
         until = min(deadline, claim.lease_until or deadline)
         if not self._may_request(now, checked_at=checked_at, deadline=until):
             return self._release(claim, Later(now, Why.NO_TIME_LEFT))
+        latest = min(until - self._limits.request, checked_at + FRESH)
         try:
-            ses_message_id = self._mailer.send(prepared.mail_of(claim.attempt), deadline=until)
+            ses_message_id = self._mailer.send(prepared.mail_of(claim.attempt), deadline=latest)
         except RefusedBySesError as error:
+            self._fuse.hear(None, now=self._clock.now())
             return self._fail(record, claim, error)
+        except TooLateError:
+            return self._release(claim, Later(self._clock.now(), Why.NO_TIME_LEFT))
         except SesBusyError as error:
+            self._fuse.hear(error.why, now=self._clock.now())
             return self._release(claim, Later(after_busy(self._clock.now(), record), error.why))
         except SesUnusableError as error:
+            self._fuse.hear(error.why, now=self._clock.now())
             at = after_unusable(self._clock.now(), record, self._limits.pause)
             return self._release(claim, Later(at, error.why))
-        except UnknownOutcomeError as error:
-            return self._hold(record, claim, str(error), self._clock.now())
         except Exception as error:  # noqa: BLE001  whatever it is, SES may have the mail
-            return self._hold(record, claim, f"unexpected {type(error).__name__}", self._clock.now())
-        return self._mark_sent(claim, ses_message_id)
+            self._fuse.hear(Why.NO_ANSWER, now=self._clock.now())
+            is_known = isinstance(error, UnknownOutcomeError)
+            note = str(error) if is_known else f"unexpected {type(error).__name__}"
+            return self._wait_for_evidence(record, claim, note)
+        self._fuse.hear(None, now=self._clock.now())
+        return self._mark_sent(record, claim, ses_message_id)
 
-    def _mark_sent(self, claim: Row, ses_message_id: str) -> Decision:
+    def _mark_sent(self, record: Record, claim: Row, ses_message_id: str) -> Decision:
         now = self._clock.now()
+        found: list[Row] = []
 
         def change(row: Row) -> Row:
+            found.append(row)
             return attempt.accepted(
                 row, claim, ses_message_id=ses_message_id, now=now, retention=self._limits.retention
             )
 
         try:
-            self._change(claim, change)
+            stands = self._rows.change(claim, change)
         except TransientError:
             # Sent, and not written down. No other copy is sent, since the claim stands; and the mail's own
             # events will move the row.
             return Later(claim.lease_until or now, Why.STORE_UNAVAILABLE)
-        return Sent(ses_message_id)
+        duplicates = duplicates_between(found[-1], stands)
+        try:
+            self._waiting.forget_brought(record, claim)
+        except TransientError:
+            if not duplicates:  # which must be counted; else the copy comes back and takes its body along
+                raise
+        return Sent(ses_message_id, duplicates)
 
     def _release(self, claim: Row, later: Later) -> Decision:
         note = f"attempt {claim.attempt} was not sent: {later.why.replace('_', ' ')}"
-        self._change(claim, lambda row: attempt.released(row, claim, note=note))
+        self._rows.change(claim, lambda row: attempt.released(row, claim, note=note))
         return later
 
     def _fail(self, record: Record, claim: Row, error: RefusedBySesError) -> Decision:
@@ -212,11 +197,11 @@ class Delivery:
         now = self._clock.now()
         note = ""
         try:
-            self._keep_body(record, claim, now)
+            self._waiting.keep(record, claim, now)
         except TransientError:
             # That it was not sent is known now, and would be forgotten if this were tried again later.
             note = "its body could not be kept: enqueue it again under a new id"
-        self._change(
+        self._rows.change(
             claim,
             lambda row: attempt.refused_by_ses(
                 row,
@@ -230,41 +215,30 @@ class Delivery:
         )
         return Settled(Status.FAILED, error.reason.value)
 
-    def _hold(self, record: Record, claim: Row, note: str, now: datetime) -> Decision:
-        """Keep the body and hold the row: nobody knows whether this attempt was sent."""
-        self._keep_body(record, claim, now)
+    def _wait_for_evidence(self, record: Record, claim: Row, note: str) -> Decision:
+        """Let the message wait, or hold it where the stream says so: nobody knows whether it was sent."""
+        now = self._clock.now()
         note = f"attempt {claim.attempt}: {note}"
-        stands = self._change(claim, lambda row: attempt.unknown(row, claim, note=note, now=now))
-        if stands is None or stands.status is Status.HELD:
-            return Settled(Status.HELD, Reason.UNKNOWN_OUTCOME.value)
-        if stands.status is Status.CLAIMED:
-            # Its owner lives after all, and has just let go of it: this copy may be the only one left.
-            return Later(after_race(now), Why.RACE)
-        if stands.status is not Status.FAILED:  # which may be re-opened, and needs its body then
-            self._bodies.delete(claim.message_id, claim.fingerprint)
-        return Duplicate()
-
-    def _change(self, claim: Row, change: Change) -> Row | None:
-        """Apply a change to the claim as we wrote it; read it again only if somebody moved it meanwhile."""
-        changed = change(claim)
-        if changed is not None:
-            changed = attempt.next_version(changed, claim)
-            if self._ledger.replace(changed, expected=claim.version):
-                return changed
-        return self._ledger.apply(claim.message_id, change)
-
-    def _keep_body(self, record: Record, row: Row, now: datetime) -> None:
-        self._bodies.put(
-            row.message_id,
-            row.fingerprint,
-            record.body,
-            first_sent=record.first_sent,
-            until=now + self._limits.body_retention,
+        # SES had the request no later than it could take after the claim; a function that was frozen in the
+        # middle of it may have made it later.
+        claimed_at = (claim.lease_until or now) - self._limits.lease
+        after = max(claimed_at, now - self._limits.request) + self._limits.evidence
+        self._waiting.keep(record, claim, max(after, now))
+        stands = self._rows.change(
+            claim, lambda row: self._rows.undecided(row, claim, evidence_after=after, note=note, now=now)
         )
+        return self._after_unknown(claim, stands, now)
 
-
-@dataclass(frozen=True, slots=True)
-class _Entered:
-    """The row now stands."""
-
-    row: Row
+    def _after_unknown(self, claim: Row, stands: Row | None, now: datetime) -> Decision:
+        if stands is None:
+            return Settled(Status.HELD, Reason.UNKNOWN_OUTCOME.value)
+        if stands.status is Status.HELD:
+            return Settled(stands.status, stands.reason)
+        if attempt.is_awaiting_evidence(stands) and stands.owner == claim.owner:
+            return Waits(Reason.UNKNOWN_OUTCOME, self._waiting.point(stands, now=now), is_new=True)
+        if stands.status in (Status.CLAIMED, Status.SCHEDULED):
+            # Somebody has opened it since, or has it in hand: this copy may be the only one left.
+            return Later(after_race(now), Why.RACE)
+        if stands.status not in REOPENABLE:
+            self._waiting.forget(stands)
+        return Duplicate()

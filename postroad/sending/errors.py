@@ -31,7 +31,7 @@ class SesBusyError(TransientError):
 
 
 class TooLateError(TransientError):
-    """Not a byte of the request left: too little time was left for its answer."""
+    """Not a byte of the request left: its time was over."""
 
 
 class SesUnusableError(SystemicError):

@@ -23,10 +23,9 @@ class Mailer(Protocol):
     def send(self, mail: Mail, *, deadline: datetime) -> str:
         """Return the id that SES gave the mail.
 
-        The request must have its answer, or its failure, before `deadline`: where too little time is left
-        just before its bytes leave, none leave and TooLateError is raised. Otherwise raises RefusedBySesError
-        (final), SesBusyError (TransientError), SesUnusableError (SystemicError), or UnknownOutcomeError when
-        SES may have accepted it.
+        Not a byte leaves at `deadline` or later: then TooLateError is raised. Otherwise raises
+        RefusedBySesError (final), SesBusyError (TransientError), SesUnusableError (SystemicError), or
+        UnknownOutcomeError when SES may have accepted it.
         """
         ...
 

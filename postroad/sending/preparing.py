@@ -83,19 +83,26 @@ class Preparation:
         """Say whether the message came too late to be sent."""
         return is_expired(parsed.message, received_at=parsed.record.first_sent, now=now)
 
-    def prepare(self, parsed: Parsed) -> Prepared | Refusal:
-        """Render the message and fetch its attachments.
-
-        Raises AttachmentUnavailableError when S3 can't be asked: that is no fault of the message.
-        """
+    def check(self, parsed: Parsed) -> Rendered | Refusal:
+        """Render the message, as it will be when it is due: who made it hears today of what is wrong."""
         try:
-            rendered = self._render(parsed.message)
-            files = self._fetch(parsed.message)
+            return self._render(parsed.message)
         except TemplateMissing as error:
             return _refusal(parsed, Reason.UNKNOWN_TEMPLATE, "template", str(error))
         except TemplateDataError as error:
             field = f"data.{error.field}" if error.field else "data"
             return _refusal(parsed, Reason.TEMPLATE_DATA, field, error.detail)
+
+    def prepare(self, parsed: Parsed) -> Prepared | Refusal:
+        """Render the message and fetch its attachments.
+
+        Raises AttachmentUnavailableError when S3 can't be asked: that is no fault of the message.
+        """
+        rendered = self.check(parsed)
+        if isinstance(rendered, Refusal):
+            return rendered
+        try:
+            files = self._fetch(parsed.message)
         except AttachmentMissingError as error:
             return _refusal(parsed, Reason.ATTACHMENT_MISSING, "attachments", str(error))
         except AttachmentTooLargeError as error:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from postroad.contract.words import Reason, Status
 from postroad.ledger.row import REFUSAL_PREFIX, Row
 from postroad.sending.attempt import following, settled
-from postroad.sending.judging import Open, judge
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -16,16 +15,18 @@ if TYPE_CHECKING:
     from postroad.ledger.ports import Ledger
     from postroad.sending.mail import Refusal
     from postroad.sending.ports import DeadLetters
+    from postroad.sending.rows import Rows
 
 
 class RefusalDesk:
     """Refuses records of one stream. Repeating a refusal changes nothing but the dead letters' count."""
 
     def __init__(
-        self, *, ledger: Ledger, dead_letters: DeadLetters, stream: str, retention: timedelta
+        self, *, ledger: Ledger, rows: Rows, dead_letters: DeadLetters, stream: str, retention: timedelta
     ) -> None:
-        """Write into this ledger and this dead-letter queue."""
+        """Write into this ledger, where `rows` says that there is room, and this dead-letter queue."""
         self._ledger = ledger
+        self._rows = rows
         self._dead_letters = dead_letters
         self._stream = stream
         self._retention = retention
@@ -39,22 +40,23 @@ class RefusalDesk:
         self._dead_letters.copy(refusal)
         own = self._row(refusal, _refusal_id(refusal), now)
         if refusal.message_id is None:
-            self._write(own, now)
+            self._write(own, refusal, now)
         elif refusal.reason is Reason.CONFLICT or not self._write(
-            replace(own, message_id=refusal.message_id), now
+            replace(own, message_id=refusal.message_id), refusal, now
         ):
-            self._write(own, now)
+            self._write(own, refusal, now)
             note = f"another body under this id was refused ({refusal.reason.value}): see {own.message_id}"
             self._ledger.apply(refusal.message_id, lambda row: row.with_note(note))
 
-    def _write(self, row: Row, now: datetime) -> bool:
+    def _write(self, row: Row, refusal: Refusal, now: datetime) -> bool:
         """Write the refusal, unless a row stands in its place that isn't open to it."""
         standing = self._ledger.insert(row)
         if standing is None:
             return True
-        if not isinstance(judge(standing, fingerprint=row.fingerprint, now=now), Open):
+        opened = self._rows.open_row(row, standing=standing, generation=refusal.record.generation, now=now)
+        if opened is None:
             return False
-        return self._ledger.replace(following(row, standing), expected=standing.version)
+        return self._ledger.replace(following(row, opened), expected=standing.version)
 
     def _row(self, refusal: Refusal, row_id: str, now: datetime) -> Row:
         parsed = refusal.parsed

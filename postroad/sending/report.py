@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from postroad.contract.words import Reason, Status
 from postroad.observability import Metric
-from postroad.sending.decisions import Decision, Duplicate, Later, Refused, Sent, Settled
+from postroad.sending.decisions import Decision, Duplicate, Later, Refused, Sent, Settled, Waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,24 +40,24 @@ class BatchReport:
 
 def _metrics(decision: Decision) -> list[Metric]:
     match decision:
-        case Sent():
-            return [Metric.SENT]
+        case Sent(_, duplicates):
+            return [Metric.SENT, *[Metric.DUPLICATES] * duplicates]
         case Duplicate():
             return [Metric.DUPLICATES_DROPPED]
         case Refused():
             return [Metric.REFUSED]
         case Later():
             return [Metric.RETRIED]
-        case Settled(Status.HELD, Reason.UNKNOWN_OUTCOME):
+        case Waits(reason, _, is_new):
+            began = Metric.SCHEDULED if reason is Reason.SEND_AT else Metric.UNKNOWN_OUTCOMES
+            return [began] if is_new else []
+        case Settled(Status.HELD, Reason.UNKNOWN_OUTCOME | Reason.ATTEMPTS_EXHAUSTED):
             return [Metric.HELD, Metric.UNKNOWN_OUTCOMES]
-        case Settled(Status.HELD, _):
-            return [Metric.HELD]
-        case Settled(Status.FAILED, _):
-            return [Metric.FAILED]
-        case Settled(Status.EXPIRED, _):
-            return [Metric.EXPIRED]
-        case Settled():
-            return [Metric.SUPPRESSED]
+        case Settled(status):
+            return [_OF_STATUS.get(status, Metric.SUPPRESSED)]
+
+
+_OF_STATUS = {Status.HELD: Metric.HELD, Status.FAILED: Metric.FAILED, Status.EXPIRED: Metric.EXPIRED}
 
 
 def _word(decision: Decision) -> str:
@@ -70,5 +70,7 @@ def _word(decision: Decision) -> str:
             return f"refused:{reason.value}"
         case Settled(status, reason):
             return f"{status.value}:{reason}"
+        case Waits(reason, _, is_new):
+            return f"waits:{reason.value}" if is_new else f"waits_on:{reason.value}"
         case Later(_, why):
             return f"later:{why.value}"

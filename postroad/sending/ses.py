@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,11 @@ from botocore.exceptions import (
     SSLError,
 )
 
+from postroad.clock import SystemClock
 from postroad.contract.mailbox import mailbox
 from postroad.contract.words import Reason
 from postroad.errors import UnknownOutcomeError
-from postroad.sending.errors import RefusedBySesError
+from postroad.sending.errors import RefusedBySesError, TooLateError
 from postroad.sending.ses_answers import Failure, error_of_answer, error_of_failure
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.type_defs import MessageTypeDef, SendEmailRequestTypeDef
 
+    from postroad.clock import Clock
     from postroad.errors import PostroadError
     from postroad.sending.mail import Mail
 
@@ -54,10 +57,13 @@ def ses_config(*, connect_timeout: float, read_timeout: float, threads: int) -> 
 class SesMailer:
     """A `Mailer` over SESv2."""
 
-    def __init__(self, client: SESV2Client) -> None:
-        """Use this client, made with `ses_config`."""
+    def __init__(self, client: SESV2Client, *, clock: Clock | None = None) -> None:
+        """Use this client, made with `ses_config`, which is then watched: no other mailer may share it."""
         self._client = client
+        self._clock = clock or SystemClock()
         self._woken: datetime | None = None
+        self._request = threading.local()
+        client.meta.events.register("before-send.sesv2.SendEmail", self._check_time)
 
     def wake(self, now: datetime) -> None:
         """Drop connections that may have been idle for over 5 s; see `Mailer.wake`."""
@@ -67,7 +73,7 @@ class SesMailer:
 
     def send(self, mail: Mail, *, deadline: datetime) -> str:
         """Send the mail with exactly one request and return SES's id; raises as `Mailer.send` says."""
-        del deadline
+        self._request.deadline = deadline
         try:
             answer = self._client.send_email(**request_of(mail))
         except ClientError as error:
@@ -82,6 +88,15 @@ class SesMailer:
         if "MessageId" not in answer:
             raise UnknownOutcomeError("SES answered 200 without a message id")
         return answer["MessageId"]
+
+    def _check_time(self, **_: object) -> None:
+        """Raise TooLateError if the request's time is over: the last thing before its bytes leave.
+
+        A function may be frozen anywhere, and thaw when its claim belongs to somebody else. From here on the
+        request's own signature bounds it: AWS takes it for some minutes only.
+        """
+        if self._clock.now() >= self._request.deadline:
+            raise TooLateError("the request's time was over before it left")
 
 
 def _error_of(error: BotoCoreError) -> PostroadError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -12,16 +13,20 @@ import boto3
 
 from postroad.aws import client_config
 from postroad.bodies.dynamodb import DynamoBodies
+from postroad.circuit.breaking import StreamBreaker
+from postroad.circuit.dynamodb import DynamoSwitches
+from postroad.circuit.lambda_ import DispatchWaker
 from postroad.clock import SystemClock
-from postroad.contract.words import StreamKind
+from postroad.evidence.dynamodb import DynamoWatermarks
 from postroad.ledger.dynamodb import DynamoLedger
 from postroad.observability import Counts, described, make_logger
 from postroad.rendering.compiled import CompiledRenderer
+from postroad.schedule.dynamodb import DynamoPointers
 from postroad.secrets import read_secret
-from postroad.sending.batch import SendBatch
-from postroad.sending.delivery import Delivery, Limits
-from postroad.sending.preparing import Preparation
-from postroad.sending.refusing import RefusalDesk
+from postroad.sending.assembly import Parts, send_batch
+from postroad.sending.canary import Canary
+from postroad.sending.limits import limits_of
+from postroad.sending.rate import UngovernedRate
 from postroad.sending.s3 import S3Attachments
 from postroad.sending.ses import SesMailer, ses_config
 from postroad.sending.settings import SendSettings
@@ -32,6 +37,8 @@ from postroad.suppression.dynamodb import DynamoSuppressions
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
+    from postroad.sending.batch import SendBatch
+
 logger = make_logger("send")
 clock = SystemClock()
 
@@ -39,9 +46,17 @@ TEMPLATES = Path(__file__).parents[2] / "compiled_templates"
 """Beside `postroad` in the bundle, where the build puts them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What one process of the function does: batches of the queue, and canaries when it is asked."""
+
+    batch: SendBatch
+    canary: Canary
+
+
 @cache
-def sending() -> SendBatch:
-    """Return the use case, made once per process."""
+def sending() -> Sending:
+    """Return the use cases, made once per process."""
     settings = SendSettings.from_env()
     return assemble(settings, ses_client(settings))
 
@@ -56,63 +71,55 @@ def ses_client(settings: SendSettings) -> SESV2Client:
     return boto3.client("sesv2", config=config)
 
 
-def assemble(settings: SendSettings, ses: SESV2Client, templates: Path = TEMPLATES) -> SendBatch:
-    """Put the use case together over these settings, this SES and these compiled templates."""
+def assemble(settings: SendSettings, ses: SESV2Client, templates: Path = TEMPLATES) -> Sending:
+    """Put the use cases together over these settings, this SES and these compiled templates."""
     config = client_config(connections=settings.threads)
     dynamodb = boto3.client("dynamodb", config=config)
     s3 = boto3.client("s3", config=config)
     sqs = boto3.client("sqs", config=config)
+    waker = DispatchWaker(boto3.client("lambda", config=config), settings.dispatch_function, logger=logger)
+    switches = DynamoSwitches(dynamodb, settings.schedule_table)
     bodies = DynamoBodies(dynamodb, settings.bodies_table, s3=s3, bucket=settings.attachments_bucket)
-    ledger = DynamoLedger(dynamodb, settings.messages_table)
     secret = read_secret(boto3.client("secretsmanager", config=config), settings.address_secret_arn)
-    dead_letters = SqsDeadLetters(
-        sqs,
-        settings.dead_letter_queue_url,
-        bodies=bodies,
-        body_retention=timedelta(days=settings.body_retention_days),
-        now=clock.now,
-    )
-    retention = timedelta(days=settings.retention_days)
-    return SendBatch(
-        preparation=Preparation(
+    mailer = SesMailer(ses, clock=clock)
+    rate = UngovernedRate()
+    batch = send_batch(
+        Parts(
             settings=settings,
             renderer=CompiledRenderer(templates),
             attachments=S3Attachments(s3),
             address_key=partial(address_key, secret),
-        ),
-        suppressions=DynamoSuppressions(dynamodb, settings.suppressions_table),
-        delivery=Delivery(
-            ledger=ledger, bodies=bodies, mailer=SesMailer(ses), clock=clock, limits=limits_of(settings)
-        ),
-        desk=RefusalDesk(
-            ledger=ledger, dead_letters=dead_letters, stream=settings.stream, retention=retention
-        ),
-        postponement=SqsPostponement(sqs, settings.queue_url, on_error=log_error),
-        counts=Counts(settings.stage),
+            ledger=DynamoLedger(dynamodb, settings.messages_table),
+            bodies=bodies,
+            pointers=DynamoPointers(dynamodb, settings.schedule_table),
+            watermarks=DynamoWatermarks(dynamodb, settings.schedule_table),
+            breaker=StreamBreaker(switches, settings.stream, wake=waker),
+            rate=rate,
+            suppressions=DynamoSuppressions(dynamodb, settings.suppressions_table),
+            mailer=mailer,
+            dead_letters=SqsDeadLetters(
+                sqs,
+                settings.dead_letter_queue_url,
+                bodies=bodies,
+                body_retention=timedelta(days=settings.body_retention_days),
+                now=clock.now,
+            ),
+            postponement=SqsPostponement(sqs, settings.queue_url, on_error=log_error),
+            counts=Counts(settings.stage),
+            clock=clock,
+            new_owner=lambda: uuid4().hex,
+            on_error=log_error,
+        )
+    )
+    canary = Canary(
+        mailer=mailer,
+        rate=rate,
         clock=clock,
-        new_owner=lambda: uuid4().hex,
-        stream=settings.stream,
-        threads=settings.threads,
-        attempts_max=settings.attempts_max,
-        on_error=log_error,
+        limits=limits_of(settings),
+        sender=settings.from_address,
+        configuration_set=settings.configuration_set,
     )
-
-
-def limits_of(settings: SendSettings) -> Limits:
-    """Return what bounds a delivery in time.
-
-    A request may take the time to connect, then the time until an answer, and a little for what is around it.
-    """
-    request = settings.ses_connect_timeout_seconds + settings.ses_read_timeout_seconds + 1
-    return Limits(
-        kind=StreamKind(settings.kind),
-        stream=settings.stream,
-        lease=timedelta(seconds=settings.lease_seconds),
-        request=timedelta(seconds=request),
-        retention=timedelta(days=settings.retention_days),
-        body_retention=timedelta(days=settings.body_retention_days),
-        pause=timedelta(seconds=settings.retry_after_seconds),
-    )
+    return Sending(batch, canary)
 
 
 def log_error(error: BaseException) -> None:

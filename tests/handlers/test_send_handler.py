@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from tests.sending_world import SETTINGS, make_message
 from tests.tables import create_table
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -51,6 +52,7 @@ class Deployment:
     simulator: Simulator
     ledger: DynamoLedger
     bodies: DynamoBodies
+    dynamodb: "DynamoDBClient"
     context: LambdaContext
 
     def invoke(self, *bodies: dict[str, Any] | str) -> list[str]:
@@ -75,6 +77,10 @@ class Deployment:
         answer = handler.lambda_handler({"Records": records}, self.context)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
+    def pointers(self) -> list[dict[str, Any]]:
+        items = self.dynamodb.scan(TableName="Schedule")["Items"]
+        return [item for item in items if item["pk"]["S"].startswith("v1#")]
+
     def row(self, message_id: str) -> Row:
         row = self.ledger.get(message_id)
         assert row is not None
@@ -97,7 +103,7 @@ def deployment(
     with mock_aws():
         dynamodb, sqs, s3 = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("s3")
         secrets = boto3.client("secretsmanager")
-        for table in ("Messages", "Bodies", "Suppressions"):
+        for table in ("Messages", "Bodies", "Suppressions", "Schedule"):
             create_table(dynamodb, table)
         s3.create_bucket(Bucket="attachments")
         settings = replace(
@@ -110,8 +116,8 @@ def deployment(
         simulator = Simulator(Deployed.of(["shop.example"], [ConfigurationSet("test-transactional")]))
         ses = wiring.ses_client(settings)
         hooks.attach(ses, simulator, now=lambda: datetime.now(UTC))
-        batch = wiring.assemble(settings, ses, templates)
-        monkeypatch.setattr(handler, "sending", lambda: batch)
+        sending = wiring.assemble(settings, ses, templates)
+        monkeypatch.setattr(handler, "sending", lambda: sending)
         yield Deployment(
             sqs=sqs,
             s3=s3,
@@ -120,6 +126,7 @@ def deployment(
             simulator=simulator,
             ledger=DynamoLedger(dynamodb, "Messages"),
             bodies=DynamoBodies(dynamodb, "Bodies", s3=s3, bucket="attachments"),
+            dynamodb=dynamodb,
             context=context,
         )
 
@@ -172,14 +179,56 @@ def test_a_throttled_mail_comes_back(deployment: Deployment) -> None:
     assert deployment.simulator.mailbag.by_message_id == {"m-1": 1}
 
 
-def test_a_lost_answer_is_held_with_its_body(deployment: Deployment) -> None:
+def test_a_lost_answer_waits_for_evidence_with_its_body_and_a_pointer(deployment: Deployment) -> None:
     deployment.simulator.add_fault(Fault(FaultKind.LOST_ANSWER, times=1))
 
     assert deployment.invoke(order("m-1")) == []
-    assert deployment.row("m-1").status == "held"
-    assert (
-        json.loads(deployment.bodies.get("m-1", deployment.row("m-1").fingerprint) or "")["message_id"]
-        == "m-1"
-    )
+    row = deployment.row("m-1")
+    assert (row.status, row.reason, row.generation) == ("claimed", "unknown_outcome", 1)
+    assert json.loads(deployment.bodies.get("m-1", row.fingerprint) or "")["message_id"] == "m-1"
+    (pointer,) = deployment.pointers()
+    assert pointer["sk"]["S"].endswith("#m-1#1")
     assert deployment.invoke(order("m-1")) == []
     assert deployment.simulator.mailbag.by_message_id == {"m-1": 1}
+
+
+def test_a_canary_is_one_mail_with_its_own_tag_and_claims_nothing(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = handler.lambda_handler({"canary": True}, deployment.context)
+
+    assert answer == {"outcome": "accepted", "why": ""}
+    (mail,) = deployment.simulator.mailbag.newest_first(canaries=True)
+    assert mail.tags == {"postroad_canary": "1"}
+    assert mail.configuration_set == "test-transactional"
+    assert deployment.dynamodb.scan(TableName="Messages")["Items"] == []
+    assert "@" not in capsys.readouterr().out
+
+
+def test_a_canary_says_why_ses_takes_no_mail(deployment: Deployment) -> None:
+    deployment.simulator.add_fault(Fault(FaultKind.PAUSED, times=1))
+
+    answer = handler.lambda_handler({"canary": True}, deployment.context)
+
+    assert answer == {"outcome": "unusable", "why": "sending_paused"}
+
+
+def test_a_stream_whose_circuit_opened_leaves_its_mail_on_the_queue(deployment: Deployment) -> None:
+    deployment.simulator.add_fault(Fault(FaultKind.PAUSED, times=1))
+
+    assert len(deployment.invoke(order("m-1"))) == 1
+    assert len(deployment.invoke(order("m-2"))) == 1
+    assert deployment.simulator.mailbag.by_message_id == {}
+    messages = deployment.dynamodb.scan(TableName="Messages")["Items"]
+    assert [item["pk"]["S"] for item in messages] == ["m-1"]
+
+
+def test_a_message_for_later_waits_with_its_body_and_a_pointer(deployment: Deployment) -> None:
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat(timespec="seconds")
+
+    assert deployment.invoke(order("m-1", send_at=later)) == []
+    row = deployment.row("m-1")
+    assert (row.status, row.reason, row.due) == ("scheduled", "send_at", datetime.fromisoformat(later))
+    assert deployment.bodies.get("m-1", row.fingerprint) is not None
+    assert len(deployment.pointers()) == 1
+    assert deployment.simulator.mailbag.by_message_id == {}

@@ -65,7 +65,7 @@ CASES: dict[str, tuple[Spoil, Reason]] = {
         ),
         Reason.ATTACHMENT,
     ),
-    "not-available-yet": (changed(send_at="2099-01-01T00:00:00Z"), Reason.NOT_AVAILABLE_YET),
+    "too-far-ahead": (changed(send_at="2099-01-01T00:00:00Z"), Reason.SCHEMA),
     "expired": (
         changed(expires_at="2001-01-01T00:00:00Z", created_at="2000-12-31T00:00:00Z"),
         Reason.EXPIRED,

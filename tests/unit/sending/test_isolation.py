@@ -123,4 +123,5 @@ def test_mail_outlasts_a_pause_of_a_day_on_its_queue(world: World) -> None:
 
     assert world.clock.now() - began > timedelta(hours=20)
     world.mailer.on_send = None
+    world.breaker.close()
     assert world.send(make_message("m-1")).decisions == {"sqs-0": Sent("ses-1")}

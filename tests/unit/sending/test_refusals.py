@@ -8,7 +8,7 @@ import pytest
 
 from postroad.contract.words import Reason, Status
 from postroad.ledger.row import Row
-from postroad.sending.decisions import Duplicate, Later, Refused, Settled, Why
+from postroad.sending.decisions import Duplicate, Later, Refused, Waits, Why
 from postroad.sending.errors import SesBusyError
 from postroad.sending.mail import Mail
 from tests.crash_world import DiedError
@@ -56,7 +56,7 @@ def test_a_message_that_was_released_and_can_no_longer_be_sent_is_invalid(
     assert [kept.message_id for kept in world.ledger.rows()] == ["m-1"]
 
 
-def test_a_claim_whose_owner_died_is_held_though_its_copy_can_t_be_sent(
+def test_a_claim_whose_owner_died_waits_for_evidence_though_its_copy_can_t_be_sent(
     world: World, message: dict[str, Any]
 ) -> None:
     def die(_: Mail) -> None:
@@ -70,8 +70,11 @@ def test_a_claim_whose_owner_died_is_held_though_its_copy_can_t_be_sent(
     assert isinstance(decision, Later)
     assert decision.why is Why.LIVE_LEASE
     world.clock.at += timedelta(seconds=world.settings.lease_seconds + 1)
-    assert send_again_without_its_file(world, message) == Settled(Status.HELD, "unknown_outcome")
+    decision = send_again_without_its_file(world, message)
+    assert isinstance(decision, Waits)
+    assert decision.reason is Reason.UNKNOWN_OUTCOME
     assert "m-1" in world.bodies
+    assert "m-1" in world.pointers
 
 
 def test_a_refusal_that_loses_a_race_is_kept_beside_the_winner(

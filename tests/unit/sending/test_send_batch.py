@@ -77,7 +77,7 @@ def test_another_body_under_the_same_id_is_refused_and_noted(world: World, messa
         ({"data": {}}, Reason.TEMPLATE_DATA, "data.word"),
         ({"to": {"email": "nobody"}}, Reason.ADDRESS, "to.email"),
         ({"to": {"email": "a@example.com", "name": "a\r\nBcc: b@example.com"}}, None, "to.name"),
-        ({"send_at": "2026-11-23T09:00:00Z"}, Reason.NOT_AVAILABLE_YET, "send_at"),
+        ({"send_at": "2027-11-24T14:00:01Z"}, Reason.SCHEMA, "send_at"),
         (
             {"attachments": [{"filename": "a.pdf", "content_type": "application/pdf", "s3": "invoices/a"}]},
             Reason.ATTACHMENT_MISSING,
@@ -184,9 +184,11 @@ def test_a_message_that_comes_too_late_expires(world: World) -> None:
     assert world.row("too-old").status is Status.EXPIRED
 
 
-def test_an_unknown_outcome_is_held_with_its_body_and_never_repeated(
+def test_where_the_stream_says_so_an_unknown_outcome_is_held_with_its_body_and_never_repeated(
     world: World, message: dict[str, Any]
 ) -> None:
+    world.settings = replace(world.settings, unknown_outcome="hold")
+
     def lose_the_answer(mail: Mail) -> None:
         world.mailer.mails.append(mail)
         raise UnknownOutcomeError("no answer from SES (ReadTimeoutError)")
@@ -203,6 +205,8 @@ def test_an_unknown_outcome_is_held_with_its_body_and_never_repeated(
 
 
 def test_a_bug_in_the_request_counts_as_unknown(world: World, message: dict[str, Any]) -> None:
+    world.settings = replace(world.settings, unknown_outcome="hold")
+
     def break_down(_: Mail) -> None:
         raise ZeroDivisionError
 
@@ -239,6 +243,7 @@ def test_what_ses_did_not_take_is_released_and_sent_later(
     assert world.postponement.until["sqs-0"] > world.clock.now()
     assert world.row("m-1").owner == ""
     world.mailer.on_send = None
+    world.breaker.close()
     assert world.send(message).decisions == {"sqs-0": Sent("ses-1")}
     assert (world.row("m-1").attempt, world.row("m-1").ses_ids) == (2, {"2": "ses-1"})
 
@@ -263,7 +268,11 @@ def test_a_live_lease_of_someone_else_keeps_the_copy_until_it_ends(
     assert world.postponement.until["sqs-0"] > lease_end
 
 
-def test_a_claim_whose_owner_died_is_held(world: World, message: dict[str, Any]) -> None:
+def test_where_the_stream_says_so_a_claim_whose_owner_died_is_held(
+    world: World, message: dict[str, Any]
+) -> None:
+    world.settings = replace(world.settings, unknown_outcome="hold")
+
     class DiedError(BaseException):
         """A crash that no `except Exception` swallows."""
 
@@ -334,8 +343,11 @@ def test_a_bug_never_fails_the_batch_and_ends_as_a_refusal(
     report = world.send(bad, make_message("good"))
     assert report.failures == ["sqs-0"]
     assert [mail.to for mail in world.mailer.mails] == ["good@example.com"]
+    assert world.row("bad").failures == 1
 
-    report = world.send(bad, receives=5)
+    for _ in range(world.settings.attempts_max - 2):
+        assert world.send(bad, receives=90).failures == ["sqs-0"]
+    report = world.send(bad)
     assert report.decisions == {"sqs-0": Refused(Reason.ATTEMPTS_EXHAUSTED)}
     assert (world.row("bad").status, world.row("bad").reason) == (Status.INVALID, "attempts_exhausted")
 

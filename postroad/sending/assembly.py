@@ -1,0 +1,94 @@
+"""The use case `send`, put together from its ports: over AWS by `wiring`, over memory in tests. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from postroad.sending.batch import SendBatch
+from postroad.sending.delivery import Delivery
+from postroad.sending.fuse import Fuse
+from postroad.sending.limits import limits_of
+from postroad.sending.preparing import Preparation
+from postroad.sending.refusing import RefusalDesk
+from postroad.sending.rows import Rows
+from postroad.sending.waiting import Waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from postroad.bodies.ports import Bodies
+    from postroad.circuit.ports import Breaker
+    from postroad.clock import Clock
+    from postroad.evidence.ports import Watermarks
+    from postroad.ledger.ports import Ledger
+    from postroad.observability import Counts
+    from postroad.rendering.ports import Renderer
+    from postroad.schedule.ports import Pointers
+    from postroad.sending.ports import Attachments, DeadLetters, Mailer, Postponement, Rate
+    from postroad.sending.settings import SendSettings
+    from postroad.suppression.ports import SuppressionStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What `send` of one stream works with."""
+
+    settings: SendSettings
+    renderer: Renderer
+    attachments: Attachments
+    address_key: Callable[[str], str]
+    ledger: Ledger
+    bodies: Bodies
+    pointers: Pointers
+    watermarks: Watermarks
+    breaker: Breaker
+    rate: Rate
+    suppressions: SuppressionStore
+    mailer: Mailer
+    dead_letters: DeadLetters
+    postponement: Postponement
+    counts: Counts
+    clock: Clock
+    new_owner: Callable[[], str]
+    on_error: Callable[[BaseException], None]
+
+
+def send_batch(parts: Parts) -> SendBatch:
+    """Put the use case together; one for each process."""
+    settings = parts.settings
+    limits = limits_of(settings)
+    waiting = Waiting(bodies=parts.bodies, pointers=parts.pointers, limits=limits)
+    rows = Rows(ledger=parts.ledger, watermarks=parts.watermarks, waiting=waiting, limits=limits)
+    fuse = Fuse(parts.breaker)
+    return SendBatch(
+        preparation=Preparation(
+            settings=settings,
+            renderer=parts.renderer,
+            attachments=parts.attachments,
+            address_key=parts.address_key,
+        ),
+        rate=parts.rate,
+        suppressions=parts.suppressions,
+        rows=rows,
+        waiting=waiting,
+        delivery=Delivery(
+            rows=rows, waiting=waiting, mailer=parts.mailer, fuse=fuse, clock=parts.clock, limits=limits
+        ),
+        desk=RefusalDesk(
+            ledger=parts.ledger,
+            rows=rows,
+            dead_letters=parts.dead_letters,
+            stream=settings.stream,
+            retention=timedelta(days=settings.retention_days),
+        ),
+        fuse=fuse,
+        postponement=parts.postponement,
+        counts=parts.counts,
+        clock=parts.clock,
+        new_owner=parts.new_owner,
+        limits=limits,
+        threads=settings.threads,
+        on_error=parts.on_error,
+    )
