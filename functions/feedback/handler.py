@@ -1,4 +1,4 @@
-"""SES's events from the feedback queue: decode, call, encode."""
+"""SES's events from the queues feedback and events: decode, call, encode."""
 
 from typing import Any
 
@@ -9,8 +9,10 @@ from postroad.records import PartialFailures, decode_records, partial_failures
 
 
 @logger.inject_lambda_context
-def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialFailures:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialFailures:
     intake = feedback()
-    failed = intake.take(decode_records(event))
+    failed = intake.take(
+        decode_records(event), seconds_left=lambda: context.get_remaining_time_in_millis() / 1000
+    )
     intake.counts.flush()
     return partial_failures(failed)

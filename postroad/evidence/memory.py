@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-PIECE = 7
-"""Objects come in pieces this long, so that an event never fits one."""
+PIECE = 1_000
+"""Objects come in pieces of so many bytes: an event rarely fits one."""
 
 
 class MemoryWatermarks:

@@ -1,4 +1,8 @@
-"""The function `feedback`, put together from its environment."""
+"""The function `feedback`, put together from its environment.
+
+It reads and writes Messages, Suppressions and, in Schedule, marks and watermarks; it reads and lists the
+bucket of events.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,14 @@ from functools import cache
 import boto3
 
 from postroad.aws import client_config
+from postroad.clock import SystemClock
+from postroad.evidence.dynamodb import DynamoWatermarks
+from postroad.evidence.following import Following
+from postroad.evidence.markers import DynamoAppliedObjects
+from postroad.evidence.s3 import S3EventObjects
+from postroad.feedback.applying import THREADS, Applying
 from postroad.feedback.intake import Feedback
+from postroad.feedback.objects import EventObjectIntake
 from postroad.feedback.settings import FeedbackSettings
 from postroad.ledger.dynamodb import DynamoLedger
 from postroad.observability import Counts, make_logger
@@ -21,12 +32,35 @@ logger = make_logger("feedback")
 def feedback() -> Feedback:
     """Return the use case, made once per process."""
     settings = FeedbackSettings.from_env()
-    dynamodb = boto3.client("dynamodb", config=client_config())
+    dynamodb = boto3.client("dynamodb", config=client_config(connections=THREADS))
     secrets = boto3.client("secretsmanager", config=client_config())
-    return Feedback(
+    counts = Counts(settings.stage)
+    objects = S3EventObjects(boto3.client("s3", config=client_config()), settings.events_bucket)
+    applied = DynamoAppliedObjects(dynamodb, settings.schedule_table)
+    applying = Applying(
         ledger=DynamoLedger(dynamodb, settings.messages_table),
         suppressions=DynamoSuppressions(dynamodb, settings.suppressions_table),
         address_secret=read_secret(secrets, settings.address_secret_arn),
-        counts=Counts(settings.stage),
+        counts=counts,
+        logger=logger,
+    )
+    return Feedback(
+        applying=applying,
+        objects=EventObjectIntake(
+            stage=settings.stage,
+            objects=objects,
+            applied=applied,
+            applying=applying,
+            counts=counts,
+            logger=logger,
+        ),
+        following=Following(
+            objects=objects,
+            applied=applied,
+            watermarks=DynamoWatermarks(dynamodb, settings.schedule_table),
+        ),
+        bucket=settings.events_bucket,
+        clock=SystemClock(),
+        counts=counts,
         logger=logger,
     )

@@ -27,6 +27,7 @@ from tests.tables import create_table
 
 EVENTS = Path(__file__).parents[1] / "events"
 SECRET = "x" * 64
+BUCKET = "postroad-prod-events"
 MESSAGE = "order-1042-confirmation"
 ANA = address_key(SECRET.encode(), parse_address("ana.ruiz@example.com").canonical)
 
@@ -52,7 +53,7 @@ class World:
 
     def __init__(self) -> None:
         self.client: DynamoDBClient = boto3.client("dynamodb")
-        for name in ("Messages", "Suppressions"):
+        for name in ("Messages", "Suppressions", "Schedule"):
             create_table(self.client, name)
         self.ledger = DynamoLedger(self.client, "Messages")
         self.suppressions = DynamoSuppressions(self.client, "Suppressions")
@@ -82,8 +83,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with mock_aws():
         arn = boto3.client("secretsmanager").create_secret(Name="address", SecretString=SECRET)["ARN"]
         settings = FeedbackSettings(
-            stage="test", messages_table="Messages", suppressions_table="Suppressions", address_secret_arn=arn
+            stage="prod",
+            messages_table="Messages",
+            suppressions_table="Suppressions",
+            address_secret_arn=arn,
+            schedule_table="Schedule",
+            events_bucket=BUCKET,
         )
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
         for variable, value in settings.to_environment().items():
             monkeypatch.setenv(variable, value)
         wiring.feedback.cache_clear()
@@ -109,7 +116,7 @@ def test_a_batch_of_a_bounce_a_complaint_and_a_greeting(
     written = capsys.readouterr().out
     assert "@" not in log.getvalue() + written
     (metrics,) = [json.loads(line) for line in written.splitlines()]
-    assert (metrics["stage"], metrics["stream"]) == ("test", "transactional")
+    assert (metrics["stage"], metrics["stream"]) == ("prod", "transactional")
     assert (metrics["hard_bounces"], metrics["complaints"]) == ([1.0], [1.0])
 
 
@@ -162,7 +169,7 @@ def test_a_throttled_table_fails_what_needed_it(
         return client
 
     def refuse(params: dict[str, Any], **_: object) -> None:
-        if params.get("TableName") == table:
+        if params.get("TableName") == table or table in params.get("RequestItems", {}):
             raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "any")
 
     monkeypatch.setattr("boto3.client", throttled)

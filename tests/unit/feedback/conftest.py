@@ -10,9 +10,14 @@ from uuid import uuid4
 import pytest
 from aws_lambda_powertools import Logger
 
+from postroad.clock import FixedClock
 from postroad.contract.address import parse_address
 from postroad.contract.words import Status
+from postroad.evidence.following import Following
+from postroad.evidence.memory import MemoryAppliedObjects, MemoryEventObjects, MemoryWatermarks
+from postroad.feedback.applying import Applying
 from postroad.feedback.intake import Feedback
+from postroad.feedback.objects import EventObjectIntake
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
 from postroad.observability import Counts
@@ -20,6 +25,8 @@ from postroad.suppression.address_key import address_key
 from postroad.suppression.memory import MemorySuppressions
 from postroad.suppression.model import ALL_STREAMS, HistoryEntry, ScopeEntry
 
+BUCKET = "postroad-prod-events"
+NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 SECRET = b"a secret of the tests, long enough."
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -44,15 +51,41 @@ class FeedbackWorld:
     counts: Counts = field(default_factory=lambda: Counts("test"))
     log: StringIO = field(default_factory=StringIO)
 
+    objects: MemoryEventObjects = field(default_factory=MemoryEventObjects)
+    applied: MemoryAppliedObjects = field(default_factory=MemoryAppliedObjects)
+    watermarks: MemoryWatermarks = field(default_factory=MemoryWatermarks)
+    clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
+    events_at_once: int = 2_000
+    threads: int = 4
+
     @property
     def feedback(self) -> Feedback:
-        return Feedback(
+        # Powertools keeps one logger, with its stream, for each service word.
+        logger = Logger(service=f"feedback-{uuid4().hex}", stream=self.log)
+        applying = Applying(
             ledger=self.ledger,
             suppressions=self.suppressions,
             address_secret=SECRET,
             counts=self.counts,
-            # Powertools keeps one logger, with its stream, for each service word.
-            logger=Logger(service=f"feedback-{uuid4().hex}", stream=self.log),
+            logger=logger,
+            threads=self.threads,
+        )
+        return Feedback(
+            applying=applying,
+            objects=EventObjectIntake(
+                stage="prod",
+                objects=self.objects,
+                applied=self.applied,
+                applying=applying,
+                counts=self.counts,
+                logger=logger,
+                events_at_once=self.events_at_once,
+            ),
+            following=Following(objects=self.objects, applied=self.applied, watermarks=self.watermarks),
+            bucket=BUCKET,
+            clock=self.clock,
+            counts=self.counts,
+            logger=logger,
         )
 
     def entry(self, email: str) -> ScopeEntry | None:

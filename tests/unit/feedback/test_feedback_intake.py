@@ -1,10 +1,12 @@
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import pytest
 
+from postroad.contract.tags import MESSAGE_TAG, encode_tag
 from postroad.contract.words import Reason, Status
 from postroad.feedback import intake
 from postroad.feedback.event import FeedbackEvent
@@ -34,6 +36,7 @@ class World(Protocol):
     suppressions: MemorySuppressions
     counts: Counts
     log: Any
+    threads: int
 
     @property
     def feedback(self) -> Feedback: ...
@@ -242,7 +245,7 @@ def test_one_bad_recipient_does_not_keep_the_others_from_being_suppressed(
 
 
 @pytest.mark.parametrize(
-    ("store", "error"),
+    "failure",
     [
         ("ledger", LedgerUnavailableError("ThrottlingException for ana.ruiz@example.com")),
         ("suppressions", SuppressionsUnavailableError("ThrottlingException for ana.ruiz@example.com")),
@@ -250,22 +253,32 @@ def test_one_bad_recipient_does_not_keep_the_others_from_being_suppressed(
     ],
 )
 def test_a_store_that_does_not_answer_fails_its_record_and_no_other(
-    world: World, payload: Payload, monkeypatch: pytest.MonkeyPatch, store: str, error: Exception
+    world: World,
+    payload: Payload,
+    sent_row: Row,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: tuple[str, Exception],
 ) -> None:
+    store, error = failure
+    world.ledger.insert(sent_row)
+    world.ledger.insert(replace(sent_row, message_id="another"))
+    complaint = payload("complaint_abuse")
+    complaint["mail"]["tags"][MESSAGE_TAG] = [encode_tag("another")]
+    world.threads = 1
     calls = []
-    method = {"ledger": "apply", "suppressions": "suppress"}[store]
+    method = {"ledger": "replace", "suppressions": "suppress"}[store]
     real = getattr(getattr(world, store), method)
 
-    def fail_first(*arguments: object) -> object:
+    def fail_first(*arguments: object, **named: object) -> object:
         calls.append(arguments)
         if len(calls) == 1:
             raise error
-        return real(*arguments)
+        return real(*arguments, **named)
 
     monkeypatch.setattr(getattr(world, store), method, fail_first)
     records = [
         record(payload("bounce_permanent_general"), "first"),
-        record(payload("complaint_abuse"), "second"),
+        record(complaint, "second"),
     ]
     assert world.feedback.take(records) == ["first"]
     assert "@" not in world.log.getvalue()
@@ -288,11 +301,11 @@ def test_a_crash_between_the_effects_leaves_the_suppression_and_is_repeated(
     bounce = record(payload("bounce_permanent_general"))
     with monkeypatch.context() as patched:
 
-        def crash(*_: object) -> None:
+        def crash(*_: object, **__: object) -> None:
             raise Crash
 
         if after_suppressing:
-            patched.setattr(world.ledger, "apply", crash)
+            patched.setattr(world.ledger, "replace", crash)
         else:
             patched.setattr(world.suppressions, "suppress", crash)
         with pytest.raises(Crash):

@@ -1,0 +1,205 @@
+"""Events to suppressions and rows: many at once, each as often as it comes, in whatever order."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from postroad.contract.address import AddressError, parse_address
+from postroad.errors import TransientError
+from postroad.feedback.counting import metric_of
+from postroad.feedback.folding import Folding, Move, fold
+from postroad.feedback.suppressing import entry_for
+from postroad.ledger.duplicates import duplicates_between
+from postroad.observability import UNKNOWN_STREAM, Metric, described
+from postroad.suppression.address_key import address_key
+from postroad.suppression.model import ALL_STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from aws_lambda_powertools import Logger
+
+    from postroad.feedback.event import FeedbackEvent
+    from postroad.ledger.ports import Ledger
+    from postroad.ledger.row import Row
+    from postroad.observability import Counts
+    from postroad.suppression.ports import SuppressionStore
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+
+THREADS = 10
+"""Writes at once. A write waits some milliseconds for DynamoDB, and takes 1.5 of the processor."""
+
+
+class _Asked:
+    """What SES says of one message, and what that makes of its row, where that was read."""
+
+    def __init__(self, message_id: str, events: Sequence[FeedbackEvent], row: Row | None = None) -> None:
+        self.message_id = message_id
+        self.events = events
+        self.move = None if row is None else fold(row, events)
+
+
+class Applying:
+    """Applies events to the stores.
+
+    First the suppressions: a crash in between repeats both, and nobody is mailed who must not be. Then the
+    rows: read together, changed by all the events of their message at once, and written only where that
+    changes something.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        suppressions: SuppressionStore,
+        address_secret: bytes,
+        counts: Counts,
+        logger: Logger,
+        threads: int = THREADS,
+    ) -> None:
+        """Work on these stores; `address_secret` keys the addresses."""
+        self._ledger = ledger
+        self._suppressions = suppressions
+        self._address_secret = address_secret
+        self._counts = counts
+        self._logger = logger
+        self._threads = threads
+
+    def apply(self, events: Sequence[FeedbackEvent]) -> list[Exception | None]:
+        """Apply the events, and say of each what kept it from being applied, or None.
+
+        An AddressError means that the recipient can't be read, now or later; the row is moved even so. After
+        any other error the event wants to be applied again.
+        """
+        problems: list[Exception | None] = [None] * len(events)
+        with ThreadPoolExecutor(self._threads) as pool:
+            suppressed = self._suppress(pool, events, problems)
+            places: dict[str, list[int]] = {}
+            for place, (event, problem) in enumerate(zip(events, problems, strict=True)):
+                if not event.asks_for_nothing and isinstance(problem, AddressError | None):
+                    places.setdefault(event.message_id, []).append(place)
+            without_row = places.pop("", [])
+            without_row += self._move(pool, events, places, problems)
+        for place in without_row:
+            self._counts.add(Metric.EVENTS_WITHOUT_ROW, UNKNOWN_STREAM)
+            if place in suppressed:
+                self._count(events[place], UNKNOWN_STREAM)
+        return problems
+
+    def _suppress(
+        self, pool: ThreadPoolExecutor, events: Sequence[FeedbackEvent], problems: list[Exception | None]
+    ) -> set[int]:
+        """Return the places of the events that suppressed somebody anew."""
+        anew = set()
+
+        def suppress(places: Sequence[int]) -> None:
+            for place in places:
+                try:
+                    if self._suppressed(events[place]):
+                        anew.add(place)
+                except Exception as error:  # noqa: BLE001  it concerns this event alone: the caller says so
+                    problems[place] = error
+
+        # One address after the other in one thread: copies of an event don't get in each other's way.
+        by_recipient: dict[str, list[int]] = {}
+        for place, event in enumerate(events):
+            if not event.asks_for_nothing and entry_for(event) is not None:
+                by_recipient.setdefault(event.recipient.lower(), []).append(place)
+        _tried(pool, suppress, by_recipient.values())
+        return anew
+
+    def _suppressed(self, event: FeedbackEvent) -> bool:
+        entry = entry_for(event)
+        if entry is None:
+            return False
+        address = parse_address(event.recipient)
+        key = address_key(self._address_secret, address.canonical)
+        return self._suppressions.suppress(key, address.email_for_ses, ALL_STREAMS, entry)
+
+    def _move(
+        self,
+        pool: ThreadPoolExecutor,
+        events: Sequence[FeedbackEvent],
+        places: Mapping[str, Sequence[int]],
+        problems: list[Exception | None],
+    ) -> list[int]:
+        """Move the rows of these messages; return the places of the events that have none."""
+        said = {one: [events[place] for place in its] for one, its in places.items()}
+        try:
+            rows = self._ledger.get_many(said) if said else {}
+        except TransientError as error:
+            for its in places.values():
+                _spread(error, its, problems)
+            return []
+        except Exception as error:  # noqa: BLE001  a row that can't be read shall not fail the others
+            self._logger.warning("rows not read together", extra=described(error))
+            asked = [_Asked(one, said[one]) for one in said]
+            gone = set[str]()
+        else:
+            asked = [_Asked(one, said[one], row) for one, row in rows.items()]
+            gone = said.keys() - rows.keys()
+        asked = [one for one in asked if one.move is None or one.move.changes]
+        for one, moved in zip(asked, _tried(pool, self._written, asked), strict=True):
+            if isinstance(moved, Exception):
+                _spread(moved, places[one.message_id], problems)
+            elif moved is None:
+                gone.add(one.message_id)
+            else:
+                self._count_move(moved)
+        return [place for one in gone for place in places[one]]
+
+    def _written(self, asked: _Asked) -> Move | None:
+        """Write what the events made of the row that was read, or of the one that stands by now.
+
+        None means that there is no such row.
+        """
+        move = asked.move
+        if move is not None:
+            row = replace(move.after, version=move.before.version + 1)
+            if self._ledger.replace(row, expected=move.before.version):
+                return move
+        folding = Folding(asked.events)
+        return folding.move if self._ledger.apply(asked.message_id, folding) is not None else None
+
+    def _count_move(self, move: Move) -> None:
+        stream = move.after.stream or UNKNOWN_STREAM
+        for event in move.news:
+            self._count(event, stream)
+        duplicates = duplicates_between(move.before, move.after)
+        if duplicates:
+            self._counts.add(Metric.DUPLICATES, stream, duplicates)
+            self._logger.warning(
+                "a message was sent twice",
+                extra={"message_id": move.after.message_id, "ses_message_ids": dict(move.after.ses_ids)},
+            )
+
+    def _count(self, event: FeedbackEvent, stream: str) -> None:
+        metric = metric_of(event)
+        if metric is not None:
+            self._counts.add(metric, stream)
+
+
+def _tried(
+    pool: ThreadPoolExecutor, work: Callable[[Given], Result], each: Iterable[Given]
+) -> list[Result | Exception]:
+    """Do the same work with each, some at once, and return each one's result or error, in order.
+
+    All have ended when this returns.
+    """
+    running = [pool.submit(work, given) for given in each]
+    results: list[Result | Exception] = []
+    for one in running:
+        try:
+            results.append(one.result())
+        except Exception as error:  # noqa: BLE001  it concerns this one alone: the caller says so
+            results.append(error)
+    return results
+
+
+def _spread(error: Exception, places: Iterable[int], problems: list[Exception | None]) -> None:
+    for place in places:
+        problems[place] = error

@@ -1,0 +1,54 @@
+"""All that SES says of one message at once, on its row. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from postroad.feedback.status import apply_event, is_news
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from postroad.feedback.event import FeedbackEvent
+    from postroad.ledger.row import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A row before and after some events, and which of them were the first of their kind for it."""
+
+    before: Row
+    after: Row
+    news: Sequence[FeedbackEvent] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Say whether there is anything to write."""
+        return self.after != self.before
+
+
+def fold(row: Row, events: Iterable[FeedbackEvent]) -> Move:
+    """Return what these events make of the row; its version stays, for whoever writes it to raise."""
+    standing, news = row, []
+    for event in events:
+        moved = apply_event(standing, event)
+        if moved is None:
+            continue
+        if is_news(standing, moved, event):
+            news.append(event)
+        standing = moved
+    return Move(row, standing, news)
+
+
+@dataclass(slots=True)
+class Folding:
+    """A change for `Ledger.apply` that remembers what it came to the last time that it was asked."""
+
+    events: Sequence[FeedbackEvent]
+    move: Move | None = field(default=None, init=False)
+
+    def __call__(self, row: Row) -> Row | None:
+        """Return the row after the events, or None if they change nothing."""
+        self.move = fold(row, self.events)
+        return self.move.after if self.move.changes else None
