@@ -64,6 +64,7 @@ class CircuitWorld:
     written: dict[str, Switch] = field(default_factory=dict)
     """Every turn that ever stood in a switch, by its id."""
     gate: Callable[..., object] = straight
+    stream: str = STREAM
 
     def tend(self, now: datetime, *streams: str) -> frozenset[str]:
         """Tend once, through the gate."""
@@ -76,21 +77,21 @@ class CircuitWorld:
             counts=self.counts,
             logger=make_logger("dispatch"),
         )
-        return switching.tend(streams or (STREAM,), now)
+        return switching.tend(streams or (self.stream,), now)
 
-    def turn(self, turn: Turn, stream: str = STREAM) -> Switch:
+    def turn(self, turn: Turn, stream: str = "") -> Switch:
         """Turn a switch past the gate, as `send` or an operator does meanwhile."""
-        standing = self.switches.turn(stream, turn)
+        standing = self.switches.turn(stream or self.stream, turn)
         self.written |= {turned.id: standing for turned in standing.untold}
         return standing
 
     @property
     def switch(self) -> Switch:
-        return self.switches.read(STREAM)
+        return self.switches.read(self.stream)
 
     @property
     def mapping(self) -> MappingState:
-        return self.mappings.read(STREAM)
+        return self.mappings.read(self.stream)
 
     def told(self) -> list[str]:
         """Return the flows that the bus has heard of, each turn once, in the order of the turns."""

@@ -25,9 +25,9 @@ MEANINGS: Mapping[str, str] = {
     "account_suspended": "SES has suspended the account",
     "configuration": "SES refuses the sender, its domain or the configuration set",
     "access_denied": "the function may not send, by its role or by a policy",
-    "ses_unreachable": "SES gives no answer",
+    "ses_unreachable": "SES can't be reached",
+    "no_answer": "several requests within a minute ended without an answer",
     "unexpected_answer": "SES refuses mail after mail with an answer that is not known to be permanent",
-    "unknown_outcomes": "several requests in a row ended without an answer",
 }
 """Why a circuit opens, by its word; a word of later has no sentence."""
 
