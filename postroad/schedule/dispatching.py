@@ -182,7 +182,7 @@ class Dispatch:
                 return False
             handed = self._hand_out(sweep, fresh[:most])
             left |= dict.fromkeys(handed.left)
-            failures += handed.failures
+            failures = 0 if handed.taken else failures + handed.failures
             sweep.add(handed)
             if not due.more and len(fresh) <= most:
                 break

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from postroad.schedule.ports import Schedule, StreamQueue
 
 MOST_FAILURES = 3
-"""Requests that fail in one piece of work, or in one minute of it: then it is left to the next run."""
+"""Requests that fail in a row in one piece of work, or in one minute: then it is left to the next run."""
 
 
 class Hopeless(Enum):
@@ -116,6 +116,7 @@ class HandingOut:
                 continue
             try:
                 bodies.update(self._bodies.get_many([_key(pointer)]))
+                piece.failures_in_a_row = 0
             except Exception as error:  # noqa: BLE001 - as above
                 self._failed(error, piece)
                 unread.add(pointer)
@@ -134,6 +135,9 @@ class HandingOut:
             return
         if len(refused) == len(batch):
             piece.handed.failures += 1
+            piece.failures_in_a_row += 1
+        else:
+            piece.failures_in_a_row = 0
         for place, pointer in enumerate(pointers):
             why = refused.get(place)
             if why is None:
@@ -178,6 +182,7 @@ class HandingOut:
 
     def _failed(self, error: Exception, piece: _Piece) -> None:
         piece.handed.failures += 1
+        piece.failures_in_a_row += 1
         self._on_error(error)
 
 
@@ -188,10 +193,11 @@ class _Piece:
     now: datetime
     handed: Handed = field(default_factory=Handed)
     done: list[Pointer] = field(default_factory=list)
+    failures_in_a_row: int = 0
 
     @property
     def is_failing(self) -> bool:
-        return self.handed.failures >= MOST_FAILURES
+        return self.failures_in_a_row >= MOST_FAILURES
 
 
 def _key(pointer: Pointer) -> tuple[str, str]:
