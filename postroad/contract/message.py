@@ -184,7 +184,7 @@ class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omi
             datetime,
             Meta(
                 tz=True,
-                description="Not before: the message waits as `scheduled` until then. At most 366 days ahead.",
+                description="Not before: until then the message is `scheduled`. At most 366 days ahead.",
             ),
         ]
         | None

@@ -283,7 +283,7 @@ class SendBatch:
         self._desk.refuse(refusal, now=now)
         if parsed is not None:
             with suppress(TransientError):  # it is refused; its body goes when its time is over
-                self._waiting.forget_brought(parsed.record, self._preparation.row(parsed))
+                self._waiting.forget_done(parsed.record, self._preparation.row(parsed))
         return Refused(refusal.reason)
 
     def _postpone(self, records: Sequence[Record], report: BatchReport) -> None:

@@ -127,7 +127,7 @@ class Delivery:
         if not isinstance(entered, Entered):
             return entered
         if status is not Status.HELD:
-            self._waiting.forget_brought(record, row)
+            self._waiting.forget_done(record, row)
         return Settled(status, reason.value)
 
     def _request(
@@ -181,7 +181,7 @@ class Delivery:
             return Later(claim.lease_until or now, Why.STORE_UNAVAILABLE)
         duplicates = duplicates_between(found[-1], stands)
         try:
-            self._waiting.forget_brought(record, claim)
+            self._waiting.forget_done(record, claim)
         except TransientError:
             if not duplicates:  # which must be counted; else the copy comes back and takes its body along
                 raise

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from postroad.contract.words import Reason, Status
-from postroad.ledger.row import Row
+from postroad.ledger.row import UNSETTLED, Row
 from postroad.sending import attempt
 from postroad.sending.decisions import Duplicate, Later, Refused, Settled, Waits, Why
 from postroad.sending.judging import (
+    REOPENABLE,
     Abandoned,
     Conflicting,
     Drop,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from postroad.sending.limits import Limits
     from postroad.sending.waiting import Waiting
 
+STILL_OPEN = UNSETTLED | {Status.INVALID}
 CRASHED = "it ended without saying whether SES took the mail"
 
 
@@ -166,7 +168,7 @@ class Rows:
 
     def _drop(self, record: Record, standing: Row, *, keeps_body: bool) -> Decision:
         if not keeps_body:
-            self._waiting.forget_brought(record, standing)
+            self._waiting.forget_done(record, standing)
         return Duplicate()
 
     def _wait_on(self, record: Record, standing: Row, now: datetime) -> Decision:
@@ -216,11 +218,20 @@ class Rows:
             return Later(after_race(now), Why.RACE)
         self._waiting.keep(record, row, now)
         if not self._ledger.replace(attempt.next_version(row, standing), expected=standing.version):
-            return Later(after_race(now), Why.RACE)
+            return self._overtaken(row, now)
         return Settled(row.status, row.reason)
 
     def _wait(self, record: Record, row: Row, standing: Row, *, is_new: bool, now: datetime) -> Decision:
         self._waiting.keep(record, row, row.due or now)
         if not self._ledger.replace(attempt.next_version(row, standing), expected=standing.version):
-            return Later(after_race(now), Why.RACE)
+            return self._overtaken(row, now)
         return Waits(Reason(row.reason), self._waiting.point(row, now=now), is_new=is_new)
+
+    def _overtaken(self, row: Row, now: datetime) -> Decision:
+        """Somebody moved the row meanwhile; if to its end, the body was kept for nothing."""
+        stands = self._ledger.get(row.message_id)
+        if stands is None or stands.status in STILL_OPEN:
+            return Later(after_race(now), Why.RACE)
+        if stands.status not in REOPENABLE:
+            self._waiting.forget(row)
+        return Duplicate()

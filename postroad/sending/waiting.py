@@ -64,7 +64,10 @@ class Waiting:
         """Forget the body of a message that nobody needs any more."""
         self._bodies.delete(row.message_id, row.fingerprint)
 
-    def forget_brought(self, record: Record, row: Row) -> None:
-        """Forget the body of a message that is done with, where a pointer brought this copy of it."""
-        if record.generation:
+    def forget_done(self, record: Record, row: Row) -> None:
+        """Forget the body of a message that is done with, if one may be kept.
+
+        It was where a pointer brought this copy; and one that was here before may have died in between.
+        """
+        if record.generation or record.receives > 1:
             self.forget(row)

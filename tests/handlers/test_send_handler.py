@@ -74,7 +74,7 @@ class Deployment:
             }
             for message in received
         ]
-        answer = handler.lambda_handler({"Records": records}, self.context)
+        answer: Any = handler.lambda_handler({"Records": records}, self.context)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     def pointers(self) -> list[dict[str, Any]]:
