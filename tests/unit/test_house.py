@@ -17,6 +17,7 @@ AWS_MODULES = {
     "dynamodb_transactions",
     "eventbridge",
     "firehose",
+    "lambda_",
     "s3",
     "secrets",
     "ses",

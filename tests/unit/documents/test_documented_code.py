@@ -18,7 +18,8 @@ from postroad.configuration import loader
 from postroad.contract.message import MESSAGE_SCHEMA
 from postroad.contract.parser import parse_message
 from postroad.contract.result import RESULT_SCHEMA
-from postroad.contract.schema import result_schema
+from postroad.contract.schema import result_schema, stream_schema
+from postroad.contract.stream_event import STREAM_SCHEMA
 from tests.documented import DOCUMENTS, ROOT, Block, blocks
 
 
@@ -33,8 +34,8 @@ def test_every_message_and_result_passes_its_check(block: Block) -> None:
     if schema == MESSAGE_SCHEMA:
         parse_message(block.text)
     elif schema:
-        assert schema == RESULT_SCHEMA
-        jsonschema.validate(document, result_schema())
+        schemas = {RESULT_SCHEMA: result_schema(), STREAM_SCHEMA: stream_schema()}
+        jsonschema.validate(document, schemas[schema])
     else:
         assert "message_id" not in document
 
