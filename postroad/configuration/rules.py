@@ -20,6 +20,8 @@ from postroad.names import LOCAL_ACCOUNT, LOCAL_STAGE
 
 # Queues, functions and alarms of our own bear these names.
 TAKEN = frozenset({"feedback", "outcomes", "dispatch", "events", "account"})
+# CloudFormation takes 500 resources in a stack: a stream is 28 of them, and 65 are there without any.
+MOST_STREAMS = 15
 # So ends the name of a stream's queue of dead letters, and that of its output.
 DEAD_LETTERS = ("-dead-letters", "-dead-letter")
 # AWS refuses a request whose date is older, so that one of a frozen function can't be taken any more.
@@ -140,6 +142,12 @@ def _domains(parts: Parts) -> Iterator[Problem]:
 
 def _streams(parts: Parts) -> Iterator[Problem]:
     written: dict[str, str] = {}
+    if len(parts.stream_domains) > MOST_STREAMS:
+        yield Problem(
+            ("streams",),
+            f"expected at most {MOST_STREAMS}, for CloudFormation takes 500 resources in a stack, got "
+            f"{len(parts.stream_domains)}; put the others on a stage of their own",
+        )
     for name, domain in parts.stream_domains.items():
         if domain and parts.domain_names is not None and domain not in parts.domain_names:
             hint = did_you_mean(domain, parts.domain_names)

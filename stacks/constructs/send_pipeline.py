@@ -240,7 +240,7 @@ class SendPipeline(Construct):
 
     def _grant_stores(self) -> None:
         function, stores = self.function, self._stores
-        stores.messages.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        stores.messages.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
         stores.bodies.grant(function, "dynamodb:PutItem", "dynamodb:DeleteItem")
         stores.schedule.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
         stores.suppressions.grant(function, "dynamodb:BatchGetItem")

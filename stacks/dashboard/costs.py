@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from postroad.ledger.dynamodb import INDEX
+from postroad.ledger.dynamodb import HELD_INDEX, INDEX
 from postroad.observability import Metric
 from stacks.constructs import dispatch_pipeline, feedback_pipeline, outcomes_pipeline, send_pipeline
 from stacks.constructs.metrics import our_metric
@@ -136,7 +136,7 @@ def _sqs(watched: Watched) -> dict[str, tuple[cloudwatch.IMetric, float]]:
 def _dynamodb(watched: Watched) -> dict[str, tuple[cloudwatch.IMetric, float]]:
     priced: dict[str, tuple[cloudwatch.IMetric, float]] = {}
     dimensions = [{"TableName": table.table_name} for table in watched.tables]
-    dimensions.append({**dimensions[0], "GlobalSecondaryIndexName": INDEX})
+    dimensions += [{**dimensions[0], "GlobalSecondaryIndexName": index} for index in (INDEX, HELD_INDEX)]
     for number, one in enumerate(dimensions):
         for kind, price in (("Read", prices.DYNAMODB_READ), ("Write", prices.DYNAMODB_WRITE)):
             metric = cloudwatch.Metric(

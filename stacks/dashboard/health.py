@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from postroad.ledger.dynamodb import INDEX
+from postroad.ledger.dynamodb import HELD_INDEX, INDEX
 from postroad.observability import UNKNOWN_STREAM, Metric
 from stacks.constructs.metrics import FIVE_MINUTES, our_metric
 from stacks.constructs.work_queue import LATE
@@ -151,15 +151,16 @@ def _copies(watched: Watched) -> cloudwatch.IWidget:
 
 
 def _tables(watched: Watched) -> cloudwatch.IWidget:
-    """Throttles of a table and of its index: each counts its own."""
+    """Throttles of a table and of its indexes: each counts its own."""
     names = {table.table_name.rpartition("-")[2]: table.table_name for table in watched.tables}
     metrics: list[cloudwatch.IMetric] = [
         _throttle(kind, f"{name}, {kind.lower()}", {"TableName": table})
         for name, table in names.items()
         for kind in ("Read", "Write")
     ]
-    index = {"TableName": watched.tables[0].table_name, "GlobalSecondaryIndexName": INDEX}
-    metrics.append(_throttle("Write", "messages' index, write", index))
+    for index in (INDEX, HELD_INDEX):
+        dimensions = {"TableName": watched.tables[0].table_name, "GlobalSecondaryIndexName": index}
+        metrics.append(_throttle("Write", f"messages' index {index}, write", dimensions))
     return graph("Requests that DynamoDB throttled", metrics, "requests in 5 minutes", width=WIDTH // 2)
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from postroad.configuration import Configuration
+from postroad.configuration.rules import MOST_STREAMS
 from postroad.observability import NAMESPACE, UNKNOWN_STREAM, Counts, Metric
 from stacks.constructs.queries import QUERIES
 from tests.infrastructure.drawn import Drawn, Widget, drawn, measured, series
@@ -27,9 +28,9 @@ def dashboard(prod: Stacks) -> Drawn:
 
 @pytest.fixture(scope="module")
 def crowd(prod_configuration: Configuration) -> Stacks:
-    """Twenty streams."""
+    """As many streams as a stage may have."""
     (one, *_) = prod_configuration.streams.values()
-    streams = {f"stream-{chr(ord('a') + number)}": one for number in range(20)}
+    streams = {f"stream-{chr(ord('a') + number)}": one for number in range(MOST_STREAMS)}
     return synthesise(prod_configuration.model_copy(update={"streams": streams, "producers": ()}))
 
 
@@ -65,14 +66,14 @@ def test_our_metrics_are_those_that_functions_write(
         ("AWS/SNS", "TopicName", "AWS::SNS::Topic"),
         ("AWS/Logs", "LogGroupName", "AWS::Logs::LogGroup"),
         ("AWS/DynamoDB", "TableName", "AWS::DynamoDB::GlobalTable"),
+        ("AWS/Firehose", "DeliveryStreamName", "AWS::KinesisFirehose::DeliveryStream"),
     ],
 )
 def test_aws_s_metrics_are_those_of_resources_that_are_deployed(
     prod: Stacks, namespace: str, dimension: str, kind: str
 ) -> None:
     deployed = {properties[dimension] for properties in prod.properties(kind)}
-    if kind == "AWS::SNS::Topic":
-        deployed -= {"postroad-prod-alarms"}  # needs no graph
+    deployed -= {"postroad-prod-alarms", "/aws/kinesisfirehose/postroad-prod-events"}  # need no graph
     found = measured(drawn(prod), namespace)
     assert {each.dimensions[dimension].removesuffix(f".{dimension}") for each in found} == deployed
     indexes = {
@@ -92,7 +93,8 @@ def test_ses_s_metrics_are_those_of_the_account(dashboard: Drawn) -> None:
 
 def test_no_metric_is_of_a_namespace_that_no_test_looks_at(dashboard: Drawn) -> None:
     found = {each.namespace for widget in dashboard.widgets for each in series(widget) if each.namespace}
-    assert found == {NAMESPACE, "AWS/SQS", "AWS/Lambda", "AWS/SNS", "AWS/Logs", "AWS/DynamoDB", "AWS/SES"}
+    of_aws = ("SQS", "Lambda", "SNS", "Logs", "DynamoDB", "Firehose", "SES")
+    assert found == {NAMESPACE, *(f"AWS/{name}" for name in of_aws)}
 
 
 def lines(widget: Widget) -> list[float]:
@@ -114,6 +116,11 @@ def test_lines_are_drawn_where_alarms_ring(prod: Stacks, dashboard: Drawn) -> No
     for title, expected in {
         "How long the oldest message has waited": ringing_at(prod, "transactional-late"),
         "How far outcomes is behind": ringing_at(prod, "outcomes-late") / milliseconds,
+        "How long what is due has waited for dispatch": ringing_at(prod, "-schedule-late"),
+        "Streams that stopped themselves": ringing_at(prod, "-stopped"),
+        "How far the evidence is behind": ringing_at(prod, "-evidence-stale"),
+        "What should never happen": ringing_at(prod, "-duplicates"),
+        "How long Firehose has held": ringing_at(prod, "events-stuck"),
         "Runs that ended with an error": ringing_at(prod, "-errors"),
         "Runs that Lambda refused": ringing_at(prod, "-throttles"),
         "Bounce rate": percent * ringing_at(prod, "-bounce-rate"),
@@ -171,6 +178,7 @@ def test_a_stream_has_the_same_colour_in_every_graph(dashboard: Drawn) -> None:
                     "marketing": "#ff7f0e",
                     "feedback": "#7f7f7f",
                     "outcomes": "#c7c7c7",
+                    "dispatch": "#393b79",
                 }
                 assert each.options["color"] == expected[name]
 
@@ -243,7 +251,7 @@ def test_one_stream_is_enough(staging: Stacks) -> None:
 
 def test_it_leads_to_runbooks_logs_queries_and_the_command_line(prod: Stacks, dashboard: Drawn) -> None:
     assert f"({prod.configuration.alarms.runbooks}/README.md)" in dashboard.text
-    for name in ("send-transactional", "send-marketing", "feedback", "outcomes"):
+    for name in ("send-transactional", "send-marketing", "feedback", "dispatch", "outcomes"):
         assert f"log-group/$252Faws$252Flambda$252Fpostroad-prod-{name})" in dashboard.text
     assert "postroad --stage prod why <message_id>" in dashboard.text
     assert all(query.title in dashboard.text for query in QUERIES)

@@ -20,8 +20,9 @@ def test_costs_are_counts_by_list_prices_and_are_called_an_estimate(prod: Stacks
         if "expression" in each.options
     }
     assert set(shown) == {
-        "SES, plan Essentials", "Lambda", "SQS, at most", "DynamoDB", "SNS and EventBridge", "Logs",
-    }  # fmt: skip
+        *("SES, plan Essentials", "Lambda", "SQS, at most", "DynamoDB"),
+        *("SNS and EventBridge", "Firehose", "Logs"),
+    }
     assert (
         shown["SES, plan Essentials"] == "FILL(sent0, 0) * 0.000160000000 + FILL(sent1, 0) * 0.000160000000"
     )
@@ -44,6 +45,8 @@ def test_what_stands_still_is_counted_from_what_is_deployed(prod: Stacks) -> Non
         for alarm in prod.properties("AWS::CloudWatch::Alarm")
     )
     assert f"- alarms: {looked_at * prices.ALARM_METRIC:.2f}" in dashboard.text
+    assert prod.configuration.timing.canary_minutes == 15
+    assert "- canaries: 0.92" in dashboard.text  # two streams, each 2,880 times a month
 
 
 def test_saved_queries_read_the_logs_that_are_there_and_show_no_address(prod: Stacks) -> None:

@@ -1,5 +1,6 @@
 """What each function may do: named actions on named resources, pinned here one by one."""
 
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,11 @@ SECRET = "</postroad/prod/foundation/address-secret-arn>"
 MESSAGES_STREAM = "</postroad/prod/foundation/messages-stream-arn>"
 KEY = "</postroad/prod/foundation/key-arn>"
 
+LAMBDA = f"arn:<AWS::Partition>:lambda:{ACCOUNT}"
+FUNCTION = f"{LAMBDA}:function:postroad-prod"
+EVENTS = "<the bucket of events>"
+
+SWITCH = {"lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 TAKE = {
     "sqs:ReceiveMessage",
@@ -40,8 +46,10 @@ def send(stream: str, domain: str) -> dict[str, set[str]]:
         f"/aws/lambda/postroad-prod-send-{stream}": LOG,
         f"postroad-prod-{stream}": TAKE,
         f"postroad-prod-{stream}-dead-letters": {"sqs:SendMessage"},
-        f"{TABLE}-messages": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"},
+        f"{TABLE}-messages": {"dynamodb:GetItem", "dynamodb:PutItem"},
         f"{TABLE}-bodies": {"dynamodb:PutItem", "dynamodb:DeleteItem"},
+        f"{TABLE}-schedule": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        f"{FUNCTION}-dispatch": {"lambda:InvokeFunction"},
         f"{TABLE}-suppressions": {"dynamodb:BatchGetItem"},
         SECRET: {"secretsmanager:GetSecretValue"},
         BUCKET: {"s3:ListBucket"},
@@ -60,9 +68,37 @@ ALLOWED = {
     "feedback": {
         "/aws/lambda/postroad-prod-feedback": LOG,
         "postroad-prod-feedback": TAKE,
-        f"{TABLE}-messages": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "postroad-prod-events": TAKE,
+        f"{TABLE}-messages": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"},
         f"{TABLE}-suppressions": {"dynamodb:Query", "dynamodb:PutItem"},
+        f"{TABLE}-schedule": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
+        EVENTS: {"s3:ListBucket"},
+        f"{EVENTS}/events/*": {"s3:GetObject"},
         SECRET: {"secretsmanager:GetSecretValue"},
+    },
+    "dispatch": {
+        "/aws/lambda/postroad-prod-dispatch": LOG,
+        "postroad-prod-transactional": {"sqs:SendMessage", "sqs:GetQueueAttributes"},
+        "postroad-prod-marketing": {"sqs:SendMessage", "sqs:GetQueueAttributes"},
+        "postroad-prod-events": {"sqs:SendMessage"},
+        "postroad-prod-send-transactional": {"lambda:InvokeFunction"},
+        "postroad-prod-send-marketing": {"lambda:InvokeFunction"},
+        f"{LAMBDA}:event-source-mapping:of-transactional": SWITCH,
+        f"{LAMBDA}:event-source-mapping:of-marketing": SWITCH,
+        f"{TABLE}-schedule": {
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:Scan",
+            "dynamodb:PutItem",
+            "dynamodb:BatchWriteItem",
+        },
+        f"{TABLE}-messages": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        f"{TABLE}-bodies": {"dynamodb:BatchGetItem"},
+        BUCKET: {"s3:ListBucket"},
+        f"{BUCKET}/bodies/*": {"s3:GetObject"},
+        EVENTS: {"s3:ListBucket"},
+        "postroad": {"events:PutEvents"},
+        "*": {"ses:GetAccount"},  # it knows no resource
     },
     "outcomes": {
         "/aws/lambda/postroad-prod-outcomes": LOG,
@@ -87,8 +123,21 @@ def allowed(stacks: Stacks, statements: list[dict[str, Any]]) -> dict[str, set[s
     for statement in statements:
         assert statement["Effect"] == "Allow"
         for resource in as_list(statement["Resource"]):
-            found.setdefault(stacks.readable(resource), set()).update(as_list(statement["Action"]))
+            found.setdefault(named(stacks, resource), set()).update(as_list(statement["Action"]))
     return found
+
+
+def named(stacks: Stacks, resource: object) -> str:
+    """Write a resource with a name instead of what AWS calls it: the events' bucket, a stream's source."""
+    text = stacks.readable(resource)
+    for logical_id in re.findall(r"<(\w+)>", text):
+        found = stacks.mail["Resources"].get(logical_id, {})
+        if found.get("Type") == "AWS::S3::Bucket":
+            text = text.replace(f"<{logical_id}>", EVENTS)
+        if found.get("Type") == "AWS::Lambda::EventSourceMapping":
+            stream = stacks.readable(found["Properties"]["EventSourceArn"]).removeprefix("postroad-prod-")
+            text = text.replace(f"<{logical_id}>", f"of-{stream}")
+    return text
 
 
 def test_every_function_is_listed(prod: Stacks) -> None:
@@ -144,7 +193,7 @@ def test_on_the_local_stage_the_send_statement_alone_is_wide(local: Stacks) -> N
         statement
         for policy in local.properties("AWS::IAM::Policy")
         for statement in policy["PolicyDocument"]["Statement"]
-        if statement["Resource"] == "*"
+        if statement["Resource"] == "*" and statement["Action"] != "ses:GetAccount"  # which knows no resource
     ]
     assert len(wide) == len(local.configuration.streams)
 
@@ -235,6 +284,9 @@ def test_services_reach_topics_and_queues_for_this_account_and_their_own_source_
         ("ses.amazonaws.com", "aws:sourceaccount", "123456789012"),
         *(("ses.amazonaws.com", "aws:sourcearn", f"{sets}-{name}") for name in prod.configuration.streams),
         ("sns.amazonaws.com", "aws:sourcearn", "postroad-prod-feedback"),
+        # The queue of events: its bucket is made after it, and named by CloudFormation.
+        ("s3.amazonaws.com", "aws:sourceaccount", "123456789012"),
+        ("s3.amazonaws.com", "aws:sourcearn", "arn:<AWS::Partition>:s3:::postroad-*"),
     }
     assert all(statement["Condition"] for statement in granted)
 
@@ -248,5 +300,5 @@ def test_services_may_use_the_customer_managed_key_for_this_account_alone(manage
     }
     own = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
     assert services == dict.fromkeys(
-        ("ses.amazonaws.com", "sns.amazonaws.com", "cloudwatch.amazonaws.com"), own
+        ("ses.amazonaws.com", "sns.amazonaws.com", "s3.amazonaws.com", "cloudwatch.amazonaws.com"), own
     )
