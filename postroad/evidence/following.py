@@ -19,7 +19,7 @@ OVERLAP = timedelta(minutes=15)
 so that one may appear after others whose keys are later."""
 
 MOST_KEYS = 20_000
-"""Of one listing. An hour of five million mails makes fewer."""
+"""Of one listing. It has to hold more than two hours; one of a million mails makes about 2,000 of 5 MB."""
 
 FRONTIER = "*"
 """The time of the newest object that counts lies where a stream's watermark does; no stream has this name."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger
 
+    from postroad.evidence.canary import CanaryAnswer
     from postroad.evidence.following import Following
     from postroad.evidence.ports import Canaries, CanaryPatience, Notices, Watermarks
     from postroad.observability import Counts
@@ -27,6 +29,14 @@ MISSED_AFTER = timedelta(minutes=10)
 TOLD_AGAIN_EVERY_MINUTES = 10
 MOST_TOLD_AGAIN = 100
 """At once, oldest first: where `feedback` is merely late, this doesn't bury it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tended:
+    """What a canary was answered, if one was sent, and how long evidence has been owing."""
+
+    answer: CanaryAnswer | None
+    age: timedelta
 
 
 class Evidence:
@@ -64,9 +74,16 @@ class Evidence:
             self._follow(now)
         except TransientError as error:
             self._logger.warning("watermarks not moved", extra=described(error))
-        for stream, awaited in streams.items():
+        if not streams:
+            return
+        # All at once: each may take as long as a function's start, and dispatch has more to do in its minute.
+        with ThreadPoolExecutor(len(streams)) as pool:
+            tended = {
+                stream: pool.submit(self._tend, stream, awaited, now) for stream, awaited in streams.items()
+            }
+        for stream, one in tended.items():
             try:
-                self._tend(stream, awaited, now)
+                self._tell(stream, one.result())
             except TransientError as error:
                 self._logger.warning("canary not tended", extra={"stream": stream} | described(error))
 
@@ -79,11 +96,12 @@ class Evidence:
         self._notices.send(told, now=now)
         self._logger.warning("objects of events told again", extra={"told": len(told), "missed": len(missed)})
 
-    def _tend(self, stream: str, awaited: datetime | None, now: datetime) -> None:
+    def _tend(self, stream: str, awaited: datetime | None, now: datetime) -> _Tended:
         watermark = self._watermarks.read(stream)
         before = self._patience.read(stream)
         owing = owing_since(before, watermark)
         accepted_at = before.accepted_at
+        answer = None
         if wants_canary(
             now=now,
             accepted_at=accepted_at,
@@ -96,14 +114,17 @@ class Evidence:
             answer = self._canaries.send(stream)
             if answer.outcome is CanaryOutcome.ACCEPTED:
                 accepted_at = now
-                self._counts.add(Metric.CANARIES, stream)
-            else:
-                self._logger.warning(
-                    "canary not accepted",
-                    extra={"stream": stream, "outcome": answer.outcome.value, "why": answer.why},
-                )
-        age = 0 if owing is None else max(0, int((now - owing).total_seconds()))
-        self._counts.most(Metric.WATERMARK_SECONDS, stream, age)
         after = replace(before, owing_since=owing, accepted_at=accepted_at)
         if after != before:
             self._patience.write(stream, after)
+        return _Tended(answer, timedelta(0) if owing is None else now - owing)
+
+    def _tell(self, stream: str, tended: _Tended) -> None:
+        self._counts.most(Metric.WATERMARK_SECONDS, stream, max(0, int(tended.age.total_seconds())))
+        if tended.answer is None:
+            return
+        if tended.answer.outcome is CanaryOutcome.ACCEPTED:
+            self._counts.add(Metric.CANARIES, stream)
+            return
+        extra = {"stream": stream, "outcome": tended.answer.outcome.value, "why": tended.answer.why}
+        self._logger.warning("canary not accepted", extra=extra)
