@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
@@ -11,11 +12,15 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
+    NoAuthTokenError,
     NoCredentialsError,
     ParamValidationError,
+    PartialCredentialsError,
     ProxyConnectionError,
     SSLError,
+    TokenRetrievalError,
 )
 
 from postroad.clock import SystemClock
@@ -36,8 +41,15 @@ if TYPE_CHECKING:
     from postroad.sending.mail import Mail
 
 IDLE = timedelta(seconds=5)
-NEVER_SENT = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError, ProxyConnectionError)
-"""The request had not left when these were raised."""
+BEFORE_THE_BODY = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+WITHOUT_CREDENTIALS = (
+    CredentialRetrievalError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    TokenRetrievalError,
+)
+"""Neither had sent a byte of the mail. After any other failure some may have left."""
 
 
 def ses_config(*, connect_timeout: float, read_timeout: float, threads: int) -> Config:
@@ -79,7 +91,9 @@ class SesMailer:
         except ClientError as error:
             told = error.response["Error"]
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            raise error_of_answer(told.get("Code", ""), told.get("Message", ""), status) from None
+            raise error_of_answer(
+                told.get("Code", ""), told.get("Message", ""), status, sender=parseaddr(mail.sender)[1]
+            ) from None
         except ParamValidationError:
             # SES never saw it; its text repeats the mail's content, so it is not chained.
             raise RefusedBySesError(Reason.BAD_REQUEST, "ParamValidationError") from None
@@ -100,9 +114,16 @@ class SesMailer:
 
 
 def _error_of(error: BotoCoreError) -> PostroadError:
-    before = isinstance(error, NEVER_SENT) or (isinstance(error, SSLError) and "CERTIFICATE" in str(error))
-    failure = Failure.BEFORE_THE_BODY if before else Failure.AFTER_THE_BODY
-    return error_of_failure(failure, type(error).__name__)
+    return error_of_failure(_failure_of(error), type(error).__name__)
+
+
+def _failure_of(error: BotoCoreError) -> Failure:
+    if isinstance(error, WITHOUT_CREDENTIALS):
+        return Failure.WITHOUT_CREDENTIALS
+    # TLS can fail at any time; only that a certificate is refused is said before anything is sent.
+    refused = isinstance(error, SSLError) and "CERTIFICATE" in str(error)
+    before = refused or isinstance(error, BEFORE_THE_BODY)
+    return Failure.BEFORE_THE_BODY if before else Failure.AFTER_THE_BODY
 
 
 def request_of(mail: Mail) -> SendEmailRequestTypeDef:

@@ -19,14 +19,29 @@ SERVER_ERROR = 500
 PERMANENT = {
     "MessageRejected": Reason.MESSAGE_REJECTED,
     "BadRequestException": Reason.BAD_REQUEST,
+    "ValidationError": Reason.BAD_REQUEST,
+    "ValidationException": Reason.BAD_REQUEST,
+    "RequestEntityTooLargeException": Reason.BAD_REQUEST,
 }
-THROTTLES = frozenset({"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled"})
+LIMITS = frozenset(
+    {
+        "TooManyRequestsException",
+        "LimitExceededException",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+    }
+)
+"""Each of these stands for a rate, for the daily quota, or for something else: only the text tells."""
+UNANSWERED = frozenset({"RequestAbortedException", "RequestTimeout", "RequestTimeoutException"})
+"""AWS lost the request on its way, or its own answer: whether SES took the mail isn't said."""
+REQUEST_TIMEOUT = 408
 SYSTEMIC = {
     "AccountSuspendedException": Why.ACCOUNT_SUSPENDED,
     "SendingPausedException": Why.SENDING_PAUSED,
     "MailFromDomainNotVerifiedException": Why.CONFIGURATION,
     "NotFoundException": Why.CONFIGURATION,
-    "LimitExceededException": Why.CONFIGURATION,
     "AccessDeniedException": Why.ACCESS_DENIED,
     "AccessDenied": Why.ACCESS_DENIED,
     "ExpiredToken": Why.ACCESS_DENIED,
@@ -38,6 +53,7 @@ SYSTEMIC = {
     "UnrecognizedClientException": Why.ACCESS_DENIED,
     "NotAuthorized": Why.ACCESS_DENIED,
     "OptInRequired": Why.ACCESS_DENIED,
+    "RequestExpired": Why.ACCESS_DENIED,
 }
 
 
@@ -46,39 +62,56 @@ class Failure(StrEnum):
 
     BEFORE_THE_BODY = "before_the_body"
     """DNS, connecting or TLS failed: SES never saw the mail."""
+    WITHOUT_CREDENTIALS = "without_credentials"
+    """The request could not be signed: SES never saw the mail, and would see no other."""
     AFTER_THE_BODY = "after_the_body"
     """The answer timed out, or the connection broke: SES may have accepted the mail."""
 
 
-def error_of_answer(code: str, text: str, http_status: int) -> PostroadError:
+def error_of_answer(code: str, text: str, http_status: int, *, sender: str = "") -> PostroadError:
     """Return what SES's refusal means: an error to raise, of the class that says what to do.
 
     A server error (5xx) is an unknown outcome: SES may have accepted the mail before it failed. A client
-    error that is listed nowhere is systemic, never permanent: the mail is kept.
+    error that is listed nowhere is systemic, never permanent: the mail is kept. `sender` is the address that
+    the mail is from.
     """
-    if http_status >= SERVER_ERROR:
+    if http_status >= SERVER_ERROR or http_status == REQUEST_TIMEOUT or code in UNANSWERED:
         return UnknownOutcomeError(f"SES answered {http_status} ({code})")
-    if code == "TooManyRequestsException":
-        return _too_many_requests(text)
-    if code in THROTTLES:
-        return SesBusyError(Why.THROTTLED)
+    if code in LIMITS:
+        return _limit(code, text)
+    if code == "MessageRejected" and _is_unverified(sender, text):
+        return SesUnusableError(Why.CONFIGURATION, code)
     if code in PERMANENT:
         return RefusedBySesError(PERMANENT[code], code)
     return SesUnusableError(SYSTEMIC.get(code, Why.UNEXPECTED_ANSWER), code)
 
 
-def _too_many_requests(text: str) -> PostroadError:
-    """Tell "Maximum sending rate exceeded." from "Daily message quota exceeded.", which share one code.
+def _limit(code: str, text: str) -> PostroadError:
+    """Tell "Maximum sending rate exceeded." from "Daily message quota exceeded.", which share their codes.
 
     Source: https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
     """
-    if "daily" in text.lower():
-        return SesUnusableError(Why.QUOTA_EXHAUSTED, "TooManyRequestsException")
+    words = text.lower()
+    if "daily" in words or "24 hour" in words or "24-hour" in words:
+        return SesUnusableError(Why.QUOTA_EXHAUSTED, code)
+    if code == "LimitExceededException" and "rate" not in words.replace("-", " ").split():
+        return SesUnusableError(Why.CONFIGURATION, code)
     return SesBusyError(Why.THROTTLED)
+
+
+def _is_unverified(sender: str, text: str) -> bool:
+    """Say whether SES names our own sender as not verified: then no mail fares better.
+
+    A recipient that is not verified, in the sandbox, concerns his own mail alone. Source:
+    https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html
+    """
+    return "not verified" in text.lower() and sender.lower() in text.lower() if sender else False
 
 
 def error_of_failure(failure: Failure, name: str) -> PostroadError:
     """Return what a failure without an answer means; `name` is the exception's own name."""
     if failure is Failure.BEFORE_THE_BODY:
         return SesBusyError(Why.SES_UNREACHABLE)
+    if failure is Failure.WITHOUT_CREDENTIALS:
+        return SesUnusableError(Why.ACCESS_DENIED, name)
     return UnknownOutcomeError(f"no answer from SES ({name})")

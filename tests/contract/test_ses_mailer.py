@@ -1,8 +1,10 @@
 """What leaves for SES, checked against its own service model and at a real socket."""
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,11 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.exceptions
 import pytest
 
+from postroad.clock import FixedClock
 from postroad.contract.tags import ses_tags
 from postroad.errors import UnknownOutcomeError
-from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError
+from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError, TooLateError
 from postroad.sending.mail import File, Mail
 from postroad.sending.ses import SesMailer, ses_config
 
@@ -35,6 +39,7 @@ MAIL = Mail(
     tags=ses_tags("order-1042", 2, {"order": "1042"}),
 )
 
+NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 LATER = datetime.now(UTC) + timedelta(days=1)
 
 
@@ -183,3 +188,96 @@ def test_a_client_that_was_closed_sends_again(mailer: SesMailer, answers: Answer
     mailer.wake(datetime(2026, 11, 22, tzinfo=UTC))
     mailer.send(MAIL, deadline=LATER)
     assert len(answers.requests) == 2
+
+
+NAMES = {
+    "ConnectTimeoutError": SesBusyError,
+    "ConnectionClosedError": UnknownOutcomeError,
+    "ConnectionError": UnknownOutcomeError,
+    "EndpointConnectionError": SesBusyError,
+    "HTTPClientError": UnknownOutcomeError,
+    "ProxyConnectionError": SesBusyError,
+    "ReadTimeoutError": UnknownOutcomeError,
+    "ResponseStreamingError": UnknownOutcomeError,
+    "SSLError": UnknownOutcomeError,
+    "NoCredentialsError": SesUnusableError,
+    "PartialCredentialsError": SesUnusableError,
+    "CredentialRetrievalError": SesUnusableError,
+    "TokenRetrievalError": SesUnusableError,
+    "NoAuthTokenError": SesUnusableError,
+}
+"""Every failure of botocore's on the way, and of signing, with what it means for the mail."""
+
+
+def test_every_failure_of_the_transport_is_in_the_table() -> None:
+    transport = (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError)
+    known = {
+        name
+        for name, kind in vars(botocore.exceptions).items()
+        if isinstance(kind, type) and issubclass(kind, transport)
+    }
+    assert known <= NAMES.keys()
+
+
+@pytest.mark.parametrize(("name", "meaning"), NAMES.items())
+def test_a_failure_without_an_answer_says_whether_the_mail_can_have_left(
+    mailer: SesMailer, answers: Answers, name: str, meaning: type[Exception]
+) -> None:
+    told = dict.fromkeys(("endpoint_url", "error", "error_msg", "provider", "proxy_url", "cred_var"), "x")
+    failure = getattr(botocore.exceptions, name)(**told)
+
+    def fail(**_: object) -> None:
+        raise failure
+
+    mailer._client.meta.events.register_first("before-send.sesv2.SendEmail", fail)
+    with pytest.raises(meaning) as caught:
+        mailer.send(MAIL, deadline=LATER)
+
+    assert caught.type is meaning
+    assert answers.requests == []
+
+
+def test_a_refused_certificate_means_not_sent(mailer: SesMailer) -> None:
+    def fail(**_: object) -> None:
+        refused = ssl.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] no")
+        raise botocore.exceptions.SSLError(endpoint_url="x", error=refused)
+
+    mailer._client.meta.events.register_first("before-send.sesv2.SendEmail", fail)
+    with pytest.raises(SesBusyError):
+        mailer.send(MAIL, deadline=LATER)
+
+
+def test_not_a_byte_leaves_when_the_time_is_over(answers: Answers) -> None:
+    """Whatever took so long, before the request or while it was signed: it is looked at last."""
+    clock = FixedClock(NOW)
+    with answers.serving() as url:
+        client: SESV2Client = boto3.client(
+            "sesv2", endpoint_url=url, config=ses_config(connect_timeout=1, read_timeout=1, threads=2)
+        )
+        mailer = SesMailer(client, clock=clock)
+
+        def thaw(**_: object) -> None:
+            clock.at = NOW + timedelta(minutes=10)
+
+        client.meta.events.register("before-sign.sesv2.SendEmail", thaw)
+        with pytest.raises(TooLateError):
+            mailer.send(MAIL, deadline=NOW + timedelta(seconds=5))
+        assert answers.requests == []
+
+        assert mailer.send(MAIL, deadline=clock.at + timedelta(seconds=5)) == "ses-1"
+        client.close()
+
+
+def test_each_thread_has_its_own_deadline(mailer: SesMailer, answers: Answers) -> None:
+    def send(deadline: datetime) -> str:
+        try:
+            return mailer.send(MAIL, deadline=deadline)
+        except TooLateError:
+            return "too late"
+
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    with ThreadPoolExecutor(4) as pool:
+        ends = list(pool.map(send, [LATER, past] * 10))
+
+    assert ends == ["ses-1", "too late"] * 10
+    assert len(answers.requests) == 10
