@@ -6,6 +6,7 @@ the operator repeats the command, and the queue hands out what it holds until it
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -16,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from postroad.clock import FixedClock
+from postroad.contract.parser import fingerprint, parse_message
 from postroad.contract.tags import MESSAGE_TAG, decode_tag
-from postroad.contract.words import RECEIVES_EXHAUSTED, Status
+from postroad.contract.words import RECEIVES_EXHAUSTED, Reason, Status
 from postroad.feedback.event import EventKind, FeedbackEvent
 from postroad.feedback.status import apply_event
+from postroad.ledger.row import REOPENED
 from postroad.redriving.candidate import Letter
-from postroad.redriving.judging import REOPENED
+from postroad.schedule.losing import held as lost
 from tests.crash_world import (
     WAIT,
     Call,
@@ -41,7 +44,7 @@ from tests.crash_world import (
 )
 from tests.redrive_world import OPERATOR, RedriveStores, redrive_or_die
 from tests.sending_world import NOW, World, make_message
-from tests.unit.sending.test_crashes import FILE, VISIBILITY, deliver
+from tests.unit.sending.test_crashes import FILE, VISIBILITY, apply_evidence, deliver, dispatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +57,7 @@ ENOUGH = 20
 LATER = NOW + 2 * VISIBILITY
 MESSAGE = make_message("m-1")
 WITH_FILE = make_message("m-1", attachments=[FILE])
+LATER_MESSAGE = make_message("m-1", send_at="2026-11-22T14:40:00Z")
 
 
 def first_run(stores: RedriveStores, gate: Gate, **settings: Any) -> None:  # noqa: ANN401  any setting
@@ -88,7 +92,39 @@ def failed(stores: RedriveStores) -> None:
 
 def held(stores: RedriveStores, fault: Fault) -> None:
     enqueue(stores, MESSAGE)
+    first_run(stores, spoiled_sending(fault), unknown_outcome="hold")
+
+
+def exhausted(stores: RedriveStores) -> None:
+    enqueue(stores, MESSAGE)
+    first_run(stores, spoiled_sending(fails_after), attempts_max=1)
+
+
+def awaiting(stores: RedriveStores, fault: Fault) -> None:
+    """Let an answer be lost, and SQS have given up another copy of the message."""
+    enqueue(stores, MESSAGE)
     first_run(stores, spoiled_sending(fault))
+    enqueue(stores, MESSAGE, "sqs-1")
+    give_up(stores)
+
+
+def scheduled(stores: RedriveStores) -> None:
+    """Let a message wait for its time, and SQS have given up another copy of it."""
+    enqueue(stores, LATER_MESSAGE)
+    first_run(stores, plain)
+    enqueue(stores, LATER_MESSAGE, "sqs-1")
+    give_up(stores)
+
+
+def body_lost(stores: RedriveStores) -> None:
+    """Lose the body of a message that waited; a copy of it lies in the dead letters."""
+    scheduled(stores)
+    (pointer,) = stores.pointers.all()
+    stores.bodies.delete("m-1", pointer.fingerprint)
+    stores.ledger.apply(
+        "m-1", lambda row: lost(row, pointer.generation, reason=Reason.BODY_LOST, detail="", now=LATER)
+    )
+    stores.pointers.delete(pointer)
 
 
 def not_allowed(stores: RedriveStores) -> None:
@@ -107,9 +143,9 @@ def released(stores: RedriveStores) -> None:
     give_up(stores)
 
 
-def abandoned(stores: RedriveStores) -> None:
+def abandoned(stores: RedriveStores, fault: Fault) -> None:
     enqueue(stores, MESSAGE)
-    first_run(stores, spoiled_sending(dies_after))
+    first_run(stores, spoiled_sending(fault))
     give_up(stores)
 
 
@@ -135,21 +171,39 @@ class Scenario:
     sends: int = 1
     ends: Status = Status.SENT
     conditions: dict[str, Any] = field(default_factory=dict)
+    evidence: bool = True
+    """Whether SES's events ever come."""
+    leaves_letter: bool = False
+    """Whether a dead letter stays, since its message goes its way, or has ended, without it."""
 
 
 DESPITE = {"despite_unknown_outcome": True}
 SCENARIOS = {
     "invalid": Scenario(invalid),
     "twice invalid": Scenario(twice_invalid),
-    "failed": Scenario(failed),
+    "failed": Scenario(failed, conditions={"status": Status.FAILED}),
+    "failed, and nobody names it": Scenario(failed, sends=0, ends=Status.FAILED),
     "held, not sent": Scenario(partial(held, fault=breaks_before), conditions=DESPITE),
-    "held, sent": Scenario(partial(held, fault=fails_after), conditions=DESPITE),
-    "held, and nobody says to risk it": Scenario(partial(held, fault=fails_after), sends=0, ends=Status.HELD),
+    "held, sent": Scenario(partial(held, fault=fails_after), conditions=DESPITE, evidence=False),
+    "held, and nobody says to risk it": Scenario(
+        partial(held, fault=fails_after), sends=0, ends=Status.HELD, evidence=False
+    ),
+    "exhausted": Scenario(exhausted, conditions=DESPITE, evidence=False),
+    "exhausted, and nobody says to risk it": Scenario(exhausted, sends=0, ends=Status.HELD, evidence=False),
+    "awaiting evidence, sent": Scenario(
+        partial(awaiting, fault=fails_after), sends=0, conditions=DESPITE, leaves_letter=True
+    ),
+    "awaiting evidence, not sent": Scenario(
+        partial(awaiting, fault=breaks_before), conditions=DESPITE, leaves_letter=True
+    ),
+    "scheduled": Scenario(scheduled, leaves_letter=True),
+    "body lost": Scenario(body_lost),
     "not allowed": Scenario(not_allowed),
     "not seen yet": Scenario(not_seen),
     "released": Scenario(released),
-    "abandoned": Scenario(abandoned, sends=0, ends=Status.HELD),
-    "sent since": Scenario(invalid_then_sent, sends=0),
+    "abandoned, sent": Scenario(partial(abandoned, fault=dies_after), sends=0),
+    "abandoned, not sent": Scenario(partial(abandoned, fault=dies_before)),
+    "sent since": Scenario(invalid_then_sent, sends=0, leaves_letter=True),
 }
 
 
@@ -164,17 +218,20 @@ def operate(stores: RedriveStores, scenario: Scenario, gate: Gate = plain, name:
     redrive_or_die(stores, gate, name=name, clock=FixedClock(LATER), **scenario.conditions)
 
 
-def send_until_quiet(stores: RedriveStores, gate: Gate = plain) -> None:
+def send_until_quiet(stores: RedriveStores, gate: Gate = plain, *, evidence: bool = True) -> None:
     world = stores.world(gate)
     world.owners = 1000 * (1 + stores.moves)  # real ones are random
     world.clock.at = LATER
     for _ in range(ENOUGH):
         stores.sort_letters()
-        if not stores.queue:
+        if not stores.queue and not len(stores.pointers):
             return
         deliver(stores, world)
         world.clock.at += VISIBILITY
-    pytest.fail(f"still on the queue: {sorted(stores.queue)}")
+        if evidence:
+            apply_evidence(stores, world.clock.at)
+        dispatch(stores, world.clock.at)
+    pytest.fail(f"still waiting: {sorted(stores.queue)}, {stores.pointers.all()}")
 
 
 def sent(stores: RedriveStores) -> Counter[str]:
@@ -211,13 +268,13 @@ def test_a_fault_at_any_call_is_mended_by_another_run(name: str, fault: Fault) -
         gate = FaultyGate({place: fault})
         operate(stores, scenario, gate)
         if not at_once:
-            send_until_quiet(stores)
+            send_until_quiet(stores, evidence=scenario.evidence)
         operate(stores, scenario)
-        send_until_quiet(stores)
+        send_until_quiet(stores, evidence=scenario.evidence)
         check(stores, scenario, before)
         if len(gate.names) <= place:
             assert place > 2, "hardly a run"
-            assert not stores.box.letters or name == "sent since"
+            assert bool(stores.box.letters) is scenario.leaves_letter
             return
     pytest.fail("a run of more calls than expected")
 
@@ -250,18 +307,23 @@ def another_operator_who_waited(stores: RedriveStores, scenario: Scenario) -> No
     operate(stores, scenario, name="operator:ben")
 
 
-def sending(stores: RedriveStores, _: Scenario) -> None:
-    send_until_quiet(stores)
+def sending(stores: RedriveStores, scenario: Scenario) -> None:
+    send_until_quiet(stores, evidence=scenario.evidence)
 
 
 def both(stores: RedriveStores, scenario: Scenario) -> None:
     another_operator_who_waited(stores, scenario)
-    send_until_quiet(stores)
+    send_until_quiet(stores, evidence=scenario.evidence)
 
 
-def enqueued_again(stores: RedriveStores, _: Scenario) -> None:
-    enqueue(stores, WITH_FILE if stores.attachments.objects else MESSAGE, "sqs-again")
-    send_until_quiet(stores)
+def enqueued_again(stores: RedriveStores, scenario: Scenario) -> None:
+    again = WITH_FILE if stores.attachments.objects else MESSAGE
+    row = stores.ledger.get("m-1")
+    if scenario.begin in (scheduled, body_lost):
+        again = LATER_MESSAGE
+    assert row is None or row.fingerprint == fingerprint(parse_message(json.dumps(again)))
+    enqueue(stores, again, "sqs-again")
+    send_until_quiet(stores, evidence=scenario.evidence)
 
 
 HAPPENINGS = [another_operator, another_operator_who_waited, sending, both, enqueued_again]
@@ -282,7 +344,7 @@ def test_whatever_comes_in_between_a_message_is_sent_once(
         operate(stores, scenario, gate)
         if fault is not None:  # a run that came to its end needs no other
             operate(stores, scenario)
-        send_until_quiet(stores)
+        send_until_quiet(stores, evidence=scenario.evidence)
         check(stores, scenario, before)
 
 
@@ -359,5 +421,5 @@ def test_two_operators_at_once_send_it_once(name: str) -> None:
         for thread in threads:
             thread.join(WAIT)
         assert problems == []
-        send_until_quiet(stores)
+        send_until_quiet(stores, evidence=scenario.evidence)
         check(stores, scenario, before)

@@ -18,12 +18,13 @@ from postroad.redriving.redrive import Interrupted, Moved
 from postroad.redriving.selection import Selection
 from postroad.sending.errors import RefusedBySesError
 from postroad.sending.mail import Mail
-from tests.crash_world import fails_after, plain, spoiled_sending
+from tests.crash_world import fails_after, plain, refuses, spoiled_sending
 from tests.redrive_world import OPERATOR, RedriveStores, redrive
 from tests.sending_world import NOW, World, make_message
 from tests.unit.sending.test_crashes import deliver
 
 JUDGED = Moved(Redrive(Step.NOTE))
+REFUSED_ONCE = Moved(Redrive(Step.REOPEN, was_refused=True))
 AGO = NOW - timedelta(days=3)
 
 
@@ -60,7 +61,7 @@ def on_the_queue(stores: RedriveStores) -> list[Record]:
 
 
 def hold(stores: RedriveStores, message_id: str = "m-1") -> None:
-    send(stores, make_message(message_id), gate=spoiled_sending(fails_after))
+    send(stores, make_message(message_id), gate=spoiled_sending(fails_after), unknown_outcome="hold")
 
 
 def test_an_invalid_message_moves_as_it_is_and_its_letter_goes(stores: RedriveStores) -> None:
@@ -99,7 +100,10 @@ def test_what_ses_refused_is_sent_as_the_next_attempt(stores: RedriveStores) -> 
     send(stores, make_message("m-1"))
     stores.mailer.on_send = None
 
-    assert redrive(stores.operator(), status=Status.FAILED) == {"m-1": Moved(Redrive(Step.REOPEN))}
+    assert redrive(stores.operator()) == {"m-1": Leave(Why.REFUSED_BY_SES)}
+    assert redrive(stores.operator(), reason="message_rejected") == {"m-1": Leave(Why.REFUSED_BY_SES)}
+    assert on_the_queue(stores) == []
+    assert redrive(stores.operator(), status=Status.FAILED) == {"m-1": REFUSED_ONCE}
     deliver(stores, stores.world(plain))
     row = stores.ledger.get("m-1")
     assert row is not None
@@ -139,7 +143,7 @@ def test_an_attempt_that_ends_late_leaves_the_body_of_what_has_failed_since(stor
 
     send(stores, body, gate=gate)
     assert "m-1" in stores.bodies
-    assert redrive(stores.operator(), "m-1") == {"m-1": Moved(Redrive(Step.REOPEN))}
+    assert redrive(stores.operator(), "m-1") == {"m-1": REFUSED_ONCE}
 
 
 def test_an_unknown_outcome_is_left_alone_until_somebody_takes_the_risk(stores: RedriveStores) -> None:
@@ -161,7 +165,7 @@ def test_a_risk_that_was_not_shown_is_not_taken(stores: RedriveStores) -> None:
     (found,) = survey.to_move
     # Another operator is quicker, and the attempt that he caused is never answered.
     redrive(stores.operator(name="operator:ben"))
-    deliver(stores, stores.world(spoiled_sending(fails_after)))
+    deliver(stores, stores.world(spoiled_sending(fails_after), unknown_outcome="hold"))
 
     assert operator.carry_out(survey, found) == Leave(Why.MAY_HAVE_BEEN_SENT)
 
@@ -173,9 +177,51 @@ def test_a_risk_is_taken_of_the_attempt_that_was_shown_and_of_no_later_one(store
     (found,) = survey.to_move
     # Another operator takes the same risk first, and his attempt is never answered either.
     redrive(stores.operator(name="operator:ben"), despite_unknown_outcome=True)
-    deliver(stores, stores.world(spoiled_sending(fails_after)))
+    deliver(stores, stores.world(spoiled_sending(fails_after), unknown_outcome="hold"))
 
     assert operator.carry_out(survey, found) == Leave(Why.MAY_HAVE_BEEN_SENT)
+
+
+def test_what_was_refused_since_it_was_shown_is_not_sent_again(stores: RedriveStores) -> None:
+    send(stores, make_message("m-1"), allow=("nobody",))
+    operator = stores.operator()
+    survey = operator.survey(Selection(stream="transactional", message_ids=frozenset({"m-1"})))
+    (found,) = survey.to_move
+    redrive(stores.operator(name="operator:ben"))
+    deliver(stores, stores.world(spoiled_sending(refuses)))
+
+    assert operator.carry_out(survey, found) == Leave(Why.REFUSED_BY_SES)
+
+
+def test_what_goes_on_by_itself_is_counted_and_not_listed(stores: RedriveStores) -> None:
+    send(stores, make_message("later", send_at="2026-11-22T15:00:00Z"))
+    send(stores, make_message("unsure"), gate=spoiled_sending(fails_after))
+    survey = stores.operator().survey(Selection(stream="transactional", despite_unknown_outcome=True))
+    assert (survey.waiting, survey.found) == (2, {})
+    assert redrive(stores.operator(), "later", "unsure", despite_unknown_outcome=True) == {
+        "later": Leave(Why.SCHEDULED),
+        "unsure": Leave(Why.AWAITING_EVIDENCE),
+    }
+    assert on_the_queue(stores) == []
+
+
+def test_a_dead_letter_of_what_goes_on_by_itself_is_left_alone(stores: RedriveStores) -> None:
+    body = make_message("m-1", send_at="2026-11-22T15:00:00Z")
+    send(stores, body)
+    put(stores, letter(body))
+    assert redrive(stores.operator()) == {"m-1": Leave(Why.SCHEDULED)}
+    assert list(stores.box.letters) == ["sqs-1"]
+
+
+def test_a_lost_body_is_told_as_such(stores: RedriveStores) -> None:
+    send(stores, make_message("m-1", send_at="2026-11-22T15:00:00Z"))
+    row = stores.ledger.get("m-1")
+    assert row is not None
+    stores.bodies.delete("m-1", row.fingerprint)
+    stores.ledger.apply(
+        "m-1", lambda row: replace(row, status=Status.HELD, reason=Reason.BODY_LOST.value, due=None)
+    )
+    assert redrive(stores.operator(), "m-1") == {"m-1": Leave(Why.BODY_LOST)}
 
 
 def test_bodies_are_held_once_and_only_of_what_is_to_move(stores: RedriveStores) -> None:
