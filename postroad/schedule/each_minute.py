@@ -99,11 +99,10 @@ class EachMinute:
             if look is not None:
                 looks[stream] = look
         # A stream that is stopped has no use for canaries: its circuit probes by itself.
-        awaited = {
-            stream: looks[stream].awaited for stream in self._streams if stream in running & set(looks)
-        }
+        going = [stream for stream in self._streams if stream in running]
+        awaited = {stream: looks[stream].awaited if stream in looks else None for stream in going}
         self._step("evidence", lambda: self._evidence.tend(awaited, now=now))
-        self._hand_out([looks[stream] for stream in awaited], now, seconds_left)
+        self._hand_out([looks[stream] for stream in going if stream in looks], now, seconds_left)
         if len(looks) == len(self._streams):
             self._step("audit", lambda: self._look_at_all(looks, now, seconds_left))
         self._finish()
