@@ -1,7 +1,9 @@
 """A pool that has no threads: work is done where it is handed in, so that every run is the same."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Self
 
 
@@ -30,3 +32,20 @@ class InlineExecutor:
 
     def __exit__(self, *_: object) -> None:
         pass
+
+
+@contextmanager
+def without_threads() -> Iterator[None]:
+    """Replace the pools of the use cases until the end of the block."""
+    modules: list[Any] = [
+        module
+        for name, module in sys.modules.items()
+        if name.startswith("postroad.") and hasattr(module, "ThreadPoolExecutor")
+    ]
+    for module in modules:
+        module.ThreadPoolExecutor = InlineExecutor
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.ThreadPoolExecutor = ThreadPoolExecutor

@@ -1,0 +1,127 @@
+"""What outlives every function, and ports that stand between them and the queues."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from postroad.account.memory import MemoryAccount
+from postroad.bodies.memory import MemoryBodies
+from postroad.circuit.memory import MemoryMappings, MemoryStreamBus, MemorySwitches
+from postroad.evidence.memory import MemoryAppliedObjects, MemoryCanaryPatience, MemoryWatermarks
+from postroad.evidence.notification import notification_of
+from postroad.ledger.memory import MemoryLedger
+from postroad.ledger.row import Row
+from postroad.ledger.updating import apply_change
+from postroad.records import EPOCH, FIRST_SENT, GENERATION
+from postroad.redriving.candidate import Letter
+from postroad.redriving.memory import MemoryDeadLetterBox
+from postroad.schedule.copies import Copy
+from postroad.schedule.memory import MemorySchedule
+from postroad.schedule.ports import NotTaken
+from postroad.sending.mail import Refusal
+from postroad.sending.memory import MemoryAttachments
+from postroad.suppression.memory import MemorySuppressions
+from tests.matrix.gates import Watched
+from tests.matrix.ses_stand_in import text_of
+from tests.matrix.sqs_queue import SqsQueue
+
+EVENTS = "events"
+"""The bucket's name."""
+
+
+class WatchedLedger(Watched):
+    """A ledger whose `apply` is made of reads and writes, each of which may go wrong."""
+
+    def apply(self, message_id: str, change: Callable[[Row], Row | None]) -> Row | None:
+        ledger: Any = self
+        return apply_change(ledger, message_id, change)
+
+
+@dataclass
+class Stores:
+    """What outlives every function, each as it is."""
+
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    bodies: MemoryBodies = field(default_factory=MemoryBodies)
+    schedule: MemorySchedule = field(default_factory=MemorySchedule)
+    suppressions: MemorySuppressions = field(default_factory=MemorySuppressions)
+    attachments: MemoryAttachments = field(default_factory=MemoryAttachments)
+    switches: MemorySwitches = field(default_factory=MemorySwitches)
+    mappings: MemoryMappings = field(default_factory=MemoryMappings)
+    bus: MemoryStreamBus = field(default_factory=MemoryStreamBus)
+    account: MemoryAccount = field(default_factory=MemoryAccount)
+    watermarks: MemoryWatermarks = field(default_factory=MemoryWatermarks)
+    applied: MemoryAppliedObjects = field(default_factory=MemoryAppliedObjects)
+    patience: MemoryCanaryPatience = field(default_factory=MemoryCanaryPatience)
+
+
+@dataclass
+class CopiesOnQueue:
+    """The stream's queue as dispatch fills it."""
+
+    queue: SqsQueue
+
+    def depth(self) -> int:
+        return self.queue.depth()
+
+    def send(self, copies: Sequence[Copy]) -> Mapping[int, NotTaken]:
+        for copy in copies:
+            first_sent = EPOCH + timedelta(milliseconds=int(copy.attributes[FIRST_SENT]))
+            self.queue.send(
+                copy.body,
+                delay=timedelta(seconds=copy.delay_seconds),
+                first_sent=first_sent,
+                generation=int(copy.attributes[GENERATION]),
+            )
+        return {}
+
+
+@dataclass
+class BodiesOnQueue:
+    """The stream's queue as an operator fills it."""
+
+    queue: SqsQueue
+
+    def put(self, body: str, *, first_sent: datetime | None) -> None:
+        self.queue.send(body, first_sent=first_sent)
+
+
+@dataclass
+class NoticesOnQueue:
+    """The queue on which `feedback` hears of objects."""
+
+    queue: SqsQueue
+
+    def send(self, keys: Sequence[str], *, now: datetime) -> None:
+        for key in keys:
+            self.queue.send(text_of(notification_of(EVENTS, key, now)))
+
+
+@dataclass
+class DeadLetterQueue:
+    """The stream's dead letters as `send` fills them and an operator finds them."""
+
+    box: MemoryDeadLetterBox = field(default_factory=MemoryDeadLetterBox)
+    copies: int = 0
+
+    def copy(self, refusal: Refusal) -> None:
+        record = refusal.record
+        self.add(record.body, refusal.reason.value, record.first_sent, refusal.field, refusal.detail)
+
+    def add(self, body: str, reason: str, first_sent: datetime, field: str = "", detail: str = "") -> None:
+        """Let a letter lie there."""
+        self.copies += 1
+        sqs_id = f"dead-{self.copies}"
+        self.box.letters[sqs_id] = Letter(
+            sqs_id=sqs_id,
+            receipt=f"receipt-{self.copies}",
+            body=body,
+            reason=reason,
+            field=field,
+            detail=detail,
+            first_sent=first_sent,
+        )
+
+    def bodies(self) -> list[str]:
+        return [letter.body for letter in self.box.letters.values()]

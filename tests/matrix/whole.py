@@ -1,0 +1,297 @@
+"""Postroad as a whole in one process: the real use cases over ports in memory, under one clock.
+
+Functions run one after another, each as often as its event source has something for it; between two of them
+time jumps to whatever happens next. Each function's calls pass the gate that `gates` holds for it.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from postroad.circuit.mapping import MappingState
+from postroad.clock import FixedClock
+from postroad.contract.words import RECEIVES_EXHAUSTED, Status
+from postroad.evidence.notification import notification_of
+from postroad.ledger.row import UNSETTLED, Row
+from postroad.names import resource_name
+from postroad.observability import Counts, Metric
+from postroad.records import Record
+from postroad.rendering.ports import Renderer
+from postroad.schedule.each_minute import StepsFailedError
+from postroad.schedule.pointer import minute_of
+from postroad.sending.batch import SendBatch
+from postroad.sending.settings import SendSettings
+from tests.matrix.event_bucket import EventBucket
+from tests.matrix.functions import STREAM, make_dispatch, make_feedback, make_sender
+from tests.matrix.gates import Call, DiedError, Gate, plain
+from tests.matrix.ses_stand_in import Ses, text_of
+from tests.matrix.sqs_queue import SqsQueue
+from tests.matrix.stores import EVENTS, DeadLetterQueue, Stores
+from tests.sending_world import NOW, SETTINGS
+
+MINUTE = timedelta(minutes=1)
+LONG_ENOUGH = timedelta(hours=2)
+FUNCTION_TIME = timedelta(seconds=60)
+MOST_STEPS = 20_000
+ALLOW = ("m-*", "bad*", "stopped*", "late*", "poison*", "success*")
+USUALLY: dict[str, Any] = {
+    "threads": 1,
+    "allow": ALLOW,
+    "configuration_set": resource_name(SETTINGS.stage, STREAM),
+}
+
+SEND = "send"
+FEEDBACK = "feedback"
+DISPATCH = "dispatch"
+
+Process = tuple[SendBatch, Counts]
+
+
+@dataclass
+class Whole:
+    """The whole, and what is done to it."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    renderer: Renderer | None = None
+    clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
+    stores: Stores = field(default_factory=Stores)
+    letters: DeadLetterQueue = field(default_factory=DeadLetterQueue)
+    gates: dict[str, Gate] = field(default_factory=dict)
+    enqueued: list[str] = field(default_factory=list)
+    happened: list[str] = field(default_factory=list)
+    metrics: Counter[tuple[Metric, str]] = field(default_factory=Counter)
+    wakes: list[str] = field(default_factory=list)
+    canary_every: timedelta = 15 * MINUTE
+    ticked_at: datetime | None = None
+    dispatch_down: bool = False
+    deaths: int = 0
+    owners: int = 0
+
+    def __post_init__(self) -> None:
+        self.queue = SqsQueue(self.clock, "queue")
+        self.fast = SqsQueue(self.clock, "fast")
+        self.notices = SqsQueue(self.clock, "notices")
+        self.ses = Ses(self.clock)
+        self.bucket = EventBucket(self.clock)
+        self._sender: Process | None = None
+
+    def enqueue(self, body: Mapping[str, Any] | str, *, copies: int = 1) -> None:
+        """Let a producer put a message on the queue."""
+        if isinstance(body, Mapping):
+            self.enqueued.append(body["message_id"])
+            body = json.dumps(body)
+        for _ in range(copies):
+            self.queue.send(body)
+
+    # Where things stand.
+
+    def row(self, message_id: str) -> Row | None:
+        return self.stores.ledger.get(message_id)
+
+    def counted(self, metric: Metric) -> int:
+        """Return what all functions have counted, less those that died before they wrote it."""
+        return sum(count for (each, _), count in self.metrics.items() if each is metric)
+
+    def keeps_body(self, row: Row) -> bool:
+        return self.stores.bodies.get(row.message_id, row.fingerprint) is not None
+
+    def has_pointer(self, row: Row) -> bool:
+        return any(each.generation == row.generation for each in self.stores.schedule.of(row.message_id))
+
+    def is_quiet(self) -> bool:
+        """Say whether nothing is left that time could bring about."""
+        queues = (self.queue, self.fast, self.notices)
+        waits = UNSETTLED - {Status.HELD}
+        return not (
+            any(queue.items for queue in queues)
+            or self.ses.news
+            or self.bucket.waiting
+            or self.wakes
+            or len(self.stores.schedule)
+            or not self.stores.switches.read(STREAM).is_running
+            or any(row.status in waits for row in self.stores.ledger.rows())
+        )
+
+    def tell(self, what: str) -> None:
+        self.happened.append(f"{self.clock.now():%d %H:%M:%S} {what}")
+
+    def story(self) -> str:
+        """Return what happened, for whoever reads a failure."""
+        rows = "\n".join(map(str, self.stores.ledger.rows()))
+        pointers = "\n".join(map(str, self.stores.schedule.all()))
+        left = "\n".join(map(str, self.queue.items.values()))
+        return "\n".join((*self.happened[-80:], rows, pointers, left))
+
+    # The functions, each for one invocation.
+
+    def invoke(self, function: str, counts: Counts, work: Callable[[], None]) -> bool:
+        """Run one invocation; False if its process died. What it counted is then gone with it."""
+        try:
+            work()
+        except DiedError:
+            self.deaths += 1
+            counts._sums.clear()
+            self.tell(f"{function} died")
+            return False
+        for stream, sums in counts._sums.items():
+            for metric, count in sums.items():
+                self.metrics[metric, stream] += count
+        counts._sums.clear()
+        return True
+
+    def gate_of(self, function: str) -> Gate:
+        """Return the gate that the function's calls pass, whichever it is by then."""
+
+        def pass_on(name: str, call: Call) -> Any:  # noqa: ANN401  whatever the port returns
+            return self.gates.get(function, plain)(name, call)
+
+        return pass_on
+
+    def send_settings(self) -> SendSettings:
+        return replace(SETTINGS, **(USUALLY | self.settings))
+
+    def new_owner(self) -> str:
+        self.owners += 1
+        return f"owner-{self.owners}"
+
+    def deadline(self) -> datetime:
+        return self.clock.now() + FUNCTION_TIME
+
+    def new_sender(self, gate: Gate | None = None) -> Process:
+        """Begin a process of `send`."""
+        counts = Counts("test")
+        return make_sender(self, gate or self.gate_of(SEND), counts), counts
+
+    def send(self, records: Sequence[Record] | None = None, process: Process | None = None) -> bool:
+        """Let `send` handle these records, or what the queue hands out; False if it died of it."""
+        handed = self.queue.receive() if records is None else list(records)
+        if process is None:
+            process = self._sender = self._sender or self.new_sender()
+        batch, counts = process
+        deadline = self.deadline()
+
+        def work() -> None:
+            report = batch.send_batch(handed, deadline=deadline)
+            failures = set(report.failures)
+            self.tell(f"send decides {report.decisions}")
+            self.queue.delete([record for record in handed if record.sqs_id not in failures])
+
+        survived = self.invoke(SEND, counts, work)
+        if not survived:
+            self._sender = None
+        return survived
+
+    def feed(self, queue: SqsQueue) -> bool:
+        """Let `feedback` handle what one of its queues hands out; False if it died of it."""
+        handed = queue.receive()
+        counts = Counts("test")
+        feedback = make_feedback(self, self.gate_of(FEEDBACK), counts)
+
+        def work() -> None:
+            failures = set(feedback.take(handed))
+            self.tell(f"feedback takes {len(handed)} of {queue.name}, {len(failures)} again")
+            queue.delete([record for record in handed if record.sqs_id not in failures])
+
+        return self.invoke(FEEDBACK, counts, work)
+
+    def dispatch(self, *, reassert: str = "") -> bool:
+        """Let `dispatch` do its minute, or look at one stream's switch; False if it died of it."""
+        counts = Counts("test")
+        each_minute = make_dispatch(self, self.gate_of(DISPATCH), counts)
+        now = self.clock.now()
+
+        def work() -> None:
+            try:
+                if reassert:
+                    each_minute.reassert(reassert, now=now)
+                else:
+                    each_minute.run(now=now, seconds_left=FUNCTION_TIME.total_seconds)
+            except StepsFailedError as error:
+                self.tell(f"dispatch failed: {error}")
+
+        return self.invoke(DISPATCH, counts, work)
+
+    # Time.
+
+    def run(self, until: datetime | None = None, *, most: timedelta = LONG_ENOUGH) -> None:
+        """Let the functions work and time pass until all is quiet, `most` at most; or until `until`."""
+        end = self.clock.now() + most if until is None else until
+        for _ in range(MOST_STEPS):
+            if self._do_something():
+                continue
+            if until is None and self.is_quiet():
+                return
+            moment = min(self._moments(), default=end)
+            if moment >= end:
+                self.clock.at = max(self.clock.at, end)
+                return
+            self.clock.at = max(self.clock.at, moment)
+        raise AssertionError(f"never quiet\n{self.story()}")
+
+    def pass_time(self, time: timedelta) -> None:
+        self.run(self.clock.now() + time)
+
+    def _do_something(self) -> bool:
+        """Let one thing happen that is due now; False if nothing is."""
+        self._carry_news()
+        if self.wakes:
+            self.dispatch(reassert=self.wakes.pop())
+        elif self._is_handing_out() and _is_due(self.queue, self.clock.now()):
+            self.send()
+        elif _is_due(self.fast, self.clock.now()):
+            self.feed(self.fast)
+        elif _is_due(self.notices, self.clock.now()):
+            self.feed(self.notices)
+        elif not self.dispatch_down and self._next_tick() <= self.clock.now():
+            self.ticked_at = self.clock.now()
+            self.dispatch()
+        else:
+            return False
+        return True
+
+    def _carry_news(self) -> None:
+        for news in self.ses.due_news():
+            if news.path == "fast":
+                self.fast.send(text_of(news.payload))
+            else:
+                self.bucket.gather(news.payload)
+        flush = self.bucket.next_flush()
+        if flush is not None and flush <= self.clock.now():
+            key = self.bucket.flush()
+            self.tell(f"Firehose writes {key}")
+            if not self.bucket.deaf:
+                self.notices.send(text_of(notification_of(EVENTS, key, self.clock.now())))
+
+    def _is_handing_out(self) -> bool:
+        return self.stores.mappings.read(STREAM) is MappingState.ENABLED
+
+    def _next_tick(self) -> datetime:
+        now = self.clock.now()
+        if self.ticked_at is None or self.ticked_at > now:
+            return minute_of(now) if now == minute_of(now) else minute_of(now) + MINUTE
+        return minute_of(self.ticked_at) + MINUTE
+
+    def _moments(self) -> Iterator[datetime]:
+        """Yield when something may happen next."""
+        queues = [self.fast, self.notices, *([self.queue] if self._is_handing_out() else [])]
+        yield from (at for queue in queues if (at := queue.next_visible()) is not None)
+        if self.ses.news:
+            yield min(news.at for news in self.ses.news)
+        if (flush := self.bucket.next_flush()) is not None:
+            yield flush
+        if not self.dispatch_down:
+            yield self._next_tick()
+
+    def sort_letters(self) -> None:
+        """Let the operator find what SQS gave up."""
+        while self.queue.dead:
+            item = self.queue.dead.pop()
+            self.letters.add(item.body, RECEIVES_EXHAUSTED, item.first_sent)
+
+
+def _is_due(queue: SqsQueue, now: datetime) -> bool:
+    at = queue.next_visible()
+    return at is not None and at <= now
