@@ -20,7 +20,6 @@ import boto3
 import pytest
 
 from postroad.clock import FixedClock
-from postroad.clock import FixedClock
 from postroad.contract.tags import MESSAGE_TAG, decode_tag
 from postroad.contract.words import Reason, Status
 from postroad.feedback.event import EventKind, FeedbackEvent
