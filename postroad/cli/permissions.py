@@ -34,6 +34,7 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "why": (
         ("", ("dynamodb:GetItem", "dynamodb:BatchGetItem")),
         ("with `--to`", ("dynamodb:Query", "dynamodb:BatchGetItem", "secretsmanager:GetSecretValue")),
+        ("of what waits for evidence, on the schedule's table", ("dynamodb:GetItem",)),
     ),
     "preview": (),
     "dns": (("", ("ses:GetEmailIdentity",)),),

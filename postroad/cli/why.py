@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,10 +12,14 @@ import typer
 from postroad.cli.options import JsonOption, StageOption, open_stage
 from postroad.cli.output import print_json, print_lines
 from postroad.cli.problem import ExitCode, Problem
+from postroad.errors import TransientError
 from postroad.explaining import decision_record as record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from postroad.cli.wiring import Wiring
+    from postroad.ledger.row import Row
 
 MOST = 100
 MESSAGE_ID = re.compile(r"!?[A-Za-z0-9._:-]{1,128}")
@@ -68,10 +73,12 @@ def _by_id(wiring: Wiring, message_id: str, *, as_json: bool) -> None:
         raise not_seen_yet(message_id)
     suppression = wiring.suppression(row.address_key) if row.address_key else None
     now = datetime.now(UTC)
+    watermark = _watermarks(wiring, [row]).get(row.stream)
     if as_json:
-        print_json(record.record(row, suppression, now=now))
+        print_json(record.record(row, suppression, now=now, watermark=watermark))
     else:
-        print_lines([*record.record_lines(row, now=now), "", *record.suppression_lines(suppression, now=now)])
+        lines = record.record_lines(row, now=now, watermark=watermark)
+        print_lines([*lines, "", *record.suppression_lines(suppression, now=now)])
 
 
 def _by_recipient(wiring: Wiring, to: str, limit: int, *, as_json: bool) -> None:
@@ -79,22 +86,37 @@ def _by_recipient(wiring: Wiring, to: str, limit: int, *, as_json: bool) -> None
     rows = wiring.ledger.by_recipient(key, limit=limit)
     suppression = wiring.suppression(key)
     now = datetime.now(UTC)
+    applied = _watermarks(wiring, rows)
     if as_json:
         print_json(
             {
                 "to": to,
                 "suppressions": record.suppression_records(suppression, now=now),
-                "messages": [record.record(row, suppression, now=now) for row in rows],
+                "messages": [
+                    record.record(row, suppression, now=now, watermark=applied.get(row.stream))
+                    for row in rows
+                ],
             }
         )
     else:
         print_lines([to, *record.suppression_lines(suppression, now=now), ""])
         for row in rows:
-            print_lines([*record.record_lines(row, now=now), ""])
+            print_lines([*record.record_lines(row, now=now, watermark=applied.get(row.stream)), ""])
         if not rows:
             print_lines(["No message to this address has been seen yet."])
     if not rows and suppression is None:
         raise typer.Exit(ExitCode.NOT_FOUND)
+
+
+def _watermarks(wiring: Wiring, rows: Sequence[Row]) -> dict[str, datetime]:
+    """Return by stream how far SES's events are applied, where a row waits for them and it can be known."""
+    found: dict[str, datetime] = {}
+    for stream in sorted({row.stream for row in rows if record.awaits_evidence(row)}):
+        # It is one line of the record, and no reason to show none.
+        with suppress(TransientError, Problem):
+            if (watermark := wiring.watermarks.read(stream)) is not None:
+                found[stream] = watermark
+    return found
 
 
 def not_seen_yet(message_id: str) -> Problem:

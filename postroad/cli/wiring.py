@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from postroad.bodies.dynamodb import DynamoBodies
     from postroad.circuit.ports import Switches
     from postroad.configuration import Configuration
+    from postroad.evidence.ports import Watermarks
     from postroad.ledger.ports import Ledger
     from postroad.local.state import State
     from postroad.redriving.ports import HeldMessages
@@ -188,6 +189,13 @@ class Wiring:
         return DynamoSuppressions(
             self._client("dynamodb", patient), self.foundation.named("SuppressionsTable")
         )
+
+    @cached_property
+    def watermarks(self) -> Watermarks:
+        """Return how far SES's events have been applied."""
+        from postroad.evidence.dynamodb import DynamoWatermarks  # noqa: PLC0415 - as above
+
+        return DynamoWatermarks(self._client("dynamodb"), self.foundation.named("ScheduleTable"))
 
     @cached_property
     def switches(self) -> Switches:

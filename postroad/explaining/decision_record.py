@@ -184,8 +184,10 @@ def history_lines(history: Sequence[HistoryEntry]) -> list[str]:
     ]
 
 
-def record(row: Row, suppression: Suppression | None, *, now: datetime) -> dict[str, Any]:
-    """Return the decision record as a JSON object."""
+def record(
+    row: Row, suppression: Suppression | None, *, now: datetime, watermark: datetime | None = None
+) -> dict[str, Any]:
+    """Return the decision record as a JSON object; `watermark` as in `explain`."""
     return {
         "message_id": row.message_id,
         "status": row.status,
@@ -202,6 +204,7 @@ def record(row: Row, suppression: Suppression | None, *, now: datetime) -> dict[
         "due": row.due,
         "generation": row.generation or None,
         "evidence_after": row.evidence_after,
+        "events_applied_until": watermark,
         "attempts": row.attempt,
         "failures": row.failures,
         "times_sent": len(row.ses_ids),

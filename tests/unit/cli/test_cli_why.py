@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from postroad.contract.words import Reason, Status
+from postroad.evidence.dynamodb import DynamoWatermarks
+from tests.tables import create_table
 from tests.unit.cli.deployed import ANA, NOON, bounce, key_of, make_row
 
 if TYPE_CHECKING:
@@ -121,3 +123,30 @@ def test_the_stage_may_stand_after_the_command_too(deployed: Deployed) -> None:
     result = deployed.run("why", "order-1042", stage="other")
     assert result.exit_code == 3
     assert "There is no stack postroad-other-foundation in account 123456789012, eu-west-1." in result.stderr
+
+
+def test_what_waits_for_evidence_shows_how_far_events_are_applied(deployed: Deployed) -> None:
+    deployed.ledger.insert(
+        make_row(
+            status=Status.CLAIMED,
+            reason=Reason.UNKNOWN_OUTCOME,
+            owner="run-1",
+            ses_ids={},
+            due=NOON,
+            generation=1,
+            evidence_after=NOON,
+        )
+    )
+    # A foundation without the table yet, or a role that may not read it: the rest is shown.
+    told = deployed.json("why", "order-1042")
+    assert told["events_applied_until"] is None
+
+    dynamodb = deployed.session.client("dynamodb")
+    create_table(dynamodb, "schedule")
+    deployed.outputs["postroad-test-foundation"]["ScheduleTable"] = "schedule"
+    DynamoWatermarks(dynamodb, "schedule").advance("transactional", NOON - timedelta(minutes=1))
+    assert "applied   up to 2025-11-22 11:59:00 UTC, so far" in deployed.run("why", "order-1042").stdout
+    for words in (("order-1042",), ("--to", ANA)):
+        told = deployed.json("why", *words)
+        (told,) = told.get("messages", [told])
+        assert told["events_applied_until"] == "2025-11-22T11:59:00Z"
