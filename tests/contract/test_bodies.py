@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import boto3
 import pytest
@@ -12,15 +12,15 @@ from moto import mock_aws
 from postroad.bodies.dynamodb import MOST_IN_ITEM, PREFIX, DynamoBodies
 from postroad.bodies.errors import BodiesUnavailableError
 from postroad.bodies.memory import MemoryBodies
-from postroad.bodies.ports import Bodies, Kept, KeptBodies
+from postroad.bodies.ports import Bodies, Kept, KeptBodies, ManyBodies, Whole
 from tests.tables import create_table
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 UNTIL = NOW + timedelta(days=60)
 
 
-class Store(Bodies, KeptBodies, Protocol):
-    """Both sides of the store: that of `send`, and the operator's."""
+class Store(Bodies, ManyBodies, KeptBodies, Protocol):
+    """All sides of the store: that of `send`, that of `dispatch`, and the operator's."""
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -107,3 +107,79 @@ def test_a_list_that_can_t_be_read_is_told_as_such() -> None:
             list(bodies.all())
         with pytest.raises(BodiesUnavailableError):
             bodies.of("m-1")
+
+
+def test_many_come_back_at_once_and_what_is_not_kept_is_left_out(bodies: Store) -> None:
+    large = secrets.token_hex(MOST_IN_ITEM * 2)
+    for number in range(120):
+        bodies.put(f"m-{number}", "f-1", f'{{"number": {number}}}', first_sent=NOW, until=UNTIL)
+    bodies.put("m-1", "f-2", large, first_sent=UNTIL, until=UNTIL)
+    wanted = [*((f"m-{number}", "f-1") for number in range(130)), ("m-1", "f-2"), ("m-0", "f-1")]
+
+    found = bodies.get_many(wanted)
+
+    assert found == {
+        **{(f"m-{number}", "f-1"): Whole(f'{{"number": {number}}}', NOW) for number in range(120)},
+        ("m-1", "f-2"): Whole(large, UNTIL),
+    }
+    assert bodies.get_many([]) == {}
+
+
+class Answering:
+    """A table under moto, whose batched reads leave keys over as they are told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, answered: list[int]) -> None:
+        self.client, self.s3 = boto3.client("dynamodb"), boto3.client("s3")
+        create_table(self.client, "Bodies")
+        self.s3.create_bucket(Bucket="bucket")
+        self.pauses: list[float] = []
+        self.bodies = DynamoBodies(
+            self.client, "Bodies", s3=self.s3, bucket="bucket", pause=self.pauses.append
+        )
+        for number in range(10):
+            self.bodies.put(f"m-{number}", "f-1", "{}", first_sent=NOW, until=UNTIL)
+        self.keys = [(f"m-{number}", "f-1") for number in range(10)]
+        self._ask, self._answered = self.client.batch_get_item, iter(answered)
+        monkeypatch.setattr(self.client, "batch_get_item", self._some)
+
+    def _some(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803  boto3's name
+        request = RequestItems["Bodies"]
+        assert request["ConsistentRead"] is True
+        most = next(self._answered, 0)
+        first, rest = request["Keys"][:most], request["Keys"][most:]
+        responses = self._ask(RequestItems={"Bodies": {"Keys": first}})["Responses"] if first else {}
+        return {
+            "Responses": responses,
+            "UnprocessedKeys": {"Bodies": {**request, "Keys": rest}} if rest else {},
+        }
+
+
+@pytest.mark.parametrize(
+    ("answered", "pauses"), [([10], 0), ([1] * 10, 0), ([0, 0, 4, 0, 6], 3)], ids=["all", "single", "late"]
+)
+def test_keys_that_are_left_over_are_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, answered: list[int], pauses: int
+) -> None:
+    with mock_aws():
+        table = Answering(monkeypatch, answered)
+        assert set(table.bodies.get_many(table.keys)) == set(table.keys)
+        assert len(table.pauses) == pauses
+
+
+def test_keys_that_are_always_left_over_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with mock_aws():
+        table = Answering(monkeypatch, [3])
+        with pytest.raises(BodiesUnavailableError, match="keeps leaving keys over"):
+            table.bodies.get_many(table.keys)
+        assert len(table.pauses) == 6
+
+
+def test_a_body_whose_object_is_gone_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    with mock_aws():
+        table = Answering(monkeypatch, [10, 10])
+        table.bodies.put("m-1", "f-1", secrets.token_hex(MOST_IN_ITEM * 2), first_sent=NOW, until=UNTIL)
+        assert set(table.bodies.get_many(table.keys)) == set(table.keys)
+        (stored,) = table.s3.list_objects_v2(Bucket="bucket")["Contents"]
+        table.s3.delete_object(Bucket="bucket", Key=stored["Key"])
+        assert set(table.bodies.get_many(table.keys)) == set(table.keys) - {("m-1", "f-1")}
+        assert table.bodies.get("m-1", "f-1") is None
