@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,14 @@ EVENTS_AT_ONCE = 2_000
 
 MOST_TOLD = 5
 """Of what was malformed in one object, so much is logged; all of it is counted."""
+
+
+@dataclass(slots=True)
+class _Malformed:
+    """What was wrong with an object's events, and whether it could be unpacked to its end."""
+
+    problems: list[str] = field(default_factory=list)
+    ends_early: bool = False
 
 
 class EventObjectIntake:
@@ -76,45 +85,28 @@ class EventObjectIntake:
             self._logger.warning("object of events is gone", extra={"key": key})
             return True
         newest = NewestSends(self._stage, now=now)
-        malformed: list[str] = []
+        told = _Malformed()
         failed = 0
         try:
-            events = self._events(stored_events(pieces), malformed)
+            events = _events(stored_events(pieces), told)
             while some := list(islice(events, self._events_at_once)):
                 if not has_time():
                     self._logger.warning("no time left for an object of events", extra={"key": key})
                     return False
                 for event in some:
                     newest.add(event)
-                failed += self._apply(key, some, malformed)
-        except MalformedEventError as error:
-            malformed.append(str(error))
-            failed += 1
+                failed += self._apply(key, some, told)
         finally:
-            self._report(key, malformed)
-        if failed:
+            self._report(key, told)
+        if failed or told.ends_early:
             return False
         self._applied.mark(key, newest.by_stream, now=now)
         return True
 
-    def _events(
-        self, stored: Iterator[Mapping[str, object] | None], malformed: list[str]
-    ) -> Iterator[FeedbackEvent]:
-        for event in stored:
-            if event is None:
-                malformed.append("not JSON")
-                continue
-            try:
-                yield from read_event(event)
-            except MalformedEventError as error:
-                malformed.append(str(error))
-            except Exception as error:  # noqa: BLE001  a bug in reading it: the object's other events go on
-                malformed.append(f"can't be read: {type(error).__name__}")
-
-    def _apply(self, key: str, events: list[FeedbackEvent], malformed: list[str]) -> int:
+    def _apply(self, key: str, events: list[FeedbackEvent], told: _Malformed) -> int:
         """Apply some events; return how many want to be applied again."""
         problems = [problem for problem in self._applying.apply(events) if problem is not None]
-        malformed.extend("recipient: not an address" for one in problems if isinstance(one, AddressError))
+        told.problems.extend("recipient: not an address" for one in problems if isinstance(one, AddressError))
         again = [problem for problem in problems if not isinstance(problem, AddressError)]
         if again:
             # The error's own text may quote an address; its type and place don't.
@@ -122,9 +114,27 @@ class EventObjectIntake:
             self._logger.warning("events of an object not applied", extra=extra)
         return len(again)
 
-    def _report(self, key: str, malformed: list[str]) -> None:
-        if not malformed:
+    def _report(self, key: str, told: _Malformed) -> None:
+        if not told.problems:
             return
-        self._counts.add(Metric.MALFORMED_EVENTS, UNKNOWN_STREAM, len(malformed))
-        extra = {"key": key, "events": len(malformed), "problems": malformed[:MOST_TOLD]}
+        self._counts.add(Metric.MALFORMED_EVENTS, UNKNOWN_STREAM, len(told.problems))
+        extra = {"key": key, "events": len(told.problems), "problems": told.problems[:MOST_TOLD]}
         self._logger.warning("malformed events in an object", extra=extra)
+
+
+def _events(stored: Iterator[Mapping[str, object] | None], told: _Malformed) -> Iterator[FeedbackEvent]:
+    """Yield the events that can be read; what can't is told, and so is an object that ends too early."""
+    try:
+        for event in stored:
+            if event is None:
+                told.problems.append("not JSON")
+                continue
+            try:
+                yield from read_event(event)
+            except MalformedEventError as error:
+                told.problems.append(str(error))
+            except Exception as error:  # noqa: BLE001  a bug in reading it: the object's other events go on
+                told.problems.append(f"can't be read: {type(error).__name__}")
+    except MalformedEventError as error:
+        told.problems.append(str(error))
+        told.ends_early = True

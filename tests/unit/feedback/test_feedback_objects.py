@@ -1,0 +1,495 @@
+"""The bulk path: whole objects of events, applied together, and never marked before they are applied."""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import pytest
+
+from postroad.contract.tags import ATTEMPT_TAG, CANARY_TAG, MESSAGE_TAG, encode_tag
+from postroad.contract.words import BounceKind, Status
+from postroad.evidence.memory import MemoryAppliedObjects, MemoryEventObjects, MemoryWatermarks
+from postroad.evidence.notification import notification_of
+from postroad.feedback.intake import Feedback
+from postroad.ledger.errors import LedgerUnavailableError
+from postroad.ledger.memory import MemoryLedger
+from postroad.ledger.row import Row
+from postroad.observability import UNKNOWN_STREAM, Counts, Metric
+from postroad.records import Record
+from postroad.suppression.memory import MemorySuppressions
+from postroad.suppression.model import HistoryEntry, ScopeEntry
+
+BUCKET = "postroad-prod-events"
+KEY = "events/2026/11/22/14/s-1-2026-11-22-14-03-11-a b"
+T0 = datetime(2026, 11, 22, 14, 3, 12, tzinfo=UTC)
+STREAM = "transactional"
+
+
+class World(Protocol):
+    """What conftest.py's fixture gives."""
+
+    ledger: MemoryLedger
+    suppressions: MemorySuppressions
+    objects: MemoryEventObjects
+    applied: MemoryAppliedObjects
+    watermarks: MemoryWatermarks
+    counts: Counts
+    log: Any
+    events_at_once: int
+    threads: int
+
+    @property
+    def feedback(self) -> Feedback: ...
+    def entry(self, email: str) -> ScopeEntry | None: ...
+    def history(self, email: str) -> list[HistoryEntry]: ...
+
+
+def at(seconds: float) -> datetime:
+    return T0 + timedelta(seconds=seconds)
+
+
+def event(
+    kind: str,
+    message: str,
+    *,
+    attempt: int = 1,
+    sent: datetime = T0,
+    part: dict[str, Any] | None = None,
+    stream: str = STREAM,
+) -> dict[str, Any]:
+    name = {"Bounce": "bounce", "Delivery": "delivery", "Send": "send", "Open": "open"}[kind]
+    return {
+        "eventType": kind,
+        name: part or {},
+        "mail": {
+            "timestamp": sent.isoformat(),
+            "messageId": f"ses-{message}-{attempt}",
+            "tags": {
+                "ses:configuration-set": [f"postroad-prod-{stream}"],
+                MESSAGE_TAG: [encode_tag(message)],
+                ATTEMPT_TAG: [str(attempt)],
+            },
+        },
+    }
+
+
+def send(message: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401  passed on
+    return event("Send", message, **options)
+
+
+def delivery(message: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401  passed on
+    part = {"timestamp": at(3).isoformat(), "recipients": [f"{message}@example.com"]}
+    return event("Delivery", message, part=part, **options)
+
+
+def hard_bounce(message: str) -> dict[str, Any]:
+    part = {
+        "timestamp": at(4).isoformat(),
+        "bounceType": "Permanent",
+        "bounceSubType": "General",
+        "feedbackId": f"feedback-{message}",
+        "bouncedRecipients": [{"emailAddress": f"{message}@example.com"}],
+    }
+    return event("Bounce", message, part=part)
+
+
+def canary(sent: datetime) -> dict[str, Any]:
+    mail = send("x", sent=sent)
+    mail["mail"]["tags"] = {"ses:configuration-set": [f"postroad-prod-{STREAM}"], CANARY_TAG: ["1"]}
+    return mail
+
+
+def told(*keys: str, sqs_id: str = "sqs-1") -> Record:
+    body: dict[str, Any] = {"Records": []}
+    for key in keys or (KEY,):
+        records: Any = notification_of(BUCKET, key, T0)["Records"]
+        body["Records"] += records
+    return Record(sqs_id, "receipt", json.dumps(body), T0, 1)
+
+
+def by_itself(said: dict[str, Any], sqs_id: str = "sns-1") -> Record:
+    return Record(sqs_id, "receipt", json.dumps(said), T0, 1)
+
+
+def store(world: World, *events: dict[str, Any] | bytes, key: str = KEY) -> None:
+    parts = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in events]
+    world.objects.objects[key] = gzip.compress(b"".join(parts))
+
+
+def claimed(message: str, **fields: Any) -> Row:  # noqa: ANN401  the row's own fields
+    row = Row(
+        message_id=message,
+        status=Status.CLAIMED,
+        stream=STREAM,
+        attempt=1,
+        owner="someone",
+        lease_until=at(60),
+    )
+    return replace(row, **fields)
+
+
+def status(world: World, message: str) -> Status:
+    row = world.ledger.get(message)
+    assert row is not None
+    return row.status
+
+
+def test_an_objects_events_move_the_rows_and_its_sends_the_watermark(world: World) -> None:
+    for message in ("m-1", "m-2", "m-3"):
+        world.ledger.insert(claimed(message))
+    store(
+        world,
+        send("m-1"),
+        send("m-2", sent=at(7)),
+        delivery("m-1"),
+        hard_bounce("m-3"),
+        send("m-3", sent=at(5)),
+        delivery("m-2"),
+    )
+    assert world.feedback.take([told()]) == []
+    assert [status(world, message) for message in ("m-1", "m-2", "m-3")] == [
+        Status.DELIVERED,
+        Status.DELIVERED,
+        Status.BOUNCED,
+    ]
+    assert world.entry("m-3@example.com") is not None
+    assert world.watermarks.read(STREAM) == at(7)
+    assert world.counts.of(Metric.DELIVERIES, STREAM) == 2
+    assert world.counts.of(Metric.HARD_BOUNCES, STREAM) == 1
+    # One write for each message, however many of its events there are.
+    assert {row.version for row in world.ledger.rows()} == {2}
+
+
+def test_an_object_that_comes_twice_changes_nothing_the_second_time(world: World) -> None:
+    world.ledger.insert(claimed("m-1"))
+    store(world, send("m-1"), hard_bounce("m-1"))
+    world.feedback.take([told(), told(sqs_id="sqs-2")])
+    before = world.ledger.rows()
+    world.applied = MemoryAppliedObjects()  # its mark has been lost
+    assert world.feedback.take([told()]) == []
+    assert world.ledger.rows() == before
+    assert len(world.history("m-1@example.com")) == 1
+    assert world.counts.of(Metric.HARD_BOUNCES, STREAM) == 1
+
+
+def test_an_object_that_is_marked_is_not_read_again(world: World) -> None:
+    store(world, send("m-1"))
+    world.feedback.take([told()])
+    world.objects.objects[KEY] = b"\x1f\x8b broken since"
+    assert world.feedback.take([told()]) == []
+
+
+def test_one_batch_holds_events_by_themselves_objects_and_greetings(world: World) -> None:
+    for message in ("m-1", "m-2"):
+        world.ledger.insert(claimed(message))
+    store(world, delivery("m-2"), key=KEY)
+    greeting = Record("hello", "receipt", json.dumps({"Event": "s3:TestEvent", "Bucket": BUCKET}), T0, 1)
+    records = [told(), by_itself(delivery("m-1")), greeting, by_itself({"eventType": "Send"}, "broken")]
+    assert world.feedback.take(records) == ["broken"]
+    assert status(world, "m-1") is status(world, "m-2") is Status.DELIVERED
+
+
+def test_events_by_themselves_move_no_watermark(world: World) -> None:
+    world.feedback.take([by_itself(send("m-1"))])
+    assert world.watermarks.read(STREAM) is None
+
+
+def test_a_notification_of_several_objects_fails_with_one_of_them(world: World) -> None:
+    second = KEY.replace("03-11", "03-59")
+    store(world, send("m-1", sent=at(1)))
+    world.objects.objects[second] = b"\x1f\x8b broken"
+    assert world.feedback.take([told(KEY, second), told(sqs_id="other")]) == ["sqs-1"]
+    assert world.watermarks.read(STREAM) == at(1)
+
+
+def test_a_canary_has_no_row_misses_none_and_moves_the_watermark(world: World) -> None:
+    store(world, canary(at(9)))
+    assert world.feedback.take([told()]) == []
+    assert world.watermarks.read(STREAM) == at(9)
+    assert world.counts.of(Metric.EVENTS_WITHOUT_ROW, UNKNOWN_STREAM) == 0
+    assert len(world.ledger) == 0
+
+
+def test_only_sends_of_this_stages_streams_move_watermarks(world: World) -> None:
+    foreign = send("m-1", sent=at(5))
+    foreign["mail"]["tags"]["ses:configuration-set"] = ["somebody-elses"]
+    untagged = send("m-2", sent=at(6))
+    del untagged["mail"]["tags"]
+    store(
+        world, foreign, untagged, delivery("m-3", sent=at(8)), send("m-4", sent=at(1), stream="order-updates")
+    )
+    world.feedback.take([told()])
+    assert world.watermarks.read("order-updates") == at(1)
+    assert world.watermarks.read(STREAM) is None
+
+
+def test_a_send_time_in_the_future_is_not_believed(world: World) -> None:
+    store(world, send("m-1", sent=datetime(2027, 1, 1, tzinfo=UTC)))
+    world.feedback.take([told()])
+    assert world.watermarks.read(STREAM) == datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
+
+
+def test_malformed_events_are_counted_and_told_and_stop_neither_the_others_nor_the_watermark(
+    world: World,
+) -> None:
+    world.ledger.insert(claimed("m-1"))
+    bad_address = hard_bounce("m-1")
+    bad_address["bounce"]["bouncedRecipients"] = [{"emailAddress": "ana ruiz@example.com"}]
+    without_mail = {"eventType": "Send"}
+    store(world, without_mail, b'{"eventType": ana@example.com', bad_address, send("m-1", sent=at(2)))
+    assert world.feedback.take([told()]) == []
+    assert status(world, "m-1") is Status.BOUNCED
+    assert world.watermarks.read(STREAM) == at(2)
+    assert world.counts.of(Metric.MALFORMED_EVENTS, UNKNOWN_STREAM) == 3
+    (line,) = [json.loads(line) for line in world.log.getvalue().splitlines()]
+    assert (line["message"], line["key"], line["events"]) == ("malformed events in an object", KEY, 3)
+    assert "@" not in world.log.getvalue()
+
+
+def test_an_object_that_can_not_be_unpacked_fails_and_holds_the_watermark_back(world: World) -> None:
+    world.ledger.insert(claimed("m-1"))
+    store(world, delivery("m-1"), send("m-1"))
+    whole = world.objects.objects[KEY]
+    world.objects.objects[KEY] = whole[:-8]
+    assert world.feedback.take([told()]) == ["sqs-1"]
+    assert status(world, "m-1") is Status.DELIVERED
+    assert world.watermarks.read(STREAM) is None
+    assert world.counts.of(Metric.MALFORMED_EVENTS, UNKNOWN_STREAM) == 1
+
+
+def test_an_object_that_was_deleted_is_done_with(world: World) -> None:
+    assert world.feedback.take([told()]) == []
+    assert "gone" in world.log.getvalue()
+
+
+@pytest.mark.parametrize("events_at_once", [1, 7, 1_000])
+def test_thousands_of_events_are_applied_some_at_a_time(world: World, events_at_once: int) -> None:
+    world.events_at_once = events_at_once
+    messages = [f"m-{index}" for index in range(60)]
+    for message in messages:
+        world.ledger.insert(claimed(message))
+    store(world, *(said(message) for said in (send, delivery, send) for message in messages))
+    assert world.feedback.take([told()]) == []
+    assert {row.status for row in world.ledger.rows()} == {Status.DELIVERED}
+    assert world.counts.of(Metric.DELIVERIES, STREAM) == 60
+
+
+class Meddling(MemoryLedger):
+    """Lets somebody else write the row between the reading of many and the writing of one."""
+
+    def get_many(self, message_ids: Any) -> dict[str, Row]:  # noqa: ANN401  as the port has it
+        rows = super().get_many(message_ids)
+        for row in rows.values():
+            self.replace(replace(row.with_note("meddled"), version=row.version + 1), expected=row.version)
+        return rows
+
+
+def test_a_row_that_changed_meanwhile_is_read_again(world: World) -> None:
+    world.ledger = Meddling()
+    world.ledger.insert(claimed("m-1"))
+    store(world, send("m-1"), delivery("m-1"))
+    assert world.feedback.take([told()]) == []
+    row = world.ledger.get("m-1")
+    assert row is not None
+    assert (row.status, row.notes, row.version) == (Status.DELIVERED, ("meddled",), 3)
+    assert world.counts.of(Metric.DELIVERIES, STREAM) == 1
+
+
+def test_rows_that_stand_right_are_not_written(world: World) -> None:
+    sent = claimed("m-1", status=Status.SENT, owner="", ses_ids={"1": "ses-m-1-1"}, times={"sent": at(0.3)})
+    world.ledger.insert(sent.kept_until(at(0) + timedelta(days=60)))
+    before = world.ledger.rows()
+    store(world, send("m-1"), event("Open", "m-1", part={"timestamp": at(90).isoformat()}))
+    world.feedback.take([told()])
+    assert world.ledger.rows() == before
+
+
+def test_both_attempts_in_one_object_are_one_duplicate_however_often_they_come(world: World) -> None:
+    world.ledger.insert(claimed("m-1", attempt=2))
+    store(world, send("m-1", attempt=2), send("m-1", attempt=1), send("m-1", attempt=1))
+    for _ in range(2):
+        world.feedback.take([told(), by_itself(send("m-1", attempt=1))])
+        world.applied = MemoryAppliedObjects()
+    assert world.counts.of(Metric.DUPLICATES, STREAM) == 1
+    assert "sent twice" in world.log.getvalue()
+
+
+def test_without_a_row_bad_news_still_suppresses_and_is_counted_once(world: World) -> None:
+    store(world, hard_bounce("m-1"))
+    for _ in range(2):
+        world.feedback.take([told()])
+        world.applied = MemoryAppliedObjects()
+    assert world.entry("m-1@example.com") is not None
+    assert world.counts.of(Metric.HARD_BOUNCES, UNKNOWN_STREAM) == 1
+
+
+def test_a_row_that_can_not_be_read_fails_its_events_and_no_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for message in ("m-1", "m-2"):
+        world.ledger.insert(claimed(message))
+    real = world.ledger.get
+
+    def get(message_id: str) -> Row | None:
+        if message_id == "m-1":
+            raise ValueError("a status of a later version")
+        return real(message_id)
+
+    def get_many(_: object) -> dict[str, Row]:
+        raise ValueError("a status of a later version")
+
+    monkeypatch.setattr(world.ledger, "get", get)
+    monkeypatch.setattr(world.ledger, "get_many", get_many)
+    store(world, delivery("m-1"), delivery("m-2"), delivery("m-3"), send("m-2"))
+    assert world.feedback.take([told()]) == ["sqs-1"]
+    assert status(world, "m-2") is Status.DELIVERED
+    assert world.watermarks.read(STREAM) is None
+    assert world.counts.of(Metric.EVENTS_WITHOUT_ROW, UNKNOWN_STREAM) == 1
+
+
+@pytest.mark.parametrize("method", ["get_many", "replace"])
+def test_an_object_that_is_applied_in_part_comes_back_and_is_finished(
+    world: World, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    world.events_at_once = 2
+    world.threads = 1
+    messages = [f"m-{index}" for index in range(6)]
+    for message in messages:
+        world.ledger.insert(claimed(message))
+    store(world, *(delivery(message) for message in messages), send("m-0"))
+    real = getattr(world.ledger, method)
+    calls = []
+
+    def second_time_unavailable(*arguments: object, **named: object) -> object:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise LedgerUnavailableError("ThrottlingException for m-1@example.com")
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(world.ledger, method, second_time_unavailable)
+    assert world.feedback.take([told()]) == ["sqs-1"]
+    delivered = [status(world, message) for message in messages].count(Status.DELIVERED)
+    assert delivered == (4 if method == "get_many" else 5)
+    assert world.watermarks.read(STREAM) is None
+    assert "@" not in world.log.getvalue()
+    assert world.feedback.take([told()]) == []
+    assert [status(world, message) for message in messages] == [Status.DELIVERED] * 6
+    assert world.watermarks.read(STREAM) == T0
+
+
+def test_with_little_time_left_objects_are_left_for_later_but_not_what_came_by_itself(world: World) -> None:
+    for message in ("m-1", "m-2"):
+        world.ledger.insert(claimed(message))
+    store(world, delivery("m-2"))
+    left: Iterator[float] = iter([60, *[11.0] * 9])
+    records = [told(), by_itself(delivery("m-1"))]
+    assert world.feedback.take(records, seconds_left=lambda: next(left)) == ["sqs-1"]
+    assert status(world, "m-1") is Status.DELIVERED
+    assert status(world, "m-2") is Status.CLAIMED
+
+
+def test_a_long_object_stops_in_time_and_is_finished_by_later_runs(world: World) -> None:
+    world.events_at_once = 10
+    messages = [f"m-{index}" for index in range(40)]
+    for message in messages:
+        world.ledger.insert(claimed(message))
+    store(world, *(delivery(message) for message in messages))
+    left: Iterator[float] = iter([50, 40, 30, 20, 9, 9])
+    assert world.feedback.take([told()], seconds_left=lambda: next(left)) == ["sqs-1"]
+    delivered = [status(world, message) for message in messages].count(Status.DELIVERED)
+    assert delivered == 20
+    assert not world.applied.has(KEY)
+    assert world.feedback.take([told()]) == []
+    assert {status(world, message) for message in messages} == {Status.DELIVERED}
+
+
+class Crash(BaseException):
+    """The process dies: nothing catches it."""
+
+
+class Doomed:
+    """Stands before a store: at the n-th call of all, the process dies before or after it."""
+
+    def __init__(self, real: Any, step: Callable[[], str]) -> None:  # noqa: ANN401  any store
+        self._real = real
+        self._step = step
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401  whatever the method takes
+            fate = self._step()
+            if fate == "before":
+                raise Crash
+            answer = getattr(self._real, name)(*arguments, **named)
+            if fate == "after":
+                raise Crash
+            return answer
+
+        return call
+
+
+STORES = ("ledger", "suppressions", "objects", "applied", "watermarks")
+MESSAGES = ("m-1", "m-2", "m-3")
+
+
+def fresh_world(world: World) -> World:
+    world.ledger, world.suppressions = MemoryLedger(), MemorySuppressions()
+    world.objects, world.applied, world.watermarks = (
+        MemoryEventObjects(),
+        MemoryAppliedObjects(),
+        MemoryWatermarks(),
+    )
+    world.threads = 1
+    world.events_at_once = 3
+    for message in MESSAGES:
+        world.ledger.insert(claimed(message))
+    store(world, send("m-1"), hard_bounce("m-2"), delivery("m-1"), send("m-2", sent=at(2)), delivery("m-3"))
+    return world
+
+
+@pytest.mark.parametrize("fate", ["before", "after"])
+def test_a_crash_at_any_call_leaves_nothing_unsaid_and_is_finished_by_the_next_run(
+    world: World, fate: str
+) -> None:
+    """Rows before the mark, the mark before the watermark: at each point of death this order stands."""
+    fresh_world(world).feedback.take([told()])
+    ends = ({row.message_id: row for row in world.ledger.rows()}, world.watermarks.read(STREAM))
+    died = 0
+    for turn in range(60):
+        real = {name: getattr(fresh_world(world), name) for name in STORES}
+        calls = iter(range(1_000))
+
+        def step(turn: int = turn, calls: Iterator[int] = calls) -> str:
+            return fate if next(calls) == turn else ""
+
+        for name in STORES:
+            setattr(world, name, Doomed(real[name], step))
+        try:
+            world.feedback.take([told()])
+        except Crash:
+            died += 1
+        for name in STORES:
+            setattr(world, name, real[name])
+        is_marked = world.applied.has(KEY)
+        assert is_marked or world.watermarks.read(STREAM) is None
+        if is_marked:
+            assert {row.message_id: row for row in world.ledger.rows()} == ends[0]
+        assert world.feedback.take([told()]) == []
+        assert ({row.message_id: row for row in world.ledger.rows()}, world.watermarks.read(STREAM)) == ends
+        assert len(world.history("m-2@example.com")) == 1
+    # has, read; suppress, get_many and its writes, twice; mark; frontier, keys, marks, watermark, frontier.
+    assert died >= 12
+
+
+def test_the_bounce_of_a_kind_is_the_same_by_either_way(world: World) -> None:
+    for message in ("m-1", "m-2"):
+        world.ledger.insert(claimed(message))
+    store(world, hard_bounce("m-1"))
+    world.feedback.take([told(), by_itself(hard_bounce("m-2"))])
+    one, other = world.ledger.get("m-1"), world.ledger.get("m-2")
+    assert one is not None
+    assert other is not None
+    assert one.bounce == other.bounce == BounceKind.HARD
+    assert (one.status, one.times, one.notes) == (other.status, other.times, other.notes)
