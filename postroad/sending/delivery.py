@@ -9,10 +9,9 @@ from postroad.contract.words import Reason, Status
 from postroad.errors import TransientError, UnknownOutcomeError
 from postroad.ledger.duplicates import duplicates_between
 from postroad.sending import attempt
-from postroad.sending.decisions import Decision, Duplicate, Later, Refused, Sent, Settled, Waits, Why
+from postroad.sending.decisions import Decision, Later, Refused, Sent, Settled, Waits, Why
 from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError, TooLateError
-from postroad.sending.judging import REOPENABLE
-from postroad.sending.pauses import after_busy, after_race, after_unusable
+from postroad.sending.pauses import after_busy, after_unusable
 from postroad.sending.rows import Entered
 from postroad.suppression.model import blocks
 
@@ -201,7 +200,7 @@ class Delivery:
         except TransientError:
             # That it was not sent is known now, and would be forgotten if this were tried again later.
             note = "its body could not be kept: enqueue it again under a new id"
-        self._rows.change(
+        stands = self._rows.change(
             claim,
             lambda row: attempt.refused_by_ses(
                 row,
@@ -213,7 +212,9 @@ class Delivery:
                 retention=self._limits.retention,
             ),
         )
-        return Settled(Status.FAILED, error.reason.value)
+        if stands is None or stands.status is Status.FAILED:
+            return Settled(Status.FAILED, error.reason.value)
+        return self._rows.overtaken(stands, now=now)
 
     def _wait_for_evidence(self, record: Record, claim: Row, note: str) -> Decision:
         """Let the message wait, or hold it where the stream says so: nobody knows whether it was sent."""
@@ -236,9 +237,4 @@ class Delivery:
             return Settled(stands.status, stands.reason)
         if attempt.is_awaiting_evidence(stands) and stands.owner == claim.owner:
             return Waits(Reason.UNKNOWN_OUTCOME, self._waiting.point(stands, now=now), is_new=True)
-        if stands.status in (Status.CLAIMED, Status.SCHEDULED):
-            # Somebody has opened it since, or has it in hand: this copy may be the only one left.
-            return Later(after_race(now), Why.RACE)
-        if stands.status not in REOPENABLE:
-            self._waiting.forget(stands)
-        return Duplicate()
+        return self._rows.overtaken(stands, now=now)

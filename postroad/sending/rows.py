@@ -120,6 +120,17 @@ class Rows:
                 return changed
         return self._ledger.apply(claim.message_id, change)
 
+    def overtaken(self, stands: Row | None, *, now: datetime) -> Decision:
+        """Return what becomes of a copy whose row somebody else has moved, after its body was kept.
+
+        Where he brought it to an end, the body was kept for nothing; else this copy may be the only one left.
+        """
+        if stands is None or stands.status in STILL_OPEN:
+            return Later(after_race(now), Why.RACE)
+        if stands.status not in REOPENABLE:
+            self._waiting.forget(stands)
+        return Duplicate()
+
     def count_failure(self, row: Row, *, note: str) -> int | None:
         """Count that the handling of a message broke, and return how often it did.
 
@@ -218,20 +229,11 @@ class Rows:
             return Later(after_race(now), Why.RACE)
         self._waiting.keep(record, row, now)
         if not self._ledger.replace(attempt.next_version(row, standing), expected=standing.version):
-            return self._overtaken(row, now)
+            return self.overtaken(self._ledger.get(row.message_id), now=now)
         return Settled(row.status, row.reason)
 
     def _wait(self, record: Record, row: Row, standing: Row, *, is_new: bool, now: datetime) -> Decision:
         self._waiting.keep(record, row, row.due or now)
         if not self._ledger.replace(attempt.next_version(row, standing), expected=standing.version):
-            return self._overtaken(row, now)
+            return self.overtaken(self._ledger.get(row.message_id), now=now)
         return Waits(Reason(row.reason), self._waiting.point(row, now=now), is_new=is_new)
-
-    def _overtaken(self, row: Row, now: datetime) -> Decision:
-        """Somebody moved the row meanwhile; if to its end, the body was kept for nothing."""
-        stands = self._ledger.get(row.message_id)
-        if stands is None or stands.status in STILL_OPEN:
-            return Later(after_race(now), Why.RACE)
-        if stands.status not in REOPENABLE:
-            self._waiting.forget(row)
-        return Duplicate()
