@@ -67,6 +67,12 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("on messages", ("dynamodb:GetItem", "dynamodb:PutItem")),
         ("on bodies", ("dynamodb:DeleteItem",)),
     ),
+    "schedule list": (("on the schedule's table", ("dynamodb:GetItem", "dynamodb:Query")),),
+    "schedule cancel": (
+        ("on messages", ("dynamodb:GetItem", "dynamodb:PutItem")),
+        ("on bodies", ("dynamodb:DeleteItem",)),
+        ("on the schedule's table", ("dynamodb:BatchWriteItem",)),
+    ),
     "stream pause": _STREAM,
     "stream resume": _STREAM,
     "stream status": (

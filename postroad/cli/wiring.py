@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from postroad.ledger.ports import Ledger
     from postroad.local.state import State
     from postroad.redriving.ports import HeldMessages
+    from postroad.schedule.ports import Schedule
     from postroad.suppression.model import Suppression
     from postroad.suppression.ports import SuppressionStore
 
@@ -203,6 +204,14 @@ class Wiring:
         from postroad.circuit.dynamodb import DynamoSwitches  # noqa: PLC0415 - as above
 
         return DynamoSwitches(self._client("dynamodb"), self.foundation.named("ScheduleTable"))
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """Return what waits for its time."""
+        from postroad.schedule.dynamodb import DynamoSchedule  # noqa: PLC0415 - as above
+
+        patient = Config(max_pool_connections=16)  # it reads sixteen shards at once
+        return DynamoSchedule(self._client("dynamodb", patient), self.foundation.named("ScheduleTable"))
 
     @cached_property
     def lambda_(self) -> LambdaClient:
