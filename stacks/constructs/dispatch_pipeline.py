@@ -137,8 +137,10 @@ class DispatchPipeline(Construct):
         queues = [stream.work.queue.queue_arn for stream in streams]
         # The emulated cloud judges a batch by an action that AWS does not have.
         emulated = ["sqs:SendMessageBatch"] if self._stage.is_local else []
+        # It takes reading one mapping for listing them.
+        read = ["lambda:ListEventSourceMappings"] if self._stage.is_local else []
         for actions, resources in (
-            (["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"], mappings),
+            (["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping", *read], mappings),
             (["lambda:InvokeFunction"], [stream.function.function_arn for stream in streams]),
             (["sqs:GetQueueAttributes"], queues),
             (["sqs:SendMessage", *emulated], [*queues, events_queue]),

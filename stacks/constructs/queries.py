@@ -61,6 +61,14 @@ QUERIES = (
         "| sort messages desc",
     ),
     Query(
+        "mails that left twice",
+        Logs.ALL,
+        'filter message = "a message was sent twice"\n'
+        "| display @timestamp, service, message_id, @message\n"
+        "| sort @timestamp desc\n"
+        "| limit 100",
+    ),
+    Query(
         "batches that came nearest to the timeout",
         Logs.SEND,
         'filter message = "batch"\n'
