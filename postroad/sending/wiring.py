@@ -77,7 +77,6 @@ def assemble(settings: SendSettings, ses: SESV2Client, templates: Path = TEMPLAT
     dynamodb = boto3.client("dynamodb", config=config)
     s3 = boto3.client("s3", config=config)
     sqs = boto3.client("sqs", config=config)
-    waker = DispatchWaker(boto3.client("lambda", config=config), settings.dispatch_function, logger=logger)
     switches = DynamoSwitches(dynamodb, settings.schedule_table)
     bodies = DynamoBodies(dynamodb, settings.bodies_table, s3=s3, bucket=settings.attachments_bucket)
     secret = read_secret(boto3.client("secretsmanager", config=config), settings.address_secret_arn)
@@ -93,7 +92,7 @@ def assemble(settings: SendSettings, ses: SESV2Client, templates: Path = TEMPLAT
             bodies=bodies,
             pointers=DynamoPointers(dynamodb, settings.schedule_table),
             watermarks=DynamoWatermarks(dynamodb, settings.schedule_table),
-            breaker=StreamBreaker(switches, settings.stream, wake=waker),
+            breaker=StreamBreaker(switches, settings.stream, wake=partial(wake_dispatch, settings)),
             rate=rate,
             suppressions=DynamoSuppressions(dynamodb, settings.suppressions_table),
             mailer=mailer,
@@ -120,6 +119,12 @@ def assemble(settings: SendSettings, ses: SESV2Client, templates: Path = TEMPLAT
         configuration_set=settings.configuration_set,
     )
     return Sending(batch, canary)
+
+
+def wake_dispatch(settings: SendSettings, stream: str) -> None:
+    """Have dispatch act on a switch that turned: so rare that no cold start makes a client for it."""
+    client = boto3.client("lambda", config=client_config())
+    DispatchWaker(client, settings.dispatch_function, logger=logger)(stream)
 
 
 def log_error(error: BaseException) -> None:
