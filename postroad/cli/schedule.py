@@ -24,7 +24,6 @@ EXAMPLES = ("postroad schedule list", "postroad --stage prod schedule list --str
 WAITS_FOR = {Priority.USUAL: "send_at", Priority.EVIDENCE: "evidence"}
 
 app = typer.Typer(help="Show what waits for its time, and call it off.", no_args_is_help=True)
-app.command("cancel", cls=Command, epilog=examples(*CANCEL_EXAMPLES))(cancel)
 
 
 @app.command("list", cls=Command, epilog=examples(*EXAMPLES))
@@ -61,6 +60,9 @@ def list_command(
     print_table(("due here", "due", "message id", "stream", "waits for", "generation"), map(as_cells, found))
     if more:
         print_lines([f"There are more: --limit {limit * 10} shows them."])
+
+
+app.command("cancel", cls=Command, epilog=examples(*CANCEL_EXAMPLES))(cancel)
 
 
 def as_cells(pointer: Pointer) -> tuple[str, ...]:
