@@ -107,9 +107,14 @@ class Row:
         return replace(self, times={**self.times, word: at})
 
     def kept_until(self, at: datetime) -> Row:
-        """Return the row with its end no earlier than `at`; an unsettled row has none."""
+        """Return the row with its end no earlier than `at`; an unsettled row has none.
+
+        An end is a whole second, as DynamoDB keeps it: else a copy of an event would move it each time.
+        """
         if self.status in UNSETTLED:
             return replace(self, expires_at=None)
+        if at.microsecond:
+            at = at.replace(microsecond=0) + timedelta(seconds=1)
         if self.expires_at is not None and self.expires_at >= at:
             return self
         return replace(self, expires_at=at)

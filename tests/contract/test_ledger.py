@@ -132,6 +132,15 @@ def test_an_item_says_no_more_than_the_row() -> None:
     assert from_item(to_item(bare)) == bare
 
 
+def test_an_end_comes_back_as_it_was_written(ledger: Ledger) -> None:
+    row = replace(ROW, status=Status.SENT).kept_until(NOW)
+    assert row.expires_at == NOW.replace(microsecond=0) + timedelta(seconds=1)
+    ledger.insert(row)
+    read = ledger.get("m-1")
+    assert read == row
+    assert read.kept_until(NOW) == read
+
+
 def test_notes_are_bounded_and_not_repeated() -> None:
     row = ROW
     for index in range(MOST_NOTES * 2):

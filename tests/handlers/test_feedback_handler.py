@@ -1,5 +1,6 @@
 """Whole SQS events through the function `feedback`, over DynamoDB."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from functions.feedback.handler import lambda_handler
 from postroad.contract.address import parse_address
 from postroad.contract.words import Reason, Status
+from postroad.evidence.dynamodb import DynamoWatermarks
 from postroad.feedback import wiring
 from postroad.feedback.settings import FeedbackSettings
 from postroad.ledger.dynamodb import DynamoLedger
@@ -189,3 +191,28 @@ def test_an_event_before_the_mark_settles_the_claim(world: World, context: Lambd
     assert row is not None
     assert (row.status, row.owner) == (Status.DELIVERED, "")
     assert row.ses_ids == {"1": read("delivery")["mail"]["messageId"]}
+
+
+def stored(*names: str) -> bytes:
+    """Return these payloads as Firehose stores them, and as of years ago: no Send time is in the future."""
+    return "".join(json.dumps(read(name)) for name in names).replace("2026-11-22T", "2020-11-22T").encode()
+
+
+def test_one_batch_of_both_queues(world: World, context: LambdaContext, log: StringIO) -> None:
+    key = "events/2026/11/22/14/postroad-prod-events-1-2026-11-22-14-03-13-a b"
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(stored("send", "delivery")))
+    event = batch(
+        greeting=read("s3_test_event"),
+        stored=read("s3_event_object_created"),
+        elsewhere={"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "another"}}}]},
+        bounce=read("bounce_transient_general"),
+    )
+    assert lambda_handler(event, context) == {"batchItemFailures": [{"itemIdentifier": "elsewhere"}]}
+    assert world.status() is Status.DELIVERED
+    watermarks = DynamoWatermarks(world.client, "Schedule")
+    assert watermarks.read("transactional") == datetime(2020, 11, 22, 14, 3, 12, 480000, UTC)
+    assert [json.loads(line)["message"] for line in log.getvalue().splitlines()] == ["malformed event"]
+
+    before = world.client.scan(TableName="Messages")["Items"]
+    assert lambda_handler(event, context) == {"batchItemFailures": [{"itemIdentifier": "elsewhere"}]}
+    assert world.client.scan(TableName="Messages")["Items"] == before

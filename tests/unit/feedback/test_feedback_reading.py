@@ -20,7 +20,7 @@ ACCEPTED = datetime(2026, 11, 22, 14, 3, 12, 480000, UTC)
 DESCRIBED = sorted(
     path.stem
     for path in EVENTS.glob("*.json")
-    if path.stem.partition("_")[0] not in {"sqs", "dynamodb"} and not path.stem.endswith("succeeded")
+    if path.stem.partition("_")[0] not in {"sqs", "dynamodb", "s3"} and not path.stem.endswith("succeeded")
 )
 
 HARD, SOFT, UNDETERMINED = BounceKind.HARD, BounceKind.SOFT, BounceKind.UNDETERMINED
@@ -29,6 +29,20 @@ HARD, SOFT, UNDETERMINED = BounceKind.HARD, BounceKind.SOFT, BounceKind.UNDETERM
 def test_the_folder_holds_every_type_that_ses_documents(payload: Payload) -> None:
     kinds = {event.kind for name in DESCRIBED for event in read_event(payload(name))}
     assert kinds == set(EventKind)
+
+
+def test_an_event_tells_its_configuration_set_and_whether_it_is_a_canarys(payload: Payload) -> None:
+    send = payload("send")
+    (event,) = read_event(send)
+    assert (event.configuration_set, event.is_canary) == ("postroad-prod-transactional", False)
+    send["mail"]["tags"]["postroad_canary"] = ["1"]
+    (event,) = read_event(send)
+    assert (event.is_canary, event.asks_for_nothing) == (False, False)  # it has a message of ours
+    del send["mail"]["tags"]["postroad_message"]
+    (event,) = read_event(send)
+    assert (event.is_canary, event.asks_for_nothing) == (True, True)
+    (event, *_) = read_event(payload("notification_bounce"))
+    assert (event.configuration_set, event.is_canary) == ("", False)
 
 
 @pytest.mark.parametrize("name", DESCRIBED)
