@@ -146,7 +146,14 @@ def test_the_content_that_the_others_differ_from_is_valid() -> None:
         (put("timing/lease_seconds", 60), "timing.lease_seconds: expected more than send_timeout_seconds (60), got 60"),
         (put("timing/ses_read_timeout_seconds", 58), "timing.ses_read_timeout_seconds: expected less than send_timeout_seconds (60) together with ses_connect_timeout_seconds (2), got 58"),
         (put("timing/send_timeout_seconds", 200), "timing.lease_seconds: expected more than send_timeout_seconds (200), got 120"),
+        (put("timing/evidence_seconds", 12), "timing.evidence_seconds: expected more than ses_connect_timeout_seconds and ses_read_timeout_seconds together (12), for so long SES's answer may still come, got 12"),
+        (put("timing/events_batch_size", 11), "timing.events_batching_window_seconds: expected at least 1, for events_batch_size is over 10 (Lambda's rule), got 0"),
+        (put("timing/dispatch_timeout_seconds", 60), "timing.dispatch_timeout_seconds: expected a whole number from 5 to 59, got 60"),
+        (put("timing/canary_minutes", 30), "timing.canary_minutes: expected a whole number from 1 to 25, got 30"),
+        (put("streams/marketing/evidence", "slow"), "streams.marketing.evidence: expected 'fast' or 'bulk', got 'slow'"),
+        (put("streams/marketing/unknown_outcome", "resend"), "streams.marketing.unknown_outcome: expected 'evidence' or 'hold', got 'resend'"),
         # Sections beside each other.
+        (put("timing/evidence_after_crash_seconds", 299), "timing.evidence_after_crash_seconds: expected at least 300, for a frozen function may still hold a signed request, and AWS takes one that long after its date, got 299"),
         (put("aws/account", "000000000000"), "aws.account: expected an account of AWS, got the emulated one, '000000000000'"),
         (put("domains/1/name", "Shop.Example"), "domains[1].name: expected each domain once, got 'shop.example' again"),
         (put("domains/1", {"name": "eu.shop.example"}), "domains[1].dmarc: expected 'external', for the record made for 'shop.example' holds for this domain too"),
@@ -155,6 +162,9 @@ def test_the_content_that_the_others_differ_from_is_valid() -> None:
         (put("streams/market-ing", VALID["streams"]["transactional"]), "streams.market-ing: expected a name that differs from 'marketing' in more than hyphens"),
         (put("streams/feedback", VALID["streams"]["transactional"]), "streams.feedback: 'feedback' is the name of a part of Postroad's own: choose another"),
         (put("streams/outcomes", VALID["streams"]["transactional"]), "streams.outcomes: 'outcomes' is the name of a part of Postroad's own: choose another"),
+        (put("streams/dispatch", VALID["streams"]["transactional"]), "streams.dispatch: 'dispatch' is the name of a part of Postroad's own: choose another"),
+        (put("streams/events", VALID["streams"]["transactional"]), "streams.events: 'events' is the name of a part of Postroad's own: choose another"),
+        (put("streams", {f"{letter}-stream": VALID["streams"]["transactional"] for letter in "abcdefghijklmno"} | {"transactional": VALID["streams"]["transactional"]}), "streams: expected at most 15, for CloudFormation takes 500 resources in a stack, got 16; put the others on a stage of their own"),
         (put("streams/account", VALID["streams"]["transactional"]), "streams.account: 'account' is the name of a part of Postroad's own: choose another"),
         (put("streams/marketing-dead-letters", VALID["streams"]["transactional"]), "streams.marketing-dead-letters: expected a name that no stream's dead letters can have, got 'marketing-dead-letters'"),
         (put("streams/marketing-dead-letter", VALID["streams"]["transactional"]), "streams.marketing-dead-letter: expected a name that no stream's dead letters can have, got 'marketing-dead-letter'"),
@@ -174,6 +184,20 @@ def test_a_problem_says_where_it_is_and_what_was_expected(change: Change, proble
 
     assert len(found) == 1, found
     assert found[0].startswith(problem)
+
+
+def test_only_the_local_stage_decides_a_crash_sooner_than_a_signed_request_ends() -> None:
+    assert load("local").timing.evidence_after_crash_seconds < 300
+
+
+def test_evidence_comes_fast_where_somebody_waits_for_the_mail() -> None:
+    streams = check(VALID, stage="prod", file="f").streams
+
+    assert {name: stream.evidence for name, stream in streams.items()} == {
+        "transactional": "fast",
+        "marketing": "bulk",
+    }
+    assert {stream.unknown_outcome for stream in streams.values()} == {"evidence"}
 
 
 def test_all_problems_are_named_at_once_in_the_order_of_the_file() -> None:
