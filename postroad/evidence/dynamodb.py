@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from postroad.evidence.asking import asking
+from postroad.evidence.aws_errors import asking
 from postroad.evidence.patience import Patience
 from postroad.ledger.item import milliseconds, moment
 from postroad.schedule.keys import CANARY, WATERMARK, state_partition

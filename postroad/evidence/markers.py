@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from postroad.evidence.asking import asking
+from postroad.evidence.aws_errors import asking
 from postroad.evidence.object_keys import hour_of, time_of
 from postroad.ledger.item import milliseconds, moment
 from postroad.schedule.keys import applied_partition

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from postroad.evidence.asking import asking
+from postroad.evidence.aws_errors import asking
 from postroad.evidence.object_keys import PREFIX
 
 if TYPE_CHECKING:

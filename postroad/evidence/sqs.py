@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from postroad.evidence.asking import asking
+from postroad.evidence.aws_errors import asking
 from postroad.evidence.errors import EvidenceUnavailableError
 from postroad.evidence.notification import notification_of
 
