@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SECONDS_FOR_THE_REST = 8.0
 """Kept from handing out: a portion may be under way when its time is up, and the audit comes after it."""
 SECONDS_AT_THE_END = 3.0
+"""Kept from everything. Of a run that has very little time both are a part, no more."""
+PART_FOR_THE_REST, PART_AT_THE_END = 0.25, 0.1
 LEAST_RATE = 1.0
 """Mails a second of an account in the sandbox: what is handed out while SES can't be asked for the rate."""
 
@@ -112,12 +114,13 @@ class EachMinute:
         before = len(self._failed)
         looks = [look for look in looks if look.marks or look.cursor != look.last]
         rate = self._rate() if any(look.marks for look in looks) else LEAST_RATE
+        rest = min(SECONDS_FOR_THE_REST, seconds_left() * PART_FOR_THE_REST)
         for place, look in enumerate(looks):
-            has = max(0.0, seconds_left() - SECONDS_FOR_THE_REST) / (len(looks) - place)
-            until = seconds_left() - has
+            left = seconds_left()
+            until = left - max(0.0, left - rest) / (len(looks) - place)
 
             def may_go_on(until: float = until) -> bool:
-                return seconds_left() > max(until, SECONDS_AT_THE_END)
+                return seconds_left() > until
 
             sweep = self._step(
                 "dispatch", partial(self._dispatch.run, look, now=now, rate=rate, may_go_on=may_go_on)
@@ -162,7 +165,8 @@ class EachMinute:
         self, looks: Mapping[str, Look], now: datetime, seconds_left: Callable[[], float]
     ) -> None:
         cursors = {stream: look.cursor for stream, look in looks.items()}
-        audited = self._audit.run(cursors, now=now, may_go_on=lambda: seconds_left() > SECONDS_AT_THE_END)
+        end = min(SECONDS_AT_THE_END, seconds_left() * PART_AT_THE_END)
+        audited = self._audit.run(cursors, now=now, may_go_on=lambda: seconds_left() > end)
         for stream, count in audited.moved.items():
             self._counts.add(Metric.AUDITED, stream, count)
             self._logger.warning("overlooked pointers moved", extra={"stream": stream, "moved": count})

@@ -268,3 +268,21 @@ def test_lost_bodies_and_moved_pointers_are_counted(minute: Minute) -> None:
     assert minute.counts.of(Metric.BODIES_LOST, STREAM) == 1
     assert minute.counts.of(Metric.HELD, STREAM) == 1
     assert minute.counts.of(Metric.AUDITED, STREAM) == 1
+
+
+@pytest.mark.parametrize("seconds", [2.0, 5.0, 40.0])
+def test_a_run_hands_out_however_little_time_it_has(minute: Minute, seconds: float) -> None:
+    for number in range(100):
+        minute.world.wait(point(f"m-{number}", due=NOW - minutes(number)))
+
+    def passing() -> Iterator[float]:
+        left = seconds
+        while True:
+            yield left
+            left = max(0.0, left - 0.01)
+
+    left = passing()
+    minute.run(lambda: next(left))
+    assert len(minute.world.queue.copies) > 20
+    assert next(left) > 0, "and it comes to its end in time"
+    assert minute.world.schedule.audit_progress() is not None
