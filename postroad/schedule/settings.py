@@ -26,4 +26,3 @@ class DispatchSettings(Settings):
     account_share: float
     ses_rate_per_second: float
     canary_minutes: int
-    retention_days: int

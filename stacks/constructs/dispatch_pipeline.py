@@ -75,7 +75,6 @@ class DispatchPipeline(Construct):
                 account_share=configuration.account_share,
                 ses_rate_per_second=configuration.aws.ses_rate_per_second or 0.0,
                 canary_minutes=configuration.timing.canary_minutes,
-                retention_days=configuration.retention.messages_days,
             ),
             timeout_seconds=configuration.timing.dispatch_timeout_seconds,
             memory_mebibytes=MEMORY_MEBIBYTES,

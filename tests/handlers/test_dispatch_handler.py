@@ -56,7 +56,6 @@ class World:
             account_share=1.0,
             ses_rate_per_second=14.0,
             canary_minutes=15,
-            retention_days=30,
         )
 
     def wait(self, pointer: Pointer) -> None:
