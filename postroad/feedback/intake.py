@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from postroad.contract.address import AddressError
@@ -15,6 +16,7 @@ from postroad.observability import UNKNOWN_STREAM, Metric, described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from aws_lambda_powertools import Logger
 
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 RESERVE = 5
 """In the last fifth of the function's time no more events are taken up, so that it ends by itself."""
+
+FOLLOW_EVERY = timedelta(seconds=5)
+"""So often one process lets the watermarks follow, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Feedback:
         self._clock = clock
         self.counts = counts
         self._logger = logger
+        self._followed_at: datetime | None = None
 
     def take(
         self, records: Sequence[Record], *, seconds_left: Callable[[], float] = lambda: float("inf")
@@ -124,7 +130,7 @@ class Feedback:
                 if not has_time() or not self._took(one.record, key, has_time):
                     failed.add(one.record.sqs_id)
         if read:
-            self._follow()
+            self._follow(self._clock.now())
         return failed
 
     def _took(self, record: Record, key: str, has_time: Callable[[], bool]) -> bool:
@@ -135,7 +141,12 @@ class Feedback:
             self._logger.warning("object of events not applied", extra=extra)
             return False
 
-    def _follow(self) -> None:
+    def _follow(self, now: datetime) -> None:
+        # In a flood of objects each one's turn would look at all the others. What is left out here is done
+        # a moment later, at the latest by dispatch.
+        if self._followed_at is not None and timedelta(0) <= now - self._followed_at < FOLLOW_EVERY:
+            return
+        self._followed_at = now
         try:
             self._following.follow()
         except TransientError as error:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from postroad.clock import FixedClock
 from postroad.contract.tags import ATTEMPT_TAG, CANARY_TAG, MESSAGE_TAG, encode_tag
 from postroad.contract.words import BounceKind, Status
 from postroad.evidence.memory import MemoryAppliedObjects, MemoryEventObjects, MemoryWatermarks
@@ -36,6 +37,7 @@ class World(Protocol):
     objects: MemoryEventObjects
     applied: MemoryAppliedObjects
     watermarks: MemoryWatermarks
+    clock: FixedClock
     counts: Counts
     log: Any
     events_at_once: int
@@ -203,6 +205,18 @@ def test_a_notification_of_several_objects_fails_with_one_of_them(world: World) 
     world.objects.objects[second] = b"\x1f\x8b broken"
     assert world.feedback.take([told(KEY, second), told(sqs_id="other")]) == ["sqs-1"]
     assert world.watermarks.read(STREAM) == at(1)
+
+
+def test_a_flood_of_objects_moves_the_watermark_every_few_seconds_not_each_time(world: World) -> None:
+    feedback = world.feedback
+    watermarks = []
+    for second in range(8):
+        key = f"events/2026/11/22/14/s-1-2026-11-22-14-03-{second + 20}-a"
+        store(world, send("m-1", sent=at(second)), key=key)
+        feedback.take([told(key)])
+        watermarks.append(world.watermarks.read(STREAM))
+        world.clock.at += timedelta(seconds=1)
+    assert watermarks == [at(0)] * 5 + [at(5)] * 3
 
 
 def test_a_canary_has_no_row_misses_none_and_moves_the_watermark(world: World) -> None:
