@@ -108,7 +108,7 @@ class Ses:
         attempt = mail.tags.get(ATTEMPT_TAG, "0")
         taken = Taken(f"ses-{len(self.taken) + 1}", _message_id(mail.tags), int(attempt), now, mail)
         self.taken.append(taken)
-        self._tell(taken, self.fate(taken) if taken.message_id else USUAL)
+        self._tell(taken, self.fate(taken) if taken.message_id else BULK_ALONE)
         return taken.ses_id
 
     def _tell(self, taken: Taken, fate: Fate) -> None:

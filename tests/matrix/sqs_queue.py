@@ -1,7 +1,7 @@
 """SQS as far as it matters here: visibility, receive counts, delays, dead letters, and copies."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from postroad.clock import FixedClock
@@ -46,6 +46,8 @@ class SqsQueue:
     visibility: timedelta = VISIBILITY
     items: dict[str, Item] = field(default_factory=dict)
     dead: list[Item] = field(default_factory=list)
+    stale_receipts_delete: bool = False
+    """What SQS does with a receipt that isn't the latest is up to SQS."""
     received: int = 0
     put: int = 0
 
@@ -84,11 +86,17 @@ class SqsQueue:
                 break
         return found
 
+    def receive_again(self, records: Sequence[Record]) -> list[Record]:
+        """Hand out once more what somebody has in hand: a standard queue may."""
+        for record in records:
+            self.items[record.sqs_id].visible_at = self.clock.now()
+        return self.receive()
+
     def delete(self, records: Sequence[Record]) -> None:
-        """Forget what these receipts were given for; one that is not the latest deletes nothing."""
+        """Forget what these receipts were given for."""
         for record in records:
             item = self.items.get(record.sqs_id)
-            if item is not None and item.receipt == record.receipt:
+            if item is not None and (self.stale_receipts_delete or item.receipt == record.receipt):
                 del self.items[record.sqs_id]
 
     def postpone(self, records: Mapping[Record, datetime], *, now: datetime) -> None:
@@ -108,8 +116,3 @@ class SqsQueue:
 
     def bodies(self) -> list[str]:
         return [item.body for item in (*self.items.values(), *self.dead)]
-
-
-def copy_of(record: Record, receives: int) -> Record:
-    """Return the same copy as SQS hands it out once more."""
-    return replace(record, receives=receives, receipt=f"{record.sqs_id}/{receives}")

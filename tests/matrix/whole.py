@@ -66,7 +66,8 @@ class Whole:
     wakes: list[str] = field(default_factory=list)
     canary_every: timedelta = 15 * MINUTE
     ticked_at: datetime | None = None
-    dispatch_down: bool = False
+    down: set[str] = field(default_factory=set)
+    """Functions that nothing invokes for now."""
     deaths: int = 0
     owners: int = 0
 
@@ -114,6 +115,24 @@ class Whole:
             or not self.stores.switches.read(STREAM).is_running
             or any(row.status in waits for row in self.stores.ledger.rows())
         )
+
+    def state(self) -> str:
+        """Return all that the future depends on: two runs with the same state go on alike."""
+        stores = self.stores
+        parts = (
+            stores.ledger.rows(),
+            stores.bodies._bodies,
+            stores.schedule.all(),
+            stores.switches.read(STREAM),
+            list(self.queue.items.values()),
+            self.queue.dead,
+            self.letters.box.letters,
+            self.ses.taken,
+            self.ses.news,
+            self.metrics,
+            self.clock.now(),
+        )
+        return repr(parts)
 
     def tell(self, what: str) -> None:
         self.happened.append(f"{self.clock.now():%d %H:%M:%S} {what}")
@@ -237,15 +256,14 @@ class Whole:
     def _do_something(self) -> bool:
         """Let one thing happen that is due now; False if nothing is."""
         self._carry_news()
-        if self.wakes:
+        due = next((queue for queue in self._queues() if _is_due(queue, self.clock.now())), None)
+        if self.wakes and DISPATCH not in self.down:
             self.dispatch(reassert=self.wakes.pop())
-        elif self._is_handing_out() and _is_due(self.queue, self.clock.now()):
+        elif due is self.queue:
             self.send()
-        elif _is_due(self.fast, self.clock.now()):
-            self.feed(self.fast)
-        elif _is_due(self.notices, self.clock.now()):
-            self.feed(self.notices)
-        elif not self.dispatch_down and self._next_tick() <= self.clock.now():
+        elif due is not None:
+            self.feed(due)
+        elif DISPATCH not in self.down and self._next_tick() <= self.clock.now():
             self.ticked_at = self.clock.now()
             self.dispatch()
         else:
@@ -265,8 +283,11 @@ class Whole:
             if not self.bucket.deaf:
                 self.notices.send(text_of(notification_of(EVENTS, key, self.clock.now())))
 
-    def _is_handing_out(self) -> bool:
-        return self.stores.mappings.read(STREAM) is MappingState.ENABLED
+    def _queues(self) -> list[SqsQueue]:
+        """Return the queues from which somebody is handed something now."""
+        sends = SEND not in self.down and self.stores.mappings.read(STREAM) is MappingState.ENABLED
+        feeds = [] if FEEDBACK in self.down else [self.fast, self.notices]
+        return [self.queue, *feeds] if sends else feeds
 
     def _next_tick(self) -> datetime:
         now = self.clock.now()
@@ -276,13 +297,12 @@ class Whole:
 
     def _moments(self) -> Iterator[datetime]:
         """Yield when something may happen next."""
-        queues = [self.fast, self.notices, *([self.queue] if self._is_handing_out() else [])]
-        yield from (at for queue in queues if (at := queue.next_visible()) is not None)
+        yield from (at for queue in self._queues() if (at := queue.next_visible()) is not None)
         if self.ses.news:
             yield min(news.at for news in self.ses.news)
         if (flush := self.bucket.next_flush()) is not None:
             yield flush
-        if not self.dispatch_down:
+        if DISPATCH not in self.down:
             yield self._next_tick()
 
     def sort_letters(self) -> None:
