@@ -18,6 +18,7 @@ from postroad.schedule.ports import AuditProgress, Schedule
 from tests.dispatch_world import NOW, STREAM, ids, minutes, point
 from tests.tables import create_table
 
+pytestmark = pytest.mark.slow
 MINUTE = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 
 
