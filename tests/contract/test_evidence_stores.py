@@ -1,10 +1,12 @@
 """The contract of the evidence's stores, over the fakes, and over DynamoDB, S3 and SQS."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -25,7 +27,12 @@ from postroad.evidence.patience import Patience
 from postroad.evidence.ports import AppliedObjects, CanaryPatience, EventObjects, MovingWatermarks
 from postroad.evidence.s3 import PIECE_BYTES, S3EventObjects
 from postroad.evidence.sqs import SqsNotices
+from tests.emulated_dynamodb import emulated_cloud
 from tests.tables import create_table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
 
 T0 = datetime(2026, 11, 22, 14, 0, 0, 123000, UTC)
 SECOND = timedelta(seconds=1)
@@ -41,38 +48,51 @@ class Stores:
     applied: AppliedObjects
     patience: CanaryPatience
     objects: EventObjects
-    is_real: bool
+    put_object: Callable[[str, bytes], object] | None = None
 
     def put(self, key: str, data: bytes) -> None:
         if isinstance(self.objects, MemoryEventObjects):
             self.objects.objects[key] = data
         else:
-            boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=data)
+            assert self.put_object is not None
+            self.put_object(key, data)
 
 
-@pytest.fixture(params=["memory", "aws"])
+@pytest.fixture(scope="module")
+def emulated_url() -> Iterator[str]:
+    with emulated_cloud() as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "aws", pytest.param("emulated", marks=pytest.mark.slow)])
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
+    if request.param == "emulated":
+        url = request.getfixturevalue("emulated_url")
+        yield over_aws(boto3.client("dynamodb", endpoint_url=url), boto3.client("s3", endpoint_url=url))
+        return
     if request.param == "memory":
         yield Stores(
             MemoryWatermarks(),
             MemoryAppliedObjects(),
             MemoryCanaryPatience(),
             MemoryEventObjects(),
-            is_real=False,
         )
         return
     with mock_aws():
-        client = boto3.client("dynamodb")
-        create_table(client, "Schedule")
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket=BUCKET)
-        yield Stores(
-            DynamoWatermarks(client, "Schedule"),
-            DynamoAppliedObjects(client, "Schedule"),
-            DynamoCanaryPatience(client, "Schedule"),
-            S3EventObjects(s3, BUCKET),
-            is_real=True,
-        )
+        yield over_aws(boto3.client("dynamodb"), boto3.client("s3"))
+
+
+def over_aws(dynamodb: "DynamoDBClient", s3: "S3Client") -> Stores:
+    table, bucket = f"Schedule-{uuid4().hex}", f"events-{uuid4().hex}"
+    create_table(dynamodb, table)
+    s3.create_bucket(Bucket=bucket)
+    return Stores(
+        DynamoWatermarks(dynamodb, table),
+        DynamoAppliedObjects(dynamodb, table),
+        DynamoCanaryPatience(dynamodb, table),
+        S3EventObjects(s3, bucket),
+        lambda key, data: s3.put_object(Bucket=bucket, Key=key, Body=data),
+    )
 
 
 def test_a_watermark_only_goes_on(stores: Stores) -> None:
@@ -86,6 +106,17 @@ def test_a_watermark_only_goes_on(stores: Stores) -> None:
     marks.advance("shop", T0 + SECOND)
     assert marks.read("shop") == T0 + SECOND
     assert marks.read("news") is None
+
+
+# Not over moto, which checks a condition and writes in two steps.
+@pytest.mark.parametrize(
+    "stores", ["memory", pytest.param("emulated", marks=pytest.mark.slow)], indirect=True
+)
+def test_of_many_who_move_a_watermark_at_once_the_furthest_one_wins(stores: Stores) -> None:
+    times = [T0 + SECOND * (index * 17 % 40) for index in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda to: stores.watermarks.advance("shop", to), times))
+    assert stores.watermarks.read("shop") == max(times)
 
 
 def test_an_applied_object_is_found_by_its_key_and_by_its_hour(stores: Stores) -> None:

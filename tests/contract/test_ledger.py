@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -16,6 +17,7 @@ from postroad.ledger.item import from_item, to_item
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.ports import Ledger
 from postroad.ledger.row import MOST_NOTES, Row
+from tests.emulated_dynamodb import emulated_cloud
 from tests.races import hold_that_one_racing_insert_wins
 from tests.tables import create_table
 
@@ -40,8 +42,20 @@ ROW = Row(
 )
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+@pytest.fixture(scope="module")
+def emulated_url() -> Iterator[str]:
+    with emulated_cloud() as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "dynamodb", pytest.param("emulated", marks=pytest.mark.slow)])
 def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
+    if request.param == "emulated":
+        client = boto3.client("dynamodb", endpoint_url=request.getfixturevalue("emulated_url"))
+        table = f"Messages-{uuid4().hex}"
+        create_table(client, table)
+        yield DynamoLedger(client, table)
+        return
     if request.param == "memory":
         yield MemoryLedger()
         return
