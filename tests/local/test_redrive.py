@@ -1,8 +1,9 @@
-"""An operator sends again what was refused or held, on the deployed stack; SES's own count is looked at."""
+"""An operator sends again or drops what waits for one, on the deployed stack; SES's count is looked at."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.local_stack import patiently
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from postroad.ledger.row import Row
     from tests.local_stack import LocalStack
 
 REDRIVE = ("queues", "redrive", "--stream", "transactional")
@@ -64,30 +66,53 @@ def test_a_message_whose_file_was_missing_is_delivered_when_it_is_there(stack: L
     assert len(stack.mails_of(row.message_id)) == 1
 
 
-def test_a_message_that_ses_never_got_is_delivered_once(stack: LocalStack) -> None:
-    message = stack.message("request-lost")
-    stack.inbox.add_fault("lost_request", recipient=f"{message['message_id']}@example.com")
-    row = stack.send(message)
-    assert (row.status, row.reason) == (Status.HELD, Reason.UNKNOWN_OUTCOME)
+def unknown(stack: LocalStack, what: str, *faults: str) -> Row:
+    """Lose the answer to a message's request, and wait until the message waits for evidence."""
+    message = stack.message(what)
+    for fault in faults:
+        stack.inbox.add_fault(fault, recipient=f"{message['message_id']}@example.com")
+    stack.enqueue(message)
 
-    left = redrive(row.message_id, code=4)
+    def look() -> Row | None:
+        row = stack.ledger.get(str(message["message_id"]))
+        return row if row is not None and row.reason == Reason.UNKNOWN_OUTCOME else None
+
+    return patiently(look, lambda: f"{what} to have lost its answer")
+
+
+def hold(stack: LocalStack, row: Row) -> Row:
+    """Let a message be held as on a stream that says so; its body is kept already."""
+    held = stack.ledger.apply(
+        row.message_id,
+        lambda row: replace(row, status=Status.HELD, due=None, evidence_after=None),
+    )
+    assert held is not None
+    return held
+
+
+def test_a_message_that_ses_never_got_is_delivered_once(stack: LocalStack) -> None:
+    row = unknown(stack, "request-lost", "lost_request")
+    left = redrive(row.message_id, "--despite-unknown-outcome", code=4)
+    assert (left["action"], left["why"]) == ("left", "awaiting_evidence")
+
+    hold(stack, row)
+    listed = answer("held", "list", "--reason", "unknown_outcome")["messages"]
+    (told,) = [each for each in listed if each["message_id"] == row.message_id]
+    assert (told["attempts"], told["may_have_been_sent"]) == (1, True)
+    (left,) = answer("held", "release", row.message_id, "--yes", code=4)["messages"]
     assert (left["action"], left["why"]) == ("left", "may_have_been_sent")
     assert stack.mails_of(row.message_id) == []
 
-    assert redrive(row.message_id, "--despite-unknown-outcome")["may_have_been_sent"] is True
+    words = ("held", "release", row.message_id, "--yes", "--despite-unknown-outcome")
+    assert answer(*words)["messages"][0]["may_have_been_sent"] is True
     delivered = stack.wait_for(row.message_id, Status.DELIVERED)
     assert (delivered.attempt, sorted(delivered.ses_ids)) == (2, ["2"])
     assert len(stack.mails_of(row.message_id)) == 1
-    assert redrive(row.message_id, "--despite-unknown-outcome", code=4)["why"] == "settled"
+    assert answer(*words, code=4)["messages"][0]["why"] == "settled"
 
 
 def test_a_message_that_had_left_is_sent_once_more_and_no_oftener(stack: LocalStack) -> None:
-    message = stack.message("answer-lost")
-    recipient = f"{message['message_id']}@example.com"
-    stack.inbox.add_fault("lost_answer", recipient=recipient)
-    stack.inbox.add_fault("lost_events", recipient=recipient)
-    row = stack.send(message)
-    assert row.status is Status.HELD
+    row = hold(stack, unknown(stack, "answer-lost", "lost_answer", "lost_events"))
     assert len(stack.mails_of(row.message_id)) == 1
 
     redrive(row.message_id, "--despite-unknown-outcome")
@@ -98,6 +123,23 @@ def test_a_message_that_had_left_is_sent_once_more_and_no_oftener(stack: LocalSt
     record = answer("why", row.message_id)
     assert any("attempt 1 may have been sent" in note for note in record["notes"])
     assert "reopened" in [step["what"] for step in record["timeline"]]
+
+
+def test_a_message_that_is_dropped_is_never_sent(stack: LocalStack) -> None:
+    row = hold(stack, unknown(stack, "dropped", "lost_request"))
+    (told,) = answer("held", "drop", row.message_id, "--yes")["messages"]
+    assert told["action"] == "dropped"
+    ended = stack.wait_for(row.message_id, Status.CANCELLED)
+    assert (ended.reason, ended.owner) == (Reason.DROPPED_BY_OPERATOR, "")
+    assert ended.expires_at is not None
+    body = stack.dynamodb.query(
+        TableName=stack.outputs["BodiesTable"],
+        KeyConditionExpression="pk = :id",
+        ExpressionAttributeValues={":id": {"S": row.message_id}},
+    )
+    assert body["Count"] == 0
+    assert row.message_id not in {each["message_id"] for each in answer("held", "list")["messages"]}
+    assert stack.mails_of(row.message_id) == []
 
 
 def test_a_file_is_sent_from_this_machine_and_its_end_is_waited_for(
