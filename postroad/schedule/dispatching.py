@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from postroad.schedule.pointer import Mark, Pointer
     from postroad.schedule.ports import Schedule, StreamQueue
 
+AHEAD = MINUTE
+"""How much further than the present minute is read: the queue hides what is not due yet, so that a message
+leaves at its second, whenever in a minute dispatch happens to run."""
 OVERLAP = timedelta(minutes=15)
 """How long before the cursor a minute is read again."""
 LEAD = timedelta(minutes=2)
@@ -49,8 +52,8 @@ PIECE = 50
 class Look:
     """What is known of a stream's schedule before anything is read of it.
 
-    `first` is the oldest minute that is read, None for the very first; `last` the latest; `marks` those that
-    lie between them, all of them unless there are very many.
+    `first` is the oldest minute that is read, None for the very first; `last` the present one. `marks` are
+    those from the first to shortly after the last, all of them unless there are very many.
     """
 
     stream: str
@@ -62,8 +65,8 @@ class Look:
     @property
     def awaited(self) -> datetime | None:
         """Return up to when evidence pointers are due, None if none is."""
-        minutes = [mark.minute for mark in self.marks if mark.priority is Priority.EVIDENCE]
-        return max(minutes) + MINUTE if minutes else None
+        evidence = [mark.minute for mark in self.marks if mark.priority is Priority.EVIDENCE]
+        return max((minute + MINUTE for minute in evidence if minute <= self.last), default=None)
 
 
 @dataclass(slots=True)
@@ -134,7 +137,7 @@ class Dispatch:
         last = minute_of(now)
         # A cursor ahead of the time was moved by a clock that was wrong: what is due is read all the same.
         first = None if cursor is None else min(cursor, last) - OVERLAP
-        marks = self._schedule.marks(stream, first=first, last=last, limit=MOST_MARKS)
+        marks = self._schedule.marks(stream, first=first, last=last + AHEAD, limit=MOST_MARKS)
         return Look(stream, cursor, first, last, marks)
 
     def run(self, look: Look, *, now: datetime, rate: float, may_go_on: Callable[[], bool]) -> Sweep:
@@ -145,7 +148,7 @@ class Dispatch:
         minutes = sorted({mark.minute for mark in look.marks})
         sweep = Sweep(look, now, may_go_on, self._room(look.stream, rate) if minutes else 0)
         # Marks that were not read leave open what lies behind the last of them.
-        reached = minutes[-1] if len(look.marks) >= MOST_MARKS else look.last
+        reached = min(minutes[-1], look.last) if len(look.marks) >= MOST_MARKS else look.last
         for minute in minutes:
             if not may_go_on() or not self._empty(sweep, minute):
                 reached = min(reached, minute - MINUTE)

@@ -92,7 +92,7 @@ def test_what_is_due_arrives_on_its_queue(
     world: World, context: LambdaContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.wait(point("m-1", due=NOW - minutes(1), generation=3))
-    world.wait(point("m-2", due=NOW + minutes(1)))
+    world.wait(point("m-2", due=NOW + minutes(2)))
     lambda_handler(EVENT, context)
     (message,) = world.arrived()
     assert message["Body"] == BODY

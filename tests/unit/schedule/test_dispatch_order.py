@@ -28,10 +28,22 @@ def test_what_is_due_leaves_and_nothing_stays_of_it(world: DispatchWorld) -> Non
 
 
 def test_what_is_not_due_stays(world: DispatchWorld) -> None:
-    world.wait(point("m-1", due=NOW + minutes(1)))
+    world.wait(point("m-1", due=NOW + minutes(2)))
     assert world.run().handed.taken == 0
     assert "m-1" in world.schedule
-    assert world.run(NOW + minutes(1)).handed.taken == 1
+    assert world.run(NOW + minutes(2)).handed.taken == 1
+
+
+def test_the_next_minute_is_handed_out_ahead_and_hidden_to_the_second(world: DispatchWorld) -> None:
+    late_in_a_minute = NOW.replace(second=57)
+    world.wait(point("m-1", due=minute_of(NOW) + timedelta(seconds=65)))
+    world.wait(point("m-2", due=minute_of(NOW) + timedelta(seconds=119)))
+    world.run(late_in_a_minute)
+    assert [copy.delay_seconds for copy in world.queue.copies] == [8, 62]
+    assert world.schedule.cursor(STREAM) == minute_of(NOW), "a writer may still be in that minute"
+    world.wait(point("m-3", due=minute_of(NOW) + timedelta(seconds=100)))
+    world.run(late_in_a_minute + minutes(1))
+    assert world.queued() == ["m-1", "m-2", "m-3"]
 
 
 def test_what_is_due_later_in_this_minute_is_hidden_until_then(world: DispatchWorld) -> None:

@@ -259,9 +259,9 @@ def test_each_stream_has_its_part_of_the_time(minute: Minute) -> None:
 
 
 def test_lost_bodies_and_moved_pointers_are_counted(minute: Minute) -> None:
+    minute.world.run(NOW - minutes(1))
     lost = minute.world.wait(point("lost"))
     minute.world.bodies.delete("lost", lost.fingerprint)
-    minute.world.run(NOW - minutes(1))
     minute.world.schedule.plant(point("old", due=NOW - timedelta(hours=5)))
     minute.world.schedule.plant(point("gone", stream="newsletter"))
     minute.run()

@@ -83,7 +83,7 @@ def story() -> Story:
 def test_what_waits_is_sent_when_its_time_has_come(story: Story) -> None:
     story.enqueue("m-1")
     assert story.status("m-1") is Status.SCHEDULED
-    story.go_to(DUE - minutes(1))
+    story.go_to(DUE - minutes(2))
     story.pop()
     assert story.dispatch.queue.copies == []
     story.go_to(DUE)
