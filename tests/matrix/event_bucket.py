@@ -17,12 +17,14 @@ FIRST = "events/"
 class EventBucket:
     """What SES tells of every mail, in objects; `stuck` lets nothing through until it ends.
 
-    `notify` is told of each object unless `deaf` (S3's notification may be lost).
+    While it is `deaf` nobody is notified of an object (S3's notifications may be lost); `notice_delays` says
+    how late the next notifications come.
     """
 
     clock: FixedClock
     stuck: bool = False
     deaf: bool = False
+    notice_delays: list[timedelta] = field(default_factory=list)
     objects: dict[str, bytes] = field(default_factory=dict)
     written_at: dict[str, datetime] = field(default_factory=dict)
     waiting: list[dict[str, Any]] = field(default_factory=list)

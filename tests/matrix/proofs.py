@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from postroad.contract.words import Status
+from postroad.contract.words import Reason, Status
 from postroad.ledger.row import UNSETTLED, Row
 from postroad.observability import Metric
 
@@ -36,8 +36,11 @@ def place_of(whole: "Whole", message_id: str) -> Place:
     row = whole.stores.ledger.get(message_id)
     if row is not None and row.status not in UNSETTLED:
         return Place(row.status.value, row)
-    if row is not None and row.status is Status.HELD and whole.keeps_body(row):
-        return Place("held", row)
+    if row is not None and row.status is Status.HELD:
+        # One whose body is gone is seen as well, and says so; any other must have it.
+        if row.reason == Reason.BODY_LOST:
+            return Place("held without its body", row)
+        return Place("held" if whole.keeps_body(row) else "lost", row)
     if any(_is_of(body, message_id) for body in whole.queue.bodies()):
         return Place("queue", row)
     if any(_is_of(body, message_id) for body in whole.letters.bodies()):

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from greenlet import greenlet
+
 from postroad.circuit.mapping import MappingState
 from postroad.clock import FixedClock
 from postroad.contract.words import RECEIVES_EXHAUSTED, Status
@@ -70,6 +72,8 @@ class Whole:
     """Functions that nothing invokes for now."""
     deaths: int = 0
     owners: int = 0
+    frozen: list[tuple[datetime, greenlet]] = field(default_factory=list)
+    can_freeze: bool = False
 
     def __post_init__(self) -> None:
         self.queue = SqsQueue(self.clock, "queue")
@@ -111,6 +115,7 @@ class Whole:
             or self.ses.news
             or self.bucket.waiting
             or self.wakes
+            or self.frozen
             or len(self.stores.schedule)
             or not self.stores.switches.read(STREAM).is_running
             or any(row.status in waits for row in self.stores.ledger.rows())
@@ -198,10 +203,31 @@ class Whole:
             self.tell(f"send decides {report.decisions}")
             self.queue.delete([record for record in handed if record.sqs_id not in failures])
 
+        if self.can_freeze:
+            self._sender = None  # its process may be frozen when the next batch comes
+            greenlet(lambda: self.invoke(SEND, counts, work)).switch()
+            return True
         survived = self.invoke(SEND, counts, work)
         if not survived:
             self._sender = None
         return survived
+
+    def freeze(self, time: timedelta) -> None:
+        """Stop the function that calls this, until so much time has passed."""
+        here = greenlet.getcurrent()
+        self.frozen.append((self.clock.now() + time, here))
+        self.tell(f"send freezes for {time}")
+        here.parent.switch()
+
+    def _thaw(self) -> bool:
+        for entry in self.frozen:
+            if entry[0] <= self.clock.now():
+                self.frozen.remove(entry)
+                self.tell("send thaws")
+                entry[1].parent = greenlet.getcurrent()
+                entry[1].switch()
+                return True
+        return False
 
     def feed(self, queue: SqsQueue) -> bool:
         """Let `feedback` handle what one of its queues hands out; False if it died of it."""
@@ -255,7 +281,9 @@ class Whole:
 
     def _do_something(self) -> bool:
         """Let one thing happen that is due now; False if nothing is."""
-        self._carry_news()
+        self.carry_news()
+        if self._thaw():
+            return True
         due = next((queue for queue in self._queues() if _is_due(queue, self.clock.now())), None)
         if self.wakes and DISPATCH not in self.down:
             self.dispatch(reassert=self.wakes.pop())
@@ -270,7 +298,7 @@ class Whole:
             return False
         return True
 
-    def _carry_news(self) -> None:
+    def carry_news(self) -> None:
         for news in self.ses.due_news():
             if news.path == "fast":
                 self.fast.send(text_of(news.payload))
@@ -278,10 +306,15 @@ class Whole:
                 self.bucket.gather(news.payload)
         flush = self.bucket.next_flush()
         if flush is not None and flush <= self.clock.now():
-            key = self.bucket.flush()
-            self.tell(f"Firehose writes {key}")
-            if not self.bucket.deaf:
-                self.notices.send(text_of(notification_of(EVENTS, key, self.clock.now())))
+            self.announce()
+
+    def announce(self) -> None:
+        """Let Firehose write what it has, and S3 tell of it."""
+        key = self.bucket.flush()
+        self.tell(f"Firehose writes {key}")
+        delay = self.bucket.notice_delays.pop(0) if self.bucket.notice_delays else timedelta()
+        if not self.bucket.deaf:
+            self.notices.send(text_of(notification_of(EVENTS, key, self.clock.now())), delay=delay)
 
     def _queues(self) -> list[SqsQueue]:
         """Return the queues from which somebody is handed something now."""
@@ -297,6 +330,7 @@ class Whole:
 
     def _moments(self) -> Iterator[datetime]:
         """Yield when something may happen next."""
+        yield from (at for at, _ in self.frozen)
         yield from (at for queue in self._queues() if (at := queue.next_visible()) is not None)
         if self.ses.news:
             yield min(news.at for news in self.ses.news)
