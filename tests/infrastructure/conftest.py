@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from postroad.configuration import Configuration, load
+from postroad.configuration.rules import MOST_STREAMS
 from stacks.constructs import mail_function
 from tests.infrastructure.templates import Stacks, synthesise
 
@@ -50,6 +51,14 @@ def staging() -> Stacks:
 @pytest.fixture(scope="session")
 def managed(managed_configuration: Configuration) -> Stacks:
     return synthesise(managed_configuration)
+
+
+@pytest.fixture(scope="session")
+def crowd(prod_configuration: Configuration) -> Stacks:
+    """As many streams as a stage may have, with names as long as one would give."""
+    (one, *_) = prod_configuration.streams.values()
+    streams = {f"a-stream-of-somebody-{chr(ord('a') + number)}": one for number in range(MOST_STREAMS)}
+    return synthesise(prod_configuration.model_copy(update={"streams": streams, "producers": ()}))
 
 
 @pytest.fixture(scope="session")

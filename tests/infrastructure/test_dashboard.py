@@ -5,7 +5,6 @@ import json
 import pytest
 
 from postroad.configuration import Configuration
-from postroad.configuration.rules import MOST_STREAMS
 from postroad.observability import NAMESPACE, UNKNOWN_STREAM, Counts, Metric
 from stacks.constructs.queries import QUERIES
 from tests.infrastructure.drawn import Drawn, Widget, drawn, measured, series
@@ -24,14 +23,6 @@ COLUMNS = 24
 @pytest.fixture(scope="module")
 def dashboard(prod: Stacks) -> Drawn:
     return drawn(prod)
-
-
-@pytest.fixture(scope="module")
-def crowd(prod_configuration: Configuration) -> Stacks:
-    """As many streams as a stage may have."""
-    (one, *_) = prod_configuration.streams.values()
-    streams = {f"stream-{chr(ord('a') + number)}": one for number in range(MOST_STREAMS)}
-    return synthesise(prod_configuration.model_copy(update={"streams": streams, "producers": ()}))
 
 
 def test_our_metrics_are_those_that_functions_write(

@@ -1,6 +1,7 @@
 """Each handler is deployed once, as it is meant to run."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -128,3 +129,16 @@ def test_evidence_is_later_than_any_answer(prod: Stacks, local: Stacks) -> None:
                 float(variables[f"POSTROAD_SES_{kind}_TIMEOUT_SECONDS"]) for kind in ("CONNECT", "READ")
             )
             assert int(variables["POSTROAD_EVIDENCE_SECONDS"]) > answer
+
+
+def test_settings_fit_into_a_function_however_many_streams_there_are(crowd: Stacks) -> None:
+    """Lambda takes 4 KB of environment."""
+    url, uuid = "https://sqs.eu-west-1.amazonaws.com/123456789012/", "dfafc6d2-4fd8-47a0-83db-3cea76971af9"
+    queues = crowd.all("AWS::SQS::Queue")
+    for function in functions(crowd):
+        size = 0
+        for name, value in function["Environment"]["Variables"].items():
+            text = re.sub(r"<\w+SqsEventSource\w+>", uuid, crowd.readable(value))
+            named = [queue for queue in queues if f'{{"Ref": "{queue}"}}' in json.dumps(value)]
+            size += len(name) + len(text) + len(named) * len(url)
+        assert size <= 4096

@@ -181,6 +181,12 @@ def is_operation(service: str, command: str) -> bool:
     return command in {xform_name(name, "-") for name in operations}
 
 
+def test_the_commands_of_an_alarm_s_text_exist(prod: Stacks) -> None:
+    lines = {line for text in descriptions(prod).values() for line in re.findall(r"`([^`]+)`", text)}
+    assert [found for line in lines if line.startswith("postroad ") and (found := problem(line))] == []
+    assert all(is_operation(*line.split()[1:3]) for line in lines if line.startswith("aws "))
+
+
 @pytest.mark.parametrize("page", [INDEX, *PAGES], ids=lambda page: page.stem)
 def test_the_graphs_and_queries_that_a_page_names_are_there(page: Path, prod: Stacks) -> None:
     titles = [each["properties"].get("title", "") for each in drawn(prod).widgets]
