@@ -51,7 +51,6 @@ class FoundationStack(StageStack):
             streams=tuple(configuration.streams),
             producers=producers,
             attachments_days=configuration.attachments.keep_days,
-            bodies_days=configuration.retention.bodies_days,
         )
         if configuration.web and not stage.is_local:
             web = WebDomain(self, "WebDomain", web=configuration.web)

@@ -1,6 +1,7 @@
 """Kept bodies in the table Bodies, gzipped; those too large for an item lie in S3.
 
-The partition key is the message id, the sort key `body#` and the fingerprint.
+The partition key is the message id, the sort key `body#` and the fingerprint. An object in S3 lies under the
+number of days after which the bucket's lifecycle deletes it, which outlasts its item.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import gzip
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 SORT_KEY = "body#"
 PREFIX = "bodies/"
+KEPT_DAYS = (60, 420, 4200)
+"""What may lie in S3 for how long: what is held or due soon, due within a year, or kept for years."""
 WITHOUT_BODY = "pk, sk, first_sent"
 MOST_IN_ITEM = 300_000
 """Compressed bytes past this go to S3: an item holds 400 KB, with its names and keys."""
@@ -68,7 +72,9 @@ class DynamoBodies:
         }
         with _asking():
             if len(packed) > MOST_IN_ITEM:
-                key = PREFIX + sha256(f"{message_id}#{fingerprint}".encode()).hexdigest()
+                name = sha256(f"{message_id}#{fingerprint}".encode()).hexdigest()
+                # Since `first_sent` at the earliest: so the object lives longer than it is asked for.
+                key = folder_of(until - first_sent) + name
                 self._s3.put_object(Bucket=self._bucket, Key=key, Body=packed)
                 item["s3_key"] = {"S": key}
             else:
@@ -153,6 +159,12 @@ class DynamoBodies:
         except self._s3.exceptions.NoSuchKey:
             return None
         return gzip.decompress(found["Body"].read()).decode()
+
+
+def folder_of(kept: timedelta) -> str:
+    """Return the prefix of a body that is kept for so long, where the lifecycle doesn't delete it before."""
+    days = next((days for days in KEPT_DAYS if kept <= timedelta(days=days)), KEPT_DAYS[-1])
+    return f"{PREFIX}{days}-days/"
 
 
 def _kept(item: dict[str, Any]) -> Kept:

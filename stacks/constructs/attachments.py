@@ -1,6 +1,7 @@
 """The bucket of attachments, and of bodies that are too large for the table."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -8,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from postroad.bodies.dynamodb import PREFIX as BODIES
+from postroad.bodies.dynamodb import KEPT_DAYS, folder_of
 from postroad.contract.rules import own_prefix
 from stacks.constructs.logical_id import pin_logical_id
 from stacks.nag import acknowledge
@@ -28,7 +29,6 @@ class AttachmentsBucket(s3.Bucket):
         streams: Sequence[str],
         producers: Mapping[str, Sequence[str]],
         attachments_days: int,
-        bodies_days: int,
     ) -> None:
         """Make the bucket; `producers` holds the streams of each account that may put attachments."""
         super().__init__(
@@ -53,7 +53,14 @@ class AttachmentsBucket(s3.Bucket):
                     )
                     for stream in streams
                 ),
-                s3.LifecycleRule(id="bodies", prefix=BODIES, expiration=Duration.days(bodies_days)),
+                *(
+                    s3.LifecycleRule(
+                        id=f"bodies-{days}-days",
+                        prefix=folder_of(timedelta(days=days)),
+                        expiration=Duration.days(days),
+                    )
+                    for days in KEPT_DAYS
+                ),
             ],
         )
         pin_logical_id(self, "Attachments")

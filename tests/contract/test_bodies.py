@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from postroad.bodies.dynamodb import MOST_IN_ITEM, PREFIX, DynamoBodies
+from postroad.bodies.dynamodb import MOST_IN_ITEM, PREFIX, DynamoBodies, folder_of
 from postroad.bodies.errors import BodiesUnavailableError
 from postroad.bodies.memory import MemoryBodies
 from postroad.bodies.ports import Bodies, Kept, KeptBodies, ManyBodies, Whole
@@ -67,6 +67,13 @@ def test_a_large_body_lies_in_s3_and_a_small_one_does_not() -> None:
         with pytest.raises(BodiesUnavailableError):
             bodies.put("large", "f-1", secrets.token_hex(MOST_IN_ITEM * 2), first_sent=NOW, until=UNTIL)
         assert s3.list_objects_v2(Bucket="bucket")["Contents"][0]["Key"].startswith(PREFIX)
+
+
+@pytest.mark.parametrize(
+    ("kept_days", "folder_days"), [(22, 60), (60, 60), (61, 420), (388, 420), (421, 4200), (4038, 4200)]
+)
+def test_a_large_body_outlives_what_waits_for_it(kept_days: int, folder_days: int) -> None:
+    assert folder_of(timedelta(days=kept_days)) == f"bodies/{folder_days}-days/"
 
 
 def test_what_is_kept_is_listed_page_by_page(bodies: Store, monkeypatch: pytest.MonkeyPatch) -> None:

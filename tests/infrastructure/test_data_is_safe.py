@@ -87,7 +87,7 @@ def test_the_bucket_is_private_and_forgets(prod: Stacks) -> None:
     rules = {rule["Prefix"]: rule["ExpirationInDays"] for rule in bucket["LifecycleConfiguration"]["Rules"]}
     days = prod.configuration.attachments.keep_days
     assert rules == {f"attachments/{name}/": days for name in prod.configuration.streams} | {
-        "bodies/": prod.configuration.retention.bodies_days
+        f"bodies/{days}-days/": days for days in (60, 420, 4200)
     }
 
 
