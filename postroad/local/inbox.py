@@ -58,8 +58,8 @@ class Inbox:
         """Let something happen to a mail: `bounce`, `soft_bounce`, `complaint`, `delivery`."""
         self._http.post(f"/api/mails/{ses_message_id}/events", json={"type": kind}).raise_for_status()
 
-    def add_fault(self, kind: str, *, recipient: str, **fields: object) -> None:
-        """Spoil the next request for this recipient, or its events; `kind` and `fields` as in `Fault`."""
+    def add_fault(self, kind: str, *, recipient: str = "*", **fields: object) -> None:
+        """Spoil the next request for this recipient (any), or its events; `fields` as in `Fault`."""
         fault = {"kind": kind, "recipient": recipient, **fields}
         self._http.post("/api/faults", json=fault).raise_for_status()
 
