@@ -73,15 +73,24 @@ CASES: dict[str, tuple[Spoil, Reason]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def enqueued(stack: LocalStack) -> dict[str, list[dict[str, object]]]:
+    """Enqueue every case at once, each between two good messages: a good one, the case, another good one."""
+    trios: dict[str, list[dict[str, object]]] = {}
+    for what, (spoil, _) in CASES.items():
+        spoilt = spoil(stack, stack.message(what))
+        spoilt = {name: value for name, value in spoilt.items() if value is not None}
+        trios[what] = [stack.message(f"{what}-before"), spoilt, stack.message(f"{what}-after")]
+    stack.enqueue(*(message for trio in trios.values() for message in trio))
+    return trios
+
+
 @pytest.mark.parametrize("what", CASES)
-def test_what_can_never_be_sent_ends_with_a_reason(stack: LocalStack, what: str) -> None:
-    spoil, reason = CASES[what]
-    spoilt = spoil(stack, stack.message(what))
-    spoilt = {name: value for name, value in spoilt.items() if value is not None}
-    before, after = stack.message(f"{what}-before"), stack.message(f"{what}-after")
-
-    stack.enqueue(before, spoilt, after)
-
+def test_what_can_never_be_sent_ends_with_a_reason(
+    stack: LocalStack, enqueued: dict[str, list[dict[str, object]]], what: str
+) -> None:
+    _, reason = CASES[what]
+    before, spoilt, after = enqueued[what]
     row = stack.wait_for_end(str(spoilt["message_id"]))
     assert (row.status, row.reason) == (expected_status(reason), reason)
     assert row.detail or row.notes or reason is Reason.EXPIRED, "a person must be able to read why"
@@ -103,18 +112,24 @@ BODIES: dict[str, tuple[str, Reason]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def sqs_ids(stack: LocalStack) -> dict[str, str]:
+    """Enqueue all bodies at once, and a good message."""
+    good = stack.message("beside")
+    enqueued = stack.enqueue(*(body for body, _ in BODIES.values()), good)
+    assert stack.wait_for_end(str(good["message_id"])).status is Status.DELIVERED
+    return dict(zip(BODIES, enqueued, strict=False))
+
+
 @pytest.mark.parametrize("what", BODIES)
-def test_a_body_without_a_readable_id_is_kept_as_a_refusal(stack: LocalStack, what: str) -> None:
+def test_a_body_without_a_readable_id_is_kept_as_a_refusal(
+    stack: LocalStack, sqs_ids: dict[str, str], what: str
+) -> None:
     body, reason = BODIES[what]
-    good = stack.message(f"beside-{what}")
-
-    refused_id, _ = stack.enqueue(body, good)
-
-    row = stack.wait_for_end(f"!{refused_id}")
+    row = stack.wait_for_end(f"!{sqs_ids[what]}")
     assert (row.status, row.reason) == (Status.INVALID, reason)
     copy = stack.dead_letter(body)
     assert copy["MessageAttributes"]["reason"]["StringValue"] == reason
-    assert stack.wait_for_end(str(good["message_id"])).status is Status.DELIVERED
 
 
 def test_the_largest_body_that_sqs_takes_is_judged_and_a_larger_one_never_enters(stack: LocalStack) -> None:
