@@ -10,10 +10,10 @@ from postroad.contract.words import Reason, Status
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
 from postroad.schedule.auditing import Audit, Audited
-from postroad.schedule.dispatching import Dispatch, Sweep
 from postroad.schedule.handing_out import HandingOut
 from postroad.schedule.memory import MemoryQueue, MemorySchedule
 from postroad.schedule.pointer import Pointer, Priority, minute_of
+from postroad.schedule.sweeping import Sweep, Sweeping
 from tests.crash_world import Gate, Watched, WatchedLedger, plain
 
 NOW = datetime(2026, 11, 22, 14, 0, 20, tzinfo=UTC)
@@ -83,7 +83,7 @@ class DispatchWorld:
         self.schedule.put(pointer)
         return pointer
 
-    def dispatch(self, gate: Gate = plain, threads: int = 1) -> Dispatch:
+    def dispatch(self, gate: Gate = plain, threads: int = 1) -> Sweeping:
         schedule = cast("MemorySchedule", Watched("schedule", self.schedule, gate))
         queue = cast("MemoryQueue", Watched("queue", self.queue, gate))
         handing_out = HandingOut(
@@ -93,7 +93,7 @@ class DispatchWorld:
             queue=queue,
             on_error=self.errors.append,
         )
-        return Dispatch(
+        return Sweeping(
             schedule=schedule,
             queues={STREAM: queue},
             handing_out={STREAM: handing_out},

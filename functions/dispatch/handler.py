@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from postroad.schedule.wiring import logger, run
+from postroad.dispatching.wiring import logger, run
 
 
 @logger.inject_lambda_context

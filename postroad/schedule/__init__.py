@@ -1,1 +1,1 @@
-"""What waits for its time: pointers by due minute, and `dispatch`, which hands them to the queues."""
+"""What waits for its time: pointers by due minute, and how they are handed to the queues or called off."""

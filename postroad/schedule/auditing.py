@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from postroad.schedule.dispatching import OVERLAP, move
 from postroad.schedule.pointer import minute_of
 from postroad.schedule.ports import AuditProgress
+from postroad.schedule.sweeping import OVERLAP, move
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from postroad.schedule.dispatching import OVERLAP
 from postroad.schedule.pointer import MINUTE, minute_of
+from postroad.schedule.sweeping import OVERLAP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

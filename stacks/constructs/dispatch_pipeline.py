@@ -10,8 +10,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from postroad.bodies.dynamodb import PREFIX as BODIES
+from postroad.dispatching.settings import DispatchSettings
 from postroad.observability import UNKNOWN_STREAM, Metric
-from postroad.schedule.settings import DispatchSettings
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.attachments import s3_arn
 from stacks.constructs.events_pipeline import EventsPipeline

@@ -14,13 +14,13 @@ from functions.dispatch.handler import lambda_handler
 from postroad.bodies.dynamodb import DynamoBodies
 from postroad.circuit.dynamodb import DynamoSwitches
 from postroad.circuit.switch import Flow, Switch
+from postroad.dispatching import wiring
+from postroad.dispatching.each_minute import StepsFailedError
+from postroad.dispatching.settings import DispatchSettings
 from postroad.ledger.dynamodb import DynamoLedger
 from postroad.observability import UNKNOWN_STREAM
-from postroad.schedule import wiring
 from postroad.schedule.dynamodb import DynamoSchedule
-from postroad.schedule.each_minute import StepsFailedError
 from postroad.schedule.pointer import Pointer
-from postroad.schedule.settings import DispatchSettings
 from tests.dispatch_world import NOW, STREAM, minutes, point, scheduled
 from tests.tables import create_table
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from postroad.dispatching.settings import DispatchSettings
 from postroad.feedback.settings import FeedbackSettings
 from postroad.outcomes.settings import OutcomesSettings
-from postroad.schedule.settings import DispatchSettings
 from postroad.sending.settings import SendSettings
 from postroad.settings import Settings
 from tests.infrastructure.templates import Stacks

@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger
 
 from postroad.circuit.breaking import StreamBreaker
 from postroad.circuit.switching import Switching
+from postroad.dispatching.each_minute import EachMinute
 from postroad.evidence.canary import CanaryAnswer, CanaryOutcome
 from postroad.evidence.following import Following
 from postroad.evidence.tending import Evidence
@@ -15,9 +16,8 @@ from postroad.feedback.intake import Feedback
 from postroad.feedback.objects import EventObjectIntake
 from postroad.observability import Counts
 from postroad.schedule.auditing import Audit
-from postroad.schedule.dispatching import Dispatch
-from postroad.schedule.each_minute import EachMinute
 from postroad.schedule.handing_out import HandingOut
+from postroad.schedule.sweeping import Sweeping
 from postroad.sending.assembly import Parts, send_batch
 from postroad.sending.batch import SendBatch
 from postroad.sending.canary import Canary
@@ -173,7 +173,7 @@ def make_dispatch(whole: "Whole", gate: Gate, counts: Counts) -> EachMinute:
             counts=counts,
             logger=LOGGER,
         ),
-        dispatch=Dispatch(
+        sweeping=Sweeping(
             schedule=schedule, queues={STREAM: queue}, handing_out={STREAM: handing_out}, threads=1
         ),
         audit=Audit(schedule=schedule),

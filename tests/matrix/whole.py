@@ -16,13 +16,13 @@ from greenlet import greenlet
 from postroad.circuit.mapping import MappingState
 from postroad.clock import FixedClock
 from postroad.contract.words import RECEIVES_EXHAUSTED, Status
+from postroad.dispatching.each_minute import StepsFailedError
 from postroad.evidence.notification import notification_of
 from postroad.ledger.row import UNSETTLED, Row
 from postroad.names import resource_name
 from postroad.observability import Counts, Metric
 from postroad.records import Record
 from postroad.rendering.ports import Renderer
-from postroad.schedule.each_minute import StepsFailedError
 from postroad.schedule.pointer import minute_of
 from postroad.sending.batch import SendBatch
 from postroad.sending.settings import SendSettings

@@ -10,10 +10,10 @@ from moto import mock_aws
 
 from postroad.bodies.dynamodb import DynamoBodies
 from postroad.ledger.memory import MemoryLedger
-from postroad.schedule.dispatching import Dispatch
 from postroad.schedule.dynamodb import DynamoSchedule
 from postroad.schedule.handing_out import HandingOut
 from postroad.schedule.sqs import SqsStreamQueue
+from postroad.schedule.sweeping import Sweeping
 from tests.crash_world import Call
 from tests.dispatch_world import NOW, STREAM, DispatchWorld, always, minutes, point
 from tests.tables import create_table
@@ -77,7 +77,7 @@ def requests_of_aws(messages: int) -> Counter[str]:
         handing_out = HandingOut(
             schedule=schedule, bodies=bodies, ledger=MemoryLedger(), queue=queue, on_error=errors.append
         )
-        dispatch = Dispatch(
+        dispatch = Sweeping(
             schedule=schedule, queues={STREAM: queue}, handing_out={STREAM: handing_out}, threads=1
         )
         look = dispatch.look(STREAM, now=NOW)

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from postroad.records import FIRST_SENT, GENERATION
-from postroad.schedule.dispatching import MOST_MARKS, OVERLAP
 from postroad.schedule.pointer import Priority, minute_of
+from postroad.schedule.sweeping import MOST_MARKS, OVERLAP
 from tests.dispatch_world import NOW, STREAM, DispatchWorld, minutes, point
 
 
@@ -189,7 +189,7 @@ def test_more_marked_minutes_than_are_read_at_once_take_several_runs(
     world: DispatchWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert MOST_MARKS > 1000
-    monkeypatch.setattr("postroad.schedule.dispatching.MOST_MARKS", 20)
+    monkeypatch.setattr("postroad.schedule.sweeping.MOST_MARKS", 20)
     for number in range(50):
         world.wait(point(f"m-{number:02}", due=NOW - minutes(50 - number)))
     runs = 0

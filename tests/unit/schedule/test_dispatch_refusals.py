@@ -11,9 +11,9 @@ from postroad.contract.words import Reason, Status
 from postroad.errors import TransientError
 from postroad.ledger.row import Row
 from postroad.records import FIRST_SENT, GENERATION
-from postroad.schedule.dispatching import HELD_BACK, LEAD
 from postroad.schedule.pointer import Pointer, minute_of
 from postroad.schedule.ports import NotTaken
+from postroad.schedule.sweeping import HELD_BACK, LEAD
 from tests.crash_world import Call, Gate
 from tests.dispatch_world import NOW, STREAM, DispatchWorld, minutes, point, scheduled
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from postroad.account.ports import Account
     from postroad.observability import Counts
     from postroad.schedule.auditing import Audit
-    from postroad.schedule.dispatching import Dispatch, Look, Sweep
+    from postroad.schedule.sweeping import Look, Sweep, Sweeping
 
 SECONDS_FOR_THE_REST = 8.0
 """Kept from handing out: a portion may be under way when its time is up, and the audit comes after it."""
@@ -60,7 +60,7 @@ class EachMinute:
         streams: Sequence[str],
         switching: Switching,
         evidence: Evidence,
-        dispatch: Dispatch,
+        sweeping: Sweeping,
         audit: Audit,
         account: Account,
         rate: float,
@@ -72,7 +72,7 @@ class EachMinute:
         self._streams = streams
         self._switching = switching
         self._evidence = evidence
-        self._dispatch = dispatch
+        self._sweeping = sweeping
         self._audit = audit
         self._account = account
         self._configured_rate = rate
@@ -97,7 +97,7 @@ class EachMinute:
         running = self._step("switches", lambda: self._switching.tend(self._streams, now)) or frozenset()
         looks: dict[str, Look] = {}
         for stream in self._streams:
-            look = self._step("schedule", partial(self._dispatch.look, stream, now=now))
+            look = self._step("schedule", partial(self._sweeping.look, stream, now=now))
             if look is not None:
                 looks[stream] = look
         # A stream that is stopped has no use for canaries: its circuit probes by itself.
@@ -123,7 +123,7 @@ class EachMinute:
                 return seconds_left() > until
 
             sweep = self._step(
-                "dispatch", partial(self._dispatch.run, look, now=now, rate=rate, may_go_on=may_go_on)
+                "dispatch", partial(self._sweeping.run, look, now=now, rate=rate, may_go_on=may_go_on)
             )
             if sweep is not None:
                 self._tell(look.stream, sweep)

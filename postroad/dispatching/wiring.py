@@ -17,6 +17,8 @@ from postroad.circuit.eventbridge import EventBridgeStreamBus
 from postroad.circuit.lambda_ import CANARY_CONFIG, LambdaCanaries, LambdaMappings
 from postroad.circuit.switching import Switching
 from postroad.clock import SystemClock
+from postroad.dispatching.each_minute import EachMinute
+from postroad.dispatching.settings import DispatchSettings
 from postroad.evidence.dynamodb import DynamoCanaryPatience, DynamoWatermarks
 from postroad.evidence.following import Following
 from postroad.evidence.markers import DynamoAppliedObjects
@@ -26,13 +28,11 @@ from postroad.evidence.tending import Evidence
 from postroad.ledger.dynamodb import DynamoLedger
 from postroad.observability import Counts, described, make_logger
 from postroad.schedule.auditing import Audit
-from postroad.schedule.dispatching import Dispatch
 from postroad.schedule.dynamodb import DynamoSchedule
-from postroad.schedule.each_minute import EachMinute
 from postroad.schedule.handing_out import HandingOut
 from postroad.schedule.keys import SHARDS
-from postroad.schedule.settings import DispatchSettings
 from postroad.schedule.sqs import SqsStreamQueue
+from postroad.schedule.sweeping import Sweeping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,7 +83,7 @@ def dispatch() -> Wired:
             logger=logger,
         ),
         evidence=_evidence(settings, dynamodb, canaries, counts),
-        dispatch=_dispatch(settings, dynamodb, schedule),
+        sweeping=_sweeping(settings, dynamodb, schedule),
         audit=Audit(schedule=schedule),
         account=account,
         rate=settings.ses_rate_per_second,
@@ -115,7 +115,7 @@ def log_error(error: BaseException) -> None:
     logger.error("error while handing out", extra=described(error))
 
 
-def _dispatch(settings: DispatchSettings, dynamodb: Any, schedule: DynamoSchedule) -> Dispatch:  # noqa: ANN401 - boto3's client
+def _sweeping(settings: DispatchSettings, dynamodb: Any, schedule: DynamoSchedule) -> Sweeping:  # noqa: ANN401 - boto3's client
     sqs = boto3.client("sqs", config=client_config(connections=THREADS + 1))
     s3 = boto3.client("s3", config=client_config(connections=THREADS + 1))
     bodies = DynamoBodies(dynamodb, settings.bodies_table, s3=s3, bucket=settings.attachments_bucket)
@@ -125,7 +125,7 @@ def _dispatch(settings: DispatchSettings, dynamodb: Any, schedule: DynamoSchedul
         stream: HandingOut(schedule=schedule, bodies=bodies, ledger=ledger, queue=queue, on_error=log_error)
         for stream, queue in queues.items()
     }
-    return Dispatch(schedule=schedule, queues=queues, handing_out=handing_out, threads=THREADS)
+    return Sweeping(schedule=schedule, queues=queues, handing_out=handing_out, threads=THREADS)
 
 
 def _evidence(

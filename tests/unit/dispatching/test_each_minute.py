@@ -8,15 +8,15 @@ import pytest
 
 from postroad.account.memory import MemoryAccount
 from postroad.account.ports import Quota
+from postroad.dispatching.each_minute import EachMinute, StepsFailedError
 from postroad.errors import TransientError
 from postroad.observability import UNKNOWN_STREAM, Counts, Metric, make_logger
 from postroad.schedule.auditing import Audit
-from postroad.schedule.dispatching import Dispatch
-from postroad.schedule.each_minute import EachMinute, StepsFailedError
 from postroad.schedule.handing_out import HandingOut
 from postroad.schedule.memory import MemoryQueue
 from postroad.schedule.pointer import Priority, minute_of
 from postroad.schedule.ports import NotTaken
+from postroad.schedule.sweeping import Sweeping
 from tests.dispatch_world import NOW, STREAM, DispatchWorld, minutes, point
 
 OTHER = "marketing"
@@ -81,7 +81,7 @@ class Minute:
             streams=[STREAM, OTHER],
             switching=self.switches,
             evidence=self.evidence,
-            dispatch=Dispatch(schedule=world.schedule, queues=queues, handing_out=handing_out, threads=1),
+            sweeping=Sweeping(schedule=world.schedule, queues=queues, handing_out=handing_out, threads=1),
             audit=Audit(schedule=world.schedule),
             account=self.account,
             rate=self.rate,

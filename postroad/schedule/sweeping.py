@@ -114,7 +114,7 @@ class Sweep:
         return max(0, int((self.now - self.oldest).total_seconds())) if self.oldest else 0
 
 
-class Dispatch:
+class Sweeping:
     """Hands out what is due. Its methods raise ScheduleUnavailableError and QueueUnavailableError."""
 
     def __init__(
