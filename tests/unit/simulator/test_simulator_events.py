@@ -83,6 +83,8 @@ def test_every_documented_kind_can_happen() -> None:
         "bounce_permanent_one_of_three",  # several recipients: see each_recipient_has_an_event_of_its_own
         "complaint_without_report",  # an older form
         "dynamodb_messages_batch",
+        "s3_event_object_created",
+        "s3_test_event",
         "sqs_feedback_batch",
         "subscription",  # SES's own contact lists
     }
