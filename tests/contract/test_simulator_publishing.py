@@ -223,6 +223,7 @@ class Noted:
     most_bytes = 1_000_000
     overhead = 0
     gather = timedelta(seconds=30)
+    quiet = timedelta(seconds=30)
 
     def __init__(self) -> None:
         self.batches: list[int] = []
@@ -243,6 +244,22 @@ def test_a_full_batch_waits_for_no_company(cloud: Cloud) -> None:
         assert full.result(WAIT) == 0
         assert (noted.batches, alone.done()) == ([10], False)
         assert publisher.counts()["waiting"] == 1
+    finally:
+        publisher.stop()
+
+
+def test_company_is_waited_for_only_while_it_comes(cloud: Cloud) -> None:
+    noted = Noted()
+    noted.quiet = timedelta(milliseconds=300)
+    publisher = Publisher(noted, SystemClock(), name="noted")
+    publisher.start()
+    try:
+        first = publisher.submit(cloud.events(1))
+        second = publisher.submit(cloud.events(1))
+        assert (first.result(WAIT), second.result(WAIT)) == (0, 0)
+        assert noted.batches == [2]
+        noted.gather = timedelta()
+        assert publisher.submit(cloud.events(1)).result(WAIT) == 0, "no longer than it may take"
     finally:
         publisher.stop()
 

@@ -29,13 +29,15 @@ _log = logging.getLogger("postroad.simulator")
 class Carrier(Protocol):
     """Takes events to one kind of destination: at most `most` of `most_bytes` at a time.
 
-    `gather` is how long the first of them waits for company; each weighs `overhead` bytes beside its own.
+    The first of them waits for company until no other has come for `quiet`, and for `gather` at the longest.
+    Each weighs `overhead` bytes beside its own.
     """
 
     most: int
     most_bytes: int
     overhead: int
     gather: timedelta
+    quiet: timedelta
 
     def carry(self, destination: str, messages: Sequence[str]) -> Collection[int]:
         """Hand the messages over, in order; return the places of those that were not taken.
@@ -80,6 +82,7 @@ class Publisher:
         self._carrier = carrier
         self._clock = clock
         self._waiting: dict[str, list[_Waiting]] = {}
+        self._latest: dict[str, datetime] = {}
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._stopped = False
@@ -122,6 +125,7 @@ class Publisher:
 
     def _push(self, each: _Waiting) -> None:
         heapq.heappush(self._waiting.setdefault(each.destination, []), each)
+        self._latest[each.destination] = self._clock.now()
 
     def _run(self) -> None:
         while (batch := self._next_batch()) is not None:
@@ -142,19 +146,23 @@ class Publisher:
                         self._under_way = len(batch)
                         return batch
                 sleep = LONGEST_SLEEP
-                if queues:
-                    ready_at = queues[0][0].due + self._carrier.gather
-                    sleep = min(sleep, max(0.0, (ready_at - now).total_seconds()))
+                for queue in queues:
+                    sleep = min(sleep, max(0.0, (self._ready_at(queue[0]) - now).total_seconds()))
                 self._changed.wait(sleep)
         return None
 
     def _is_ready(self, queue: list[_Waiting], now: datetime) -> bool:
         """Whether the first has waited long enough, or enough are due to fill a batch."""
-        if queue[0].due + self._carrier.gather <= now:
+        if self._ready_at(queue[0]) <= now:
             return True
         return (
             len(queue) >= self._carrier.most and sum(each.due <= now for each in queue) >= self._carrier.most
         )
+
+    def _ready_at(self, first: _Waiting) -> datetime:
+        """Return until when the first of a queue waits for company."""
+        quiet_at = max(first.due, self._latest[first.destination]) + self._carrier.quiet
+        return min(quiet_at, first.due + self._carrier.gather)
 
     def _pop_batch(self, queue: list[_Waiting], now: datetime) -> list[_Waiting]:
         batch: list[_Waiting] = []

@@ -37,7 +37,8 @@ class FirehoseCarrier:
     most = 500
     most_bytes = LARGEST_RECORD
     overhead = 1
-    gather = timedelta(milliseconds=700)
+    gather = timedelta(seconds=1)
+    quiet = timedelta(milliseconds=200)
 
     def __init__(self, client: FirehoseClient) -> None:
         """Needs firehose:PutRecord, as the local stage's root has."""

@@ -20,7 +20,7 @@ class SnsCarrier:
     most = 10
     most_bytes = 240 * 1024  # SNS takes 256 KiB
     overhead = 0
-    gather = timedelta()
+    gather = quiet = timedelta()
 
     def __init__(self, client: SNSClient) -> None:
         """Needs sns:Publish, as the local stage's root has."""
