@@ -7,10 +7,6 @@ to hide. https://docs.aws.amazon.com/lambda/latest/api/API_GetEventSourceMapping
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from postroad.circuit.ports import Mappings
 
 
 class MappingState(StrEnum):
@@ -37,13 +33,3 @@ class MappingState(StrEnum):
     def contradicts(self, *, enabled: bool) -> bool:
         """Say whether the mapping stands at the other end, and isn't on its way."""
         return self.is_settled(enabled=not enabled)
-
-
-def settle(mappings: Mappings, stream: str, *, enabled: bool) -> MappingState:
-    """Let a mapping stand where it shall, if it doesn't, and return where it stands now.
-
-    One that is on its way is left alone: Lambda refuses to change it, and whoever comes in a minute looks
-    again. Raises MappingsUnavailableError.
-    """
-    state = mappings.read(stream)
-    return mappings.ask(stream, enabled=enabled) if state.contradicts(enabled=enabled) else state

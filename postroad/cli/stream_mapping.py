@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING
 
 from postroad.circuit.lambda_ import LambdaMappings
-from postroad.circuit.mapping import MappingState, settle
 from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.resources import queue_name
 from postroad.names import resource_name
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_lambda import LambdaClient
 
+    from postroad.circuit.mapping import MappingState
     from postroad.circuit.ports import Mappings
     from postroad.cli.wiring import Wiring
 
@@ -65,6 +65,16 @@ class StreamMapping:
             if state.is_settled(enabled=enabled) or left <= 0:
                 return state
             pause(min(PAUSE_SECONDS, left))
+
+
+def settle(mappings: Mappings, stream: str, *, enabled: bool) -> MappingState:
+    """Let a mapping stand where it shall, if it doesn't, and return where it stands now.
+
+    One that is on its way is left alone: Lambda refuses to change it, and whoever comes in a minute looks
+    again. Raises MappingsUnavailableError.
+    """
+    state = mappings.read(stream)
+    return mappings.ask(stream, enabled=enabled) if state.contradicts(enabled=enabled) else state
 
 
 def _find(client: LambdaClient, function: str, queue: str) -> str | None:

@@ -21,8 +21,9 @@ from postroad.account.ports import UNLIMITED, Quota
 from postroad.account.ses import SesAccount
 from postroad.circuit.errors import MappingsUnavailableError
 from postroad.circuit.lambda_ import CANARY_CONFIG, DispatchWaker, LambdaCanaries, LambdaMappings
-from postroad.circuit.mapping import MappingState, settle
+from postroad.circuit.mapping import MappingState
 from postroad.circuit.memory import MemoryMappings
+from postroad.cli.stream_mapping import settle
 from postroad.evidence.canary import CanaryAnswer, CanaryOutcome
 from postroad.observability import make_logger
 
