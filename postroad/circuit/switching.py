@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from postroad.circuit.deciding import Step, closed, probing, still_open, told
 from postroad.circuit.telling import event_of
+from postroad.contract.words import QUOTA_EXHAUSTED
 from postroad.errors import TransientError
 from postroad.evidence.canary import CanaryAnswer, CanaryOutcome
 from postroad.observability import Metric, described
-from postroad.sending.decisions import Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -132,8 +132,8 @@ class Switching:
         return self._switches.turn(stream, lambda standing: _answered(standing, probe, answer, now=now))
 
     def _ask_ses(self, switch: Switch) -> CanaryAnswer:
-        if switch.why == Why.QUOTA_EXHAUSTED and not self._has_quota():
-            return CanaryAnswer(CanaryOutcome.UNUSABLE, Why.QUOTA_EXHAUSTED)
+        if switch.why == QUOTA_EXHAUSTED and not self._has_quota():
+            return CanaryAnswer(CanaryOutcome.UNUSABLE, QUOTA_EXHAUSTED)
         return self._canaries.send(switch.stream)
 
     def _has_quota(self) -> bool:

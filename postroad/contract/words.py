@@ -87,5 +87,8 @@ class Reason(StrEnum):
     BODY_LOST = "body_lost"
 
 
+QUOTA_EXHAUSTED = "quota_exhausted"
+"""Why a stream is stopped whose account's daily quota is used up: its circuit asks SES before it probes."""
+
 RECEIVES_EXHAUSTED = "receives_exhausted"
 """Stands for a reason where SQS gave a message up: no run of `send` ever finished with it. No row has it."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from postroad.contract.words import QUOTA_EXHAUSTED
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -22,7 +24,7 @@ class Why(StrEnum):
     RACE = "race"
     NO_TIME_LEFT = "no_time_left"
     THROTTLED = "throttled"
-    QUOTA_EXHAUSTED = "quota_exhausted"
+    QUOTA_EXHAUSTED = QUOTA_EXHAUSTED
     SENDING_PAUSED = "sending_paused"
     ACCOUNT_SUSPENDED = "account_suspended"
     CONFIGURATION = "configuration"
