@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from postroad.clock import FixedClock
-from tests.matrix.ses_stand_in import text_of
+from tests.matrix.ses_stand_in import is_of_canary, text_of
 
 BUFFER = timedelta(seconds=60)
 FIRST = "events/"
@@ -26,8 +26,9 @@ class EventBucket:
     deaf: bool = False
     notice_delays: list[timedelta] = field(default_factory=list)
     objects: dict[str, bytes] = field(default_factory=dict)
-    written_at: dict[str, datetime] = field(default_factory=dict)
     waiting: list[dict[str, Any]] = field(default_factory=list)
+    with_mail: set[str] = field(default_factory=set)
+    """The keys of objects that tell of more than canaries."""
     since: datetime | None = None
 
     def gather(self, payload: dict[str, Any]) -> None:
@@ -36,19 +37,23 @@ class EventBucket:
         if self.since is None:
             self.since = self.clock.now()
 
+    @property
+    def has_mail_waiting(self) -> bool:
+        return not all(map(is_of_canary, self.waiting))
+
     def next_flush(self) -> datetime | None:
         """Return when the next object is written, or None where nothing waits or all is stuck."""
         return None if self.since is None or self.stuck else self.since + BUFFER
 
     def flush(self) -> str:
         """Write what is waiting as one object, and return its key."""
-        now = self.clock.now()
-        began = self.since or now
+        began = self.since or self.clock.now()
         key = (
             f"{FIRST}{began:%Y/%m/%d/%H}/matrix-events-1-{began:%Y-%m-%d-%H-%M-%S}-{len(self.objects):04d}.gz"
         )
         self.objects[key] = gzip.compress("".join(text_of(each) + "\n" for each in self.waiting).encode(), 1)
-        self.written_at[key] = now
+        if self.has_mail_waiting:
+            self.with_mail.add(key)
         self.waiting.clear()
         self.since = None
         return key

@@ -226,5 +226,9 @@ def _iso(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
+def is_of_canary(payload: Mapping[str, Any]) -> bool:
+    return CANARY_TAG in payload["mail"]["tags"]
+
+
 def text_of(payload: Mapping[str, Any]) -> str:
     return json.dumps(payload)

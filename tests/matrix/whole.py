@@ -7,15 +7,17 @@ time jumps to whatever happens next. Each function's calls pass the gate that `g
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from greenlet import greenlet
 
 from postroad.circuit.mapping import MappingState
 from postroad.clock import FixedClock
-from postroad.contract.words import RECEIVES_EXHAUSTED, Status
+from postroad.contract.words import Status
 from postroad.dispatching.each_minute import StepsFailedError
 from postroad.evidence.notification import notification_of
 from postroad.ledger.row import UNSETTLED, Row
@@ -29,7 +31,7 @@ from postroad.sending.settings import SendSettings
 from tests.matrix.event_bucket import EventBucket
 from tests.matrix.functions import STREAM, make_dispatch, make_feedback, make_sender
 from tests.matrix.gates import Call, DiedError, Gate, plain
-from tests.matrix.ses_stand_in import Ses, text_of
+from tests.matrix.ses_stand_in import Ses, is_of_canary, text_of
 from tests.matrix.sqs_queue import SqsQueue
 from tests.matrix.stores import EVENTS, DeadLetterQueue, Stores
 from tests.sending_world import NOW, SETTINGS
@@ -49,6 +51,7 @@ SEND = "send"
 FEEDBACK = "feedback"
 DISPATCH = "dispatch"
 
+LOCK = type(Lock())
 Process = tuple[SendBatch, Counts]
 
 
@@ -66,7 +69,8 @@ class Whole:
     happened: list[str] = field(default_factory=list)
     metrics: Counter[tuple[Metric, str]] = field(default_factory=Counter)
     wakes: list[str] = field(default_factory=list)
-    canary_every: timedelta = 15 * MINUTE
+    canary_every: timedelta = MINUTE
+    """So often, the watermark moves as it does where mail leaves all the time."""
     ticked_at: datetime | None = None
     down: set[str] = field(default_factory=set)
     """Functions that nothing invokes for now."""
@@ -82,6 +86,7 @@ class Whole:
         self.ses = Ses(self.clock)
         self.bucket = EventBucket(self.clock)
         self._sender: Process | None = None
+        self.stores.watermarks.advance(STREAM, self.clock.now())
 
     def enqueue(self, body: Mapping[str, Any] | str, *, copies: int = 1) -> None:
         """Let a producer put a message on the queue."""
@@ -107,13 +112,14 @@ class Whole:
         return any(each.generation == row.generation for each in self.stores.schedule.of(row.message_id))
 
     def is_quiet(self) -> bool:
-        """Say whether nothing is left that time could bring about."""
-        queues = (self.queue, self.fast, self.notices)
+        """Say whether nothing is left that time could bring about, but for canaries."""
         waits = UNSETTLED - {Status.HELD}
         return not (
-            any(queue.items for queue in queues)
-            or self.ses.news
-            or self.bucket.waiting
+            self.queue.items
+            or self.fast.items
+            or self.bucket.has_mail_waiting
+            or not all(map(self.stores.applied.has, self.bucket.with_mail))
+            or not all(is_of_canary(news.payload) for news in self.ses.news)
             or self.wakes
             or self.frozen
             or len(self.stores.schedule)
@@ -134,10 +140,22 @@ class Whole:
             self.letters.box.letters,
             self.ses.taken,
             self.ses.news,
+            self.bucket.objects.keys(),
+            self.bucket.waiting,
+            self.stores.watermarks.read(STREAM),
             self.metrics,
             self.clock.now(),
         )
         return repr(parts)
+
+    def copy(self) -> "Whole":
+        """Return another run that stands where this one does."""
+        self._sender = None  # which works on these stores
+        parts = [each for store in vars(self.stores).values() for each in vars(store).values()]
+        locks = [each for each in parts if isinstance(each, LOCK)]
+        # What never changes is shared; locks can't be copied, and nobody holds one now.
+        shared = [*locks, *self.stores.ledger.rows(), *self.ses.taken]
+        return deepcopy(self, {id(each): each for each in shared})
 
     def tell(self, what: str) -> None:
         self.happened.append(f"{self.clock.now():%d %H:%M:%S} {what}")
@@ -229,11 +247,11 @@ class Whole:
                 return True
         return False
 
-    def feed(self, queue: SqsQueue) -> bool:
+    def feed(self, queue: SqsQueue, *, gate: Gate | None = None) -> bool:
         """Let `feedback` handle what one of its queues hands out; False if it died of it."""
         handed = queue.receive()
         counts = Counts("test")
-        feedback = make_feedback(self, self.gate_of(FEEDBACK), counts)
+        feedback = make_feedback(self, gate or self.gate_of(FEEDBACK), counts)
 
         def work() -> None:
             failures = set(feedback.take(handed))
@@ -242,10 +260,10 @@ class Whole:
 
         return self.invoke(FEEDBACK, counts, work)
 
-    def dispatch(self, *, reassert: str = "") -> bool:
+    def dispatch(self, *, reassert: str = "", gate: Gate | None = None) -> bool:
         """Let `dispatch` do its minute, or look at one stream's switch; False if it died of it."""
         counts = Counts("test")
-        each_minute = make_dispatch(self, self.gate_of(DISPATCH), counts)
+        each_minute = make_dispatch(self, gate or self.gate_of(DISPATCH), counts)
         now = self.clock.now()
 
         def work() -> None:
@@ -338,12 +356,6 @@ class Whole:
             yield flush
         if DISPATCH not in self.down:
             yield self._next_tick()
-
-    def sort_letters(self) -> None:
-        """Let the operator find what SQS gave up."""
-        while self.queue.dead:
-            item = self.queue.dead.pop()
-            self.letters.add(item.body, RECEIVES_EXHAUSTED, item.first_sent)
 
 
 def _is_due(queue: SqsQueue, now: datetime) -> bool:
