@@ -281,7 +281,8 @@ class SendBatch:
             if decided is not None and not isinstance(decided, Refused):
                 return decided
         self._desk.refuse(refusal, now=now)
-        if parsed is not None:
+        # What another stream keeps of the message isn't ours to forget.
+        if parsed is not None and parsed.message.stream == self._limits.stream:
             with suppress(TransientError):  # it is refused; its body goes when its time is over
                 self._waiting.forget_done(parsed.record, self._preparation.row(parsed))
         return Refused(refusal.reason)

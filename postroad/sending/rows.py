@@ -82,7 +82,7 @@ class Rows:
 
     def meet(self, record: Record, standing: Row, *, fingerprint: str, now: datetime) -> Row | Decision:
         """Return the standing row as its successor shall follow it, if it is open; else what it decides."""
-        verdict = judge(standing, fingerprint=fingerprint, generation=record.generation, now=now)
+        verdict = self._judged(standing, fingerprint=fingerprint, generation=record.generation, now=now)
         if isinstance(verdict, Open):
             return standing
         return self._opened(standing, verdict) or self._carried_out(record, standing, verdict, now)
@@ -108,7 +108,7 @@ class Rows:
 
     def open_row(self, row: Row, *, standing: Row, generation: int, now: datetime) -> Row | None:
         """Return the standing row, if it is open to `row`; unlike `meet` this writes nothing."""
-        verdict = judge(standing, fingerprint=row.fingerprint, generation=generation, now=now)
+        verdict = self._judged(standing, fingerprint=row.fingerprint, generation=generation, now=now)
         return self._opened(standing, verdict)
 
     def change(self, claim: Row, change: Change) -> Row | None:
@@ -149,6 +149,13 @@ class Rows:
             self._ledger.apply(row.message_id, change)
         last = counted[-1] if counted else None
         return None if last is None else last.failures
+
+    def _judged(self, standing: Row, *, fingerprint: str, generation: int, now: datetime) -> Verdict:
+        # A copy that went astray to this queue decides nothing about the message of another stream: that
+        # stream's pointers, watermark and function do.
+        if standing.stream != self._limits.stream and standing.status is not Status.INVALID:
+            return Conflicting()
+        return judge(standing, fingerprint=fingerprint, generation=generation, now=now)
 
     def _opened(self, standing: Row, verdict: Verdict) -> Row | None:
         """Return the row as its successor shall follow it, if the verdict or the evidence opens it."""
