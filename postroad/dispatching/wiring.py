@@ -19,9 +19,8 @@ from postroad.circuit.switching import Switching
 from postroad.clock import SystemClock
 from postroad.dispatching.each_minute import EachMinute
 from postroad.dispatching.settings import DispatchSettings
-from postroad.evidence.dynamodb import DynamoCanaryPatience, DynamoWatermarks
+from postroad.evidence.dynamodb import DynamoAppliedObjects, DynamoCanaryPatience, DynamoWatermarks
 from postroad.evidence.following import Following
-from postroad.evidence.markers import DynamoAppliedObjects
 from postroad.evidence.s3 import S3EventObjects
 from postroad.evidence.sqs import SqsNotices
 from postroad.evidence.tending import Evidence

@@ -1,21 +1,26 @@
-"""The evidence in the table Schedule: watermarks, and what is remembered of canaries."""
+"""The evidence in the table Schedule: watermarks, marks of applied objects, and what is known of canaries."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from postroad.evidence.aws_errors import asking
+from postroad.evidence.object_keys import hour_of, time_of
 from postroad.evidence.patience import Patience
 from postroad.ledger.item import milliseconds, moment
-from postroad.schedule.keys import CANARY, WATERMARK, state_partition
+from postroad.schedule.keys import CANARY, WATERMARK, applied_partition, state_partition
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from typing import Any
 
     from mypy_boto3_dynamodb import DynamoDBClient
+
+MARK_LIFE = timedelta(days=3)
 
 
 class DynamoWatermarks:
@@ -42,6 +47,65 @@ class DynamoWatermarks:
             condition="attribute_not_exists(pk) OR sent_until < :until",
             values={":until": until},
         )
+
+
+class DynamoAppliedObjects:
+    """`AppliedObjects` over the table. A key without a time isn't marked: no watermark asks for it."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+        """Use this low-level client and this table."""
+        self._client = client
+        self._table = table_name
+
+    def mark(self, key: str, newest_sends: Mapping[str, datetime], *, now: datetime) -> None:
+        """Remember an object; a second mark says the same."""
+        at = time_of(key)
+        if at is None:
+            return
+        with asking("DynamoDB"):
+            self._client.put_item(
+                TableName=self._table,
+                Item={
+                    **_object_key(at, key),
+                    "sends": {
+                        "M": {
+                            stream: {"N": str(milliseconds(newest))}
+                            for stream, newest in newest_sends.items()
+                        }
+                    },
+                    "ttl": {"N": str(milliseconds(now + MARK_LIFE) // 1000)},
+                },
+            )
+
+    def has(self, key: str) -> bool:
+        """Say whether this object has been applied, by a consistent read."""
+        at = time_of(key)
+        if at is None:
+            return False
+        with asking("DynamoDB"):
+            answer = self._client.get_item(
+                TableName=self._table,
+                Key=_object_key(at, key),
+                ProjectionExpression="pk",
+                ConsistentRead=True,
+            )
+        return "Item" in answer
+
+    def of_hour(self, hour: datetime) -> Mapping[str, Mapping[str, datetime]]:
+        """Return the newest Send times by stream of each applied object of this hour."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :hour",
+            ExpressionAttributeValues={":hour": {"S": applied_partition(hour_of(hour))}},
+        )
+        with asking("DynamoDB"):
+            return {
+                item["sk"]["S"]: {
+                    stream: moment(int(newest["N"])) for stream, newest in item["sends"]["M"].items()
+                }
+                for page in pages
+                for item in page["Items"]
+            }
 
 
 class DynamoCanaryPatience:
@@ -102,6 +166,10 @@ def _put_if(
 
 def _key(stream: str, name: str) -> dict[str, Any]:
     return {"pk": {"S": state_partition(stream)}, "sk": {"S": name}}
+
+
+def _object_key(at: datetime, key: str) -> dict[str, Any]:
+    return {"pk": {"S": applied_partition(at)}, "sk": {"S": key}}
 
 
 def _moment(item: dict[str, Any], name: str) -> datetime | None:

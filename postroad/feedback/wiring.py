@@ -12,9 +12,8 @@ import boto3
 
 from postroad.aws import client_config
 from postroad.clock import SystemClock
-from postroad.evidence.dynamodb import DynamoWatermarks
+from postroad.evidence.dynamodb import DynamoAppliedObjects, DynamoWatermarks
 from postroad.evidence.following import Following
-from postroad.evidence.markers import DynamoAppliedObjects
 from postroad.evidence.s3 import S3EventObjects
 from postroad.feedback.applying import THREADS, Applying
 from postroad.feedback.intake import Feedback

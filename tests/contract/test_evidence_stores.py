@@ -13,9 +13,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from postroad.evidence.dynamodb import DynamoCanaryPatience, DynamoWatermarks
+from postroad.evidence.dynamodb import MARK_LIFE, DynamoAppliedObjects, DynamoCanaryPatience, DynamoWatermarks
 from postroad.evidence.errors import EvidenceUnavailableError
-from postroad.evidence.markers import REMEMBERED, DynamoAppliedObjects
 from postroad.evidence.memory import (
     MemoryAppliedObjects,
     MemoryCanaryPatience,
@@ -208,7 +207,7 @@ def test_a_mark_ends_by_itself_after_three_days_and_an_hour_is_read_page_by_page
             applied.mark(key, {}, now=T0)
         assert list(applied.of_hour(T0)) == keys
         (item, *_) = client.scan(TableName="Schedule")["Items"]
-        assert int(item["ttl"]["N"]) == int((T0 + REMEMBERED).timestamp())
+        assert int(item["ttl"]["N"]) == int((T0 + MARK_LIFE).timestamp())
 
 
 def test_notices_are_what_s3_would_say_and_each_is_sent() -> None:
