@@ -17,20 +17,12 @@ from postroad.ledger.row import LEAST_RETENTION
 from postroad.schedule.pointer import Pointer, minute_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from datetime import datetime, timedelta
-    from typing import Protocol
 
     from postroad.bodies.ports import Bodies
     from postroad.ledger.ports import Ledger
     from postroad.ledger.row import Row
-
-    class Removal(Protocol):
-        """What takes pointers out of the schedule."""
-
-        def remove(self, pointers: Collection[Pointer]) -> None:
-            """Remove these; one that is gone already does no harm. Raises ScheduleUnavailableError."""
-            ...
+    from postroad.schedule.ports import Removal
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,7 @@ class Cancelling:
     def __init__(
         self, *, ledger: Ledger, bodies: Bodies, schedule: Removal, operator: str, retention: timedelta
     ) -> None:
-        """Work on these stores; a row is kept for `retention` after its end, or 28 days if that is longer.
+        """Work on these stores; a row is kept for `retention` after its time, or 28 days if that is longer.
 
         `operator` (`operator:ana`) is named on each row that is ended.
         """
@@ -110,14 +102,19 @@ def is_cancelled(row: Row) -> bool:
 
 
 def cancelled(row: Row, *, operator: str, now: datetime, retention: timedelta) -> Row:
-    """Return the row of a message that ends before its time, by this operator."""
+    """Return the row of a message that ends before its time, by this operator.
+
+    It outlasts that time: a copy that was under way may have put body and pointer once more, and whatever
+    they bring then has to meet it.
+    """
     note = f"cancelled by {operator} on {now:%Y-%m-%d %H:%M:%S} UTC"
     if row.due is not None:
         note += f"; it was due on {row.due:%Y-%m-%d %H:%M:%S} UTC"
     ended = replace(
         row, status=Status.CANCELLED, reason=Reason.CANCELLED_BY_OPERATOR.value, due=None, owner=""
     )
-    return ended.with_note(note).with_time(Status.CANCELLED.value, now).kept_until(now + retention)
+    until = max(now, row.due or now) + retention
+    return ended.with_note(note).with_time(Status.CANCELLED.value, now).kept_until(until)
 
 
 def _pointer(row: Row) -> Pointer | None:

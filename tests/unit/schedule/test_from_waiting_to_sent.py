@@ -52,6 +52,12 @@ class Story:
         )
         return cancelling.cancel(message_id, now=self.send.clock.now())
 
+    def expire_rows(self) -> None:
+        """Take away the rows whose time is over, as DynamoDB does."""
+        for row in self.send.ledger.rows():
+            if row.expires_at is not None and row.expires_at <= self.send.clock.now():
+                del self.send.ledger._rows[row.message_id]
+
     def mailed(self) -> list[str]:
         return [mail.to.partition("@")[0] for mail in self.send.mailer.mails]
 
@@ -137,6 +143,27 @@ def test_a_pointer_that_a_cancel_left_is_dropped(story: Story) -> None:
     assert story.dispatch.queue.copies == []
     assert len(story.send.pointers) == 0
     assert story.status("m-1") is Status.CANCELLED
+
+
+def test_what_another_copy_puts_after_a_cancel_meets_its_row_however_late_it_is_due(story: Story) -> None:
+    far = NOW + timedelta(days=300)
+    story.enqueue("m-1", send_at=far.isoformat())
+    (pointer,) = story.send.pointers.all()
+    body = story.send.bodies.get("m-1", pointer.fingerprint)
+    assert body is not None
+    story.cancel("m-1")
+    story.send.bodies.put("m-1", pointer.fingerprint, body, first_sent=NOW, until=far)
+    story.send.pointers.put(pointer)
+
+    story.go_to(far)
+    story.expire_rows()
+    story.pop()
+    story.drain()
+
+    assert story.mailed() == []
+    assert story.status("m-1") is Status.CANCELLED
+    assert "m-1" not in story.send.bodies
+    assert len(story.send.pointers) == 0
 
 
 def test_what_was_sent_can_not_be_cancelled(story: Story) -> None:
