@@ -14,7 +14,7 @@ from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
 from postroad.ledger.updating import apply_change
 from postroad.records import Record
-from postroad.schedule.memory import MemoryPointers
+from postroad.schedule.memory import MemorySchedule
 from postroad.sending.decisions import Why
 from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError
 from postroad.sending.memory import MemoryAttachments, MemoryDeadLetters, MemoryMailer, MemoryPostponement
@@ -65,7 +65,7 @@ class Stores:
     attachments: MemoryAttachments = field(default_factory=MemoryAttachments)
     suppressions: MemorySuppressions = field(default_factory=MemorySuppressions)
     dead_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
-    pointers: MemoryPointers = field(default_factory=MemoryPointers)
+    pointers: MemorySchedule = field(default_factory=MemorySchedule)
     watermarks: MemoryWatermarks = field(default_factory=MemoryWatermarks)
     breaker: MemoryBreaker = field(default_factory=MemoryBreaker)
     queue: dict[str, Record] = field(default_factory=dict)

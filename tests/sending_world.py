@@ -16,7 +16,7 @@ from postroad.ledger.row import Row
 from postroad.observability import Counts
 from postroad.records import Record
 from postroad.rendering.ports import Rendered, TemplateDataError, TemplateMissing
-from postroad.schedule.memory import MemoryPointers
+from postroad.schedule.memory import MemorySchedule
 from postroad.sending.assembly import Parts, send_batch
 from postroad.sending.batch import SendBatch
 from postroad.sending.memory import (
@@ -96,7 +96,7 @@ class World:
     suppressions: MemorySuppressions = field(default_factory=MemorySuppressions)
     dead_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
     postponement: MemoryPostponement = field(default_factory=MemoryPostponement)
-    pointers: MemoryPointers = field(default_factory=MemoryPointers)
+    pointers: MemorySchedule = field(default_factory=MemorySchedule)
     watermarks: MemoryWatermarks = field(default_factory=MemoryWatermarks)
     breaker: MemoryBreaker = field(default_factory=MemoryBreaker)
     rate: MemoryRate = field(default_factory=MemoryRate)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from postroad.schedule.pointer import minute_of
+from postroad.schedule.pointer import first_read
 from postroad.schedule.ports import AuditProgress
-from postroad.schedule.sweeping import OVERLAP, move
+from postroad.schedule.sweeping import move
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,9 +72,8 @@ class Audit:
         if pointer.stream not in cursors:
             audited.strange[pointer.stream] += 1
             return
-        cursor = cursors[pointer.stream]
-        # Without a cursor nothing has been swept; and a sweep begins no later than the time itself says.
-        if cursor is None or pointer.minute >= min(cursor, minute_of(now)) - OVERLAP:
+        first = first_read(cursors[pointer.stream], now=now)
+        if first is None or pointer.minute >= first:
             return
         move(self._schedule, pointer, now=now)
         audited.moved[pointer.stream] += 1

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from postroad.schedule.pointer import MINUTE, minute_of
-from postroad.schedule.sweeping import OVERLAP
+from postroad.schedule.pointer import MINUTE, first_read, minute_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,8 +43,7 @@ def _of_stream(schedule: Schedule, stream: str, now: datetime, limit: int) -> It
 
 
 def _minutes(schedule: Schedule, stream: str, now: datetime) -> Iterator[datetime]:
-    cursor = schedule.cursor(stream)
-    first = None if cursor is None else min(cursor, minute_of(now)) - OVERLAP
+    first = first_read(schedule.cursor(stream), now=now)
     last = minute_of(now) + FURTHEST
     while True:
         marks = schedule.marks(stream, first=first, last=last, limit=MARKS)

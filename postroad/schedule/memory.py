@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from postroad.schedule.keys import minute_text, pointer_key, read_pointer
+from postroad.schedule.keys import POINTERS, minute_text, pointer_key, read_pointer
 from postroad.schedule.pointer import Mark
 from postroad.schedule.ports import Due, Page
 
@@ -46,10 +46,6 @@ class MemorySchedule:
         """Return every pointer, in the order in which dispatch pops those of one stream."""
         return sorted((read_pointer(*entry) for entry in list(self._fingerprints.items())), key=_order)
 
-    def delete(self, pointer: Pointer) -> None:
-        """Forget the pointer, if it stands."""
-        self.remove([pointer])
-
     def put(self, pointer: Pointer) -> None:
         """Let the pointer stand, and its minute be marked."""
         with self._lock:
@@ -69,7 +65,7 @@ class MemorySchedule:
 
     def due(self, stream: str, minute: datetime, *, limit: int) -> Due:
         """Return the first pointers under a minute."""
-        begins, minutes = f"v1#{stream}#", f"#{minute_text(minute)}#"
+        begins, minutes = f"{POINTERS}{stream}#", f"#{minute_text(minute)}#"
         with self._lock:
             found = sorted(
                 (
@@ -114,10 +110,6 @@ class MemorySchedule:
     def save_audit_progress(self, progress: AuditProgress) -> None:
         """Remember how far the audit has come."""
         self._progress = progress
-
-
-MemoryPointers = MemorySchedule
-"""What `send` and `feedback` know of it is `put`."""
 
 
 class MemoryQueue:

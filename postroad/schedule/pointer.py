@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
+OVERLAP = timedelta(minutes=15)
+"""How long before the cursor a minute is read again: a writer may be late."""
 MINUTE = timedelta(minutes=1)
 
 
@@ -46,6 +48,14 @@ class Mark:
 def minute_of(at: datetime) -> datetime:
     """Return the minute that a moment lies in."""
     return at.replace(second=0, microsecond=0)
+
+
+def first_read(cursor: datetime | None, *, now: datetime) -> datetime | None:
+    """Return the oldest minute that dispatch reads from now on, None for the very first.
+
+    A cursor ahead of the time was moved by a clock that was wrong: what is due is read all the same.
+    """
+    return None if cursor is None else min(cursor, minute_of(now)) - OVERLAP
 
 
 def due_minute(due: datetime, *, now: datetime, lead: timedelta) -> datetime:

@@ -17,6 +17,14 @@ class Pointers(Protocol):
         ...
 
 
+class Removal(Protocol):
+    """What takes pointers out of the schedule."""
+
+    def remove(self, pointers: Collection[Pointer]) -> None:
+        """Remove these; one that is gone already does no harm. Raises ScheduleUnavailableError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """The first pointers of a minute in their order; `more` says whether there are others behind them."""
@@ -42,7 +50,7 @@ class AuditProgress:
     done: bool = False
 
 
-class Schedule(Pointers, Protocol):
+class Schedule(Pointers, Removal, Protocol):
     """The pointers as dispatch sees them. Every method raises ScheduleUnavailableError."""
 
     def marks(self, stream: str, *, first: datetime | None, last: datetime, limit: int) -> Sequence[Mark]:
@@ -51,10 +59,6 @@ class Schedule(Pointers, Protocol):
 
     def due(self, stream: str, minute: datetime, *, limit: int) -> Due:
         """Return the first pointers under a minute, by priority, time and id; a consistent read."""
-        ...
-
-    def remove(self, pointers: Collection[Pointer]) -> None:
-        """Remove these pointers; one that is gone already does no harm."""
         ...
 
     def cursor(self, stream: str) -> datetime | None:

@@ -124,7 +124,7 @@ def body_lost(stores: RedriveStores) -> None:
     stores.ledger.apply(
         "m-1", lambda row: lost(row, pointer.generation, reason=Reason.BODY_LOST, detail="", now=LATER)
     )
-    stores.pointers.delete(pointer)
+    stores.pointers.remove([pointer])
 
 
 def not_allowed(stores: RedriveStores) -> None:

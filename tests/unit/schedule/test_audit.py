@@ -7,9 +7,8 @@ import pytest
 
 from postroad.errors import TransientError
 from postroad.schedule.auditing import PAGE
-from postroad.schedule.pointer import Pointer, minute_of
+from postroad.schedule.pointer import OVERLAP, Pointer, minute_of
 from postroad.schedule.ports import AuditProgress
-from postroad.schedule.sweeping import OVERLAP
 from tests.crash_world import DiedError, FaultyGate, dies_after, dies_before
 from tests.dispatch_world import NOW, STREAM, DispatchWorld, minutes, point
 

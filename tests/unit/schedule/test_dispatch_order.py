@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from postroad.records import FIRST_SENT, GENERATION
-from postroad.schedule.pointer import Priority, minute_of
-from postroad.schedule.sweeping import MOST_MARKS, OVERLAP
+from postroad.schedule.pointer import OVERLAP, Priority, minute_of
+from postroad.schedule.sweeping import MOST_MARKS
 from tests.dispatch_world import NOW, STREAM, DispatchWorld, minutes, point
 
 

@@ -132,7 +132,7 @@ def dispatch(stores: Stores, now: datetime) -> None:
             if body is not None:
                 sqs_id = f"sqs-{pointer.message_id}-{pointer.generation}-{pointer.minute:%H%M}"
                 stores.queue[sqs_id] = Record(sqs_id, "receipt", body, NOW, 1, pointer.generation)
-            stores.pointers.delete(pointer)
+            stores.pointers.remove([pointer])
 
 
 def check_nothing_lost_and_nothing_twice(stores: Stores, scenario: str) -> None:

@@ -250,7 +250,7 @@ def test_a_crash_while_it_is_scheduled_again_is_finished_by_the_same_copy(
     lose_answers(world, sent=False)
     world.send(message)
     copy = world.dispatched("m-1")
-    world.pointers.delete(world.pointers.of("m-1")[0])
+    world.pointers.remove(world.pointers.of("m-1"))
 
     def die(_: object) -> None:
         raise DiedError

@@ -246,7 +246,7 @@ def test_a_restored_row_that_is_older_than_its_pointer_is_pointed_to_again(world
     """A table from a backup may be behind the schedule: what waits there is not lost."""
     world.send(due_in(world, HOUR))
     copy = world.record(due_in(world, HOUR), generation=7)
-    world.pointers.delete(world.pointers.of("m-1")[0])
+    world.pointers.remove(world.pointers.of("m-1"))
 
     assert isinstance(world.send_records([copy]).decisions["sqs-0"], Waits)
     assert "m-1" in world.pointers
