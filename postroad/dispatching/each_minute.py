@@ -105,6 +105,9 @@ class EachMinute:
         awaited = {stream: looks[stream].awaited if stream in looks else None for stream in going}
         self._step("evidence", lambda: self._evidence.tend(awaited, now=now))
         self._hand_out([looks[stream] for stream in going if stream in looks], now, seconds_left)
+        for stream, look in looks.items():
+            if stream not in running and look.marks:
+                self._step("schedule", partial(self._tell_age, look, now, seconds_left))
         if len(looks) == len(self._streams):
             self._step("audit", lambda: self._look_at_all(looks, now, seconds_left))
         self._finish()
@@ -160,6 +163,13 @@ class EachMinute:
             self._logger.info("dispatched", extra={"stream": stream, **found})
         if sweep.gave_up:
             self._failed.append("dispatch")
+
+    def _tell_age(self, look: Look, now: datetime, seconds_left: Callable[[], float]) -> None:
+        """Tell how long mail has been due on a stream that is stopped, or of which nobody knows."""
+        end = min(SECONDS_AT_THE_END, seconds_left() * PART_AT_THE_END)
+        since = self._sweeping.waits_since(look, may_go_on=lambda: seconds_left() > end)
+        age = 0 if since is None else max(0, int((now - since).total_seconds()))
+        self._counts.most(Metric.OLDEST_DUE_SECONDS, look.stream, age)
 
     def _look_at_all(
         self, looks: Mapping[str, Look], now: datetime, seconds_left: Callable[[], float]

@@ -128,6 +128,19 @@ def test_a_stopped_stream_gets_nothing_and_its_cursor_stays(minute: Minute) -> N
     assert minute.world.queued() == ["a"]
 
 
+def test_how_long_mail_of_a_stopped_stream_has_been_due_is_told(minute: Minute) -> None:
+    minute.world.run(NOW - minutes(30))
+    minute.world.wait(point("cancelled", due=NOW - minutes(28)))
+    minute.world.schedule.remove(minute.world.schedule.of("cancelled"))
+    minute.world.wait(point("a", due=NOW - minutes(25)))
+    minute.world.wait(point("b", due=NOW + minutes(1)))
+    minute.switches.running = set()
+    minute.run()
+    assert minute.counts.of(Metric.OLDEST_DUE_SECONDS, STREAM) == 25 * 60
+    minute.run(lambda: 0.0)
+    assert minute.counts.of(Metric.OLDEST_DUE_SECONDS, STREAM) == 28 * 60 + NOW.second, "its minute"
+
+
 def test_evidence_is_told_up_to_when_it_is_awaited(minute: Minute) -> None:
     for number, at in enumerate((NOW - minutes(4), NOW - minutes(2), NOW + minutes(1))):
         minute.world.wait(point(f"m-{number}", due=at, priority=Priority.EVIDENCE))
@@ -256,6 +269,23 @@ def test_each_stream_has_its_part_of_the_time(minute: Minute) -> None:
     assert 0 < second < 300
     assert abs(first - second) < 30
     assert minute.counts.of(Metric.OLDEST_DUE_SECONDS, STREAM) > 0
+
+
+def test_what_there_was_no_time_to_look_at_is_told_by_its_age(minute: Minute) -> None:
+    for number in range(300):
+        minute.world.wait(point(f"m-{number}", due=NOW - minutes(300 - number)))
+
+    def passing() -> Iterator[float]:
+        left = 12.0
+        while True:
+            yield left
+            left = max(0.0, left - 0.1)
+
+    left = passing()
+    minute.run(lambda: next(left))
+    taken = len(minute.world.queue.copies)
+    assert 0 < taken < 300
+    assert minute.counts.of(Metric.OLDEST_DUE_SECONDS, STREAM) == (300 - taken) * 60 + NOW.second
 
 
 def test_lost_bodies_and_moved_pointers_are_counted(minute: Minute) -> None:

@@ -45,8 +45,8 @@ def test_a_message_costs_no_more_requests_of_aws_among_many() -> None:
     few, many = requests_of_aws(50), requests_of_aws(200)
     assert sum(many.values()) / 200 <= sum(few.values()) / 50
     assert many["SendMessageBatch"] == 20
-    assert many["BatchGetItem"] == 4
-    assert many["BatchWriteItem"] == 8
+    assert many["BatchGetItem"] == 10
+    assert many["BatchWriteItem"] == 10
     assert many["Query"] <= 1 + 2 * 16, "sixteen shards, and those again that hold more than most"
 
 
