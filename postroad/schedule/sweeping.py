@@ -16,7 +16,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from postroad.schedule.handing_out import MOST_FAILURES, Handed
-from postroad.schedule.pointer import MINUTE, Priority, due_minute, minute_of
+from postroad.schedule.pointer import MINUTE, Priority, due_minute, first_read, minute_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 AHEAD = MINUTE
 """How much further than the present minute is read: the queue hides what is not due yet, so that a message
 leaves at its second, whenever in a minute dispatch happens to run."""
-OVERLAP = timedelta(minutes=15)
-"""How long before the cursor a minute is read again."""
 LEAD = timedelta(minutes=2)
 """How far ahead of its writer a minute lies at least."""
 ROOM = timedelta(minutes=2)
@@ -144,8 +142,7 @@ class Sweeping:
         """Read where a stream stands, and which minutes may have something."""
         cursor = self._schedule.cursor(stream)
         last = minute_of(now)
-        # A cursor ahead of the time was moved by a clock that was wrong: what is due is read all the same.
-        first = None if cursor is None else min(cursor, last) - OVERLAP
+        first = first_read(cursor, now=now)
         marks = self._schedule.marks(stream, first=first, last=last + AHEAD, limit=MOST_MARKS)
         return Look(stream, cursor, first, last, marks)
 
