@@ -111,7 +111,7 @@ def _by_recipient(wiring: Wiring, to: str, limit: int, *, as_json: bool) -> None
 def _watermarks(wiring: Wiring, rows: Sequence[Row]) -> dict[str, datetime]:
     """Return by stream how far SES's events are applied, where a row waits for them and it can be known."""
     found: dict[str, datetime] = {}
-    for stream in sorted({row.stream for row in rows if record.awaits_evidence(row)}):
+    for stream in sorted({row.stream for row in rows if row.awaits_evidence}):
         # It is one line of the record, and no reason to show none.
         with suppress(TransientError, Problem):
             if (watermark := wiring.watermarks.read(stream)) is not None:

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from postroad.contract.words import Reason, Status
+from postroad.contract.words import Status
 from postroad.explaining import meanings
 from postroad.explaining.moments import moment
 from postroad.suppression.model import is_in_force
@@ -94,11 +94,6 @@ def explain(row: Row, *, now: datetime, watermark: datetime | None = None) -> Ex
     )
 
 
-def awaits_evidence(row: Row) -> bool:
-    """Say whether SES's events decide what becomes of the latest attempt."""
-    return row.status is Status.CLAIMED and row.reason == Reason.UNKNOWN_OUTCOME
-
-
 def sent_more_than_once(row: Row) -> str:
     """Return a sentence if SES took more than one attempt, else nothing."""
     if len(row.ses_ids) <= 1:
@@ -109,12 +104,11 @@ def sent_more_than_once(row: Row) -> str:
 
 def _waits(row: Row, watermark: datetime | None) -> Iterator[tuple[str, str]]:
     """Yield until when a row waits, and for what."""
-    awaiting = awaits_evidence(row)
-    if row.status is not Status.SCHEDULED and not awaiting:
+    if row.status is not Status.SCHEDULED and not row.awaits_evidence:
         return
     if row.due is not None:
         yield "due", f"{moment(row.due)} (generation {row.generation})"
-    if awaiting:
+    if row.awaits_evidence:
         yield "evidence", f"any event of attempt {row.attempt} proves that it was sent"
         if row.evidence_after is not None:
             until = moment(row.evidence_after)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from postroad.contract.words import Status
+from postroad.contract.words import Reason, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,6 +85,11 @@ class Row:
         if self.status is Status.HELD:
             return True
         return self.status is Status.CLAIMED and not self.owner and REOPENED in self.times
+
+    @property
+    def awaits_evidence(self) -> bool:
+        """Say whether an attempt ended without an answer, and SES's events decide what becomes of it."""
+        return self.status is Status.CLAIMED and self.reason == Reason.UNKNOWN_OUTCOME
 
     def with_note(self, note: str) -> Row:
         """Return the row with one more sentence, unless it is there already.

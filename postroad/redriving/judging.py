@@ -151,11 +151,6 @@ def may_have_been_sent(row: Row) -> bool:
     return row.status is Status.HELD and row.attempt > 0 and (row.reason in DOUBTFUL or bool(row.owner))
 
 
-def awaits_evidence(row: Row) -> bool:
-    """Say whether SES's events decide what becomes of it."""
-    return row.status is Status.CLAIMED and row.reason == Reason.UNKNOWN_OUTCOME
-
-
 def _of_failed(row: Row, risks: Risks) -> Verdict:
     # SES took an attempt, and then could not build the mail.
     if row.ses_ids:
@@ -172,7 +167,7 @@ def _of_held(row: Row, risks: Risks) -> Verdict:
 
 
 def _of_claimed(row: Row, now: datetime) -> Verdict:
-    if awaits_evidence(row):
+    if row.awaits_evidence:
         return Leave(Why.AWAITING_EVIDENCE)
     if row.owner and row.lease_until is not None and now < row.lease_until:
         return Leave(Why.BEING_SENT)

@@ -24,7 +24,6 @@ from postroad.redriving.judging import (
     Risks,
     Step,
     Why,
-    awaits_evidence,
     judge,
     prepared,
 )
@@ -264,7 +263,7 @@ class Redriving:
 
 
 def _waits_by_itself(row: Row) -> bool:
-    return row.status is Status.SCHEDULED or awaits_evidence(row)
+    return row.status is Status.SCHEDULED or row.awaits_evidence
 
 
 def _why_without_body(row: Row, now: datetime) -> Why:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from postroad.contract.words import Reason, Status
+from postroad.contract.words import Status
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from postroad.contract.words import Reason
     from postroad.ledger.row import Row
 
 
 def waits(row: Row, generation: int) -> bool:
     """Say whether the row still waits for the pointer of this generation."""
-    awaits_evidence = row.status is Status.CLAIMED and row.reason == Reason.UNKNOWN_OUTCOME
-    return row.generation == generation and (row.status is Status.SCHEDULED or awaits_evidence)
+    return row.generation == generation and (row.status is Status.SCHEDULED or row.awaits_evidence)
 
 
 def held(row: Row, generation: int, *, reason: Reason, detail: str, now: datetime) -> Row | None:

@@ -128,7 +128,7 @@ def refused_by_ses(
 
 def is_awaiting_evidence(row: Row) -> bool:
     """Say whether the row's latest attempt ended without an answer, and evidence is to decide it."""
-    return row.status is Status.CLAIMED and bool(row.owner) and row.reason == Reason.UNKNOWN_OUTCOME
+    return row.awaits_evidence and bool(row.owner)
 
 
 def unknown(
