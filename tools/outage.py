@@ -60,6 +60,7 @@ class Report:
     receives_in_outage: Mapping[int, int] = field(default_factory=dict)
     by_status: Mapping[str, int] = field(default_factory=dict)
     attempts: Mapping[int, int] = field(default_factory=dict)
+    failures: Mapping[int, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
@@ -115,6 +116,7 @@ def play(stage: Rehearsal, plan: Plan) -> Report:
     found = _drain(stage, plan, ids, watch)
     report.drain = round(time.monotonic() - over, 1)
     report.by_status, report.attempts = dict(found.by_status), dict(sorted(found.attempts.items()))
+    report.failures = dict(sorted(found.failures.items()))
     report.problems += found.problems
     if report.accepted_in_outage:
         report.problems.append(f"SES took {report.accepted_in_outage} mails while it was down")

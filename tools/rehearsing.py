@@ -65,11 +65,16 @@ _PATIENT: Final = Config(read_timeout=120, retries={"total_max_attempts": 4, "mo
 
 @dataclass(frozen=True, slots=True)
 class Accounted:
-    """What became of the messages of one rehearsal: counted from the table, and from what SES took."""
+    """What became of the messages of one rehearsal: counted from the table, and from what SES took.
+
+    `attempts` and `failures` count the messages that had so many; a failure is an attempt whose worker died,
+    or whose answer was lost.
+    """
 
     expected: int
     by_status: Mapping[str, int]
     attempts: Mapping[int, int]
+    failures: Mapping[int, int]
     accepted: Mapping[str, int]
     lost: tuple[str, ...]
     waiting: tuple[str, ...]
@@ -270,6 +275,7 @@ class Rehearsal:
             expected=len(wanted),
             by_status=Counter(str(row.status) for row in known),
             attempts=Counter(row.attempt for row in known),
+            failures=Counter(row.failures for row in known),
             accepted=accepted,
             lost=lost,
             waiting=waiting,

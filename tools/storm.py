@@ -43,7 +43,7 @@ class Plan:
     mails: int
     name: str = "storm"
     kills: int = 20
-    kill_seconds: tuple[float, float] = (1.0, 6.0)
+    kill_seconds: tuple[float, float] = (4.0, 24.0)
     paused_seconds: float = 10.0
     visibility_seconds: int = 0
     nudge_seconds: float = 0.0
@@ -64,6 +64,7 @@ class Report:
     drain: float = 0.0
     by_status: Mapping[str, int] = field(default_factory=dict)
     attempts: Mapping[int, int] = field(default_factory=dict)
+    failures: Mapping[int, int] = field(default_factory=dict)
     lost: int = 0
     twice: int = 0
     waiting: int = 0
@@ -152,6 +153,7 @@ def _drain(stage: Rehearsal, plan: Plan, ids: list[str]) -> Accounted:
 
 def _judge(report: Report, found: Accounted) -> Report:
     report.by_status, report.attempts = dict(found.by_status), dict(sorted(found.attempts.items()))
+    report.failures = dict(sorted(found.failures.items()))
     report.lost, report.twice, report.waiting = len(found.lost), len(found.twice), len(found.waiting)
     report.problems = found.problems
     if report.receives_while_paused != {0: report.mails}:
