@@ -131,17 +131,16 @@ class Applying:
         said = {one: [events[place] for place in its] for one, its in places.items()}
         try:
             rows = self._ledger.get_many(said) if said else {}
+            asked = [_Asked(one, said[one], row) for one, row in rows.items()]
+            gone = said.keys() - rows.keys()
         except TransientError as error:
             for its in places.values():
                 _spread(error, its, problems)
             return []
-        except Exception as error:  # noqa: BLE001  a row that can't be read shall not fail the others
+        except Exception as error:  # noqa: BLE001  a row that can't be read or moved shall not fail the others
             self._logger.warning("rows not read together", extra=described(error))
             asked = [_Asked(one, said[one]) for one in said]
             gone = set[str]()
-        else:
-            asked = [_Asked(one, said[one], row) for one, row in rows.items()]
-            gone = said.keys() - rows.keys()
         asked = [one for one in asked if one.move is None or one.move.changes]
         for one, moved in zip(asked, _tried(pool, self._written, asked), strict=True):
             if isinstance(moved, Exception):

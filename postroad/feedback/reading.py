@@ -40,6 +40,8 @@ _MESSAGE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}\Z")
 # SES sets it on every mail: https://docs.aws.amazon.com/ses/latest/dg/monitor-using-event-publishing.html
 _CONFIGURATION_SET_TAG = "ses:configuration-set"
 _MOST_EXPLANATION = 200
+# Beyond them a clock was wrong, and at the calendar's ends arithmetic overflows.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 _ADDRESS = re.compile(r"\S*@\S*")
 
 
@@ -57,6 +59,8 @@ def read_event(event: Mapping[str, object]) -> list[FeedbackEvent]:
             raise MalformedEventError(f"{name}: missing, and the event is of type {kind}")
         part = {}
     accepted_at = _time(mail, "mail.timestamp")
+    if not _FIRST_YEAR <= accepted_at.year <= _LAST_YEAR:
+        raise MalformedEventError(f"mail.timestamp: not a year from {_FIRST_YEAR} to {_LAST_YEAR}")
     tags = mail.get("tags")
     tags = tags if is_json_object(tags) else {}
     message_id, attempt = _our_ids(tags)
@@ -66,7 +70,7 @@ def read_event(event: Mapping[str, object]) -> list[FeedbackEvent]:
     return [
         FeedbackEvent(
             kind=kind,
-            at=_time(part, f"{name}.timestamp") if "timestamp" in part else accepted_at,
+            at=_time_of(part, name, accepted_at),
             accepted_at=accepted_at,
             ses_message_id=_text(mail, "messageId") or _missing("mail.messageId"),
             message_id=message_id,
@@ -146,7 +150,7 @@ def _word(kind: EventKind, part: Mapping[str, object]) -> str:
             feedback_type = _text(part, "complaintFeedbackType")
             if feedback_type == NOT_SPAM:
                 return NOT_SPAM
-            return _text(part, "complaintSubType") or feedback_type
+            return _text(part, "complaintSubType") or _plain(feedback_type)  # a report's own word
         case EventKind.DELIVERY_DELAY:
             return _text(part, "delayType")
         case EventKind.REJECT:
@@ -156,7 +160,10 @@ def _word(kind: EventKind, part: Mapping[str, object]) -> str:
 
 
 def _explanation(kind: EventKind, part: Mapping[str, object], diagnosis: str) -> str:
-    text = _text(part, "errorMessage") if kind is EventKind.RENDERING_FAILURE else diagnosis
+    return _plain(_text(part, "errorMessage") if kind is EventKind.RENDERING_FAILURE else diagnosis)
+
+
+def _plain(text: str) -> str:
     return " ".join(_ADDRESS.sub("[address]", text).split())[:_MOST_EXPLANATION]
 
 
@@ -168,6 +175,14 @@ def _object(event: Mapping[str, object], name: str) -> Mapping[str, object]:
 def _text(part: Mapping[str, object], name: str) -> str:
     value = part.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _time_of(part: Mapping[str, object], name: str, accepted_at: datetime) -> datetime:
+    """Return when it happened. The other side's clock has its say in this: what is absurd isn't believed."""
+    if "timestamp" not in part:
+        return accepted_at
+    at = _time(part, f"{name}.timestamp")
+    return at if _FIRST_YEAR <= at.year <= _LAST_YEAR else accepted_at
 
 
 def _time(part: Mapping[str, object], field: str) -> datetime:

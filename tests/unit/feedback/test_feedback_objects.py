@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -14,6 +14,8 @@ from postroad.contract.tags import ATTEMPT_TAG, CANARY_TAG, MESSAGE_TAG, encode_
 from postroad.contract.words import BounceKind, Status
 from postroad.evidence.memory import MemoryAppliedObjects, MemoryEventObjects, MemoryWatermarks
 from postroad.evidence.notification import notification_of
+from postroad.feedback import applying, folding
+from postroad.feedback.event import FeedbackEvent
 from postroad.feedback.intake import Feedback
 from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.memory import MemoryLedger
@@ -261,6 +263,44 @@ def test_malformed_events_are_counted_and_told_and_stop_neither_the_others_nor_t
     (line,) = [json.loads(line) for line in world.log.getvalue().splitlines()]
     assert (line["message"], line["key"], line["events"]) == ("malformed events in an object", KEY, 3)
     assert "@" not in world.log.getvalue()
+
+
+def test_a_time_at_the_calendars_end_spoils_neither_the_others_nor_the_watermark(world: World) -> None:
+    world.ledger.insert(claimed("m-1"))
+    world.ledger.insert(claimed("m-2"))
+    late = delivery("m-1")
+    late["delivery"]["timestamp"] = "9999-12-31T23:59:59Z"
+    never = send("m-2")
+    never["mail"]["timestamp"] = "9999-12-31T23:59:59Z"
+    store(world, late, never, send("m-2"))
+
+    assert world.feedback.take([told(), by_itself(late)]) == []
+
+    assert status(world, "m-1") is Status.DELIVERED
+    assert status(world, "m-2") is Status.SENT
+    assert world.counts.of(Metric.MALFORMED_EVENTS, UNKNOWN_STREAM) == 1
+    assert world.watermarks.read(STREAM) == T0
+
+
+def test_a_row_that_can_not_be_moved_fails_its_events_and_no_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.ledger.insert(claimed("m-1"))
+    world.ledger.insert(claimed("m-2"))
+
+    def fold_or_break(row: Row, events: Sequence[FeedbackEvent]) -> folding.Move:
+        if row.message_id == "m-1":
+            raise ZeroDivisionError
+        return fold(row, events)
+
+    fold = folding.fold
+    monkeypatch.setattr(folding, "fold", fold_or_break)
+    monkeypatch.setattr(applying, "fold", fold_or_break)
+
+    failed = world.feedback.take([by_itself(send("m-1"), "sqs-1"), by_itself(send("m-2"), "sqs-2")])
+
+    assert failed == ["sqs-1"]
+    assert status(world, "m-2") is Status.SENT
 
 
 def test_an_object_that_can_not_be_unpacked_fails_and_holds_the_watermark_back(world: World) -> None:

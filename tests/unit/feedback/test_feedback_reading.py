@@ -155,6 +155,21 @@ def test_an_endless_explanation_is_cut(payload: Payload) -> None:
     assert len(read_event(bounce)[0].explanation) == 200
 
 
+def test_a_reports_own_word_is_cut_and_kept_without_addresses(payload: Payload) -> None:
+    complaint = payload("complaint_other")
+    complaint["complaint"]["complaintFeedbackType"] = f"{ANA} " + "x" * 5000
+    (event,) = read_event(complaint)
+    assert event.word == f"[address] {'x' * 190}"
+
+
+@pytest.mark.parametrize("absurd", ["0001-01-01T00:00:00Z", "1999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
+def test_a_time_that_the_other_sides_clock_got_wrong_is_not_believed(payload: Payload, absurd: str) -> None:
+    bounce = payload("bounce_permanent_general")
+    bounce["bounce"]["timestamp"] = absurd
+    (event,) = read_event(bounce)
+    assert event.at == event.accepted_at == ACCEPTED
+
+
 def test_text_of_an_event_shows_no_address(payload: Payload) -> None:
     (event,) = read_event(payload("bounce_permanent_general"))
     assert "@" not in repr(event)
