@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from postroad.contract.words import Reason
 from postroad.schedule.copies import make_copy, split
-from postroad.schedule.losing import held
+from postroad.schedule.holding import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -24,7 +24,7 @@ from postroad.feedback.event import EventKind, FeedbackEvent
 from postroad.feedback.status import apply_event
 from postroad.ledger.row import REOPENED
 from postroad.redriving.candidate import Letter
-from postroad.schedule.losing import held as lost
+from postroad.schedule.holding import held as lost
 from tests.crash_world import (
     WAIT,
     Call,
