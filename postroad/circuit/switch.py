@@ -21,6 +21,12 @@ class Flow(StrEnum):
     PROBING = "probing"
     """Half open: a canary is on its way."""
 
+    @classmethod
+    def _missing_(cls, value: object) -> Flow:
+        # A word of later, met after a rollback: whatever it is, the mail waits until an operator resumes.
+        del value
+        return cls.PAUSED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turned:

@@ -18,6 +18,15 @@ class Priority(IntEnum):
     """An unknown outcome that may be decided now: the oldest mail of all."""
     USUAL = 5
 
+    @classmethod
+    def _missing_(cls, value: object) -> Priority | None:
+        # A number of later, met after a rollback: its pointers leave in their order, and hold up no others.
+        if not isinstance(value, int):
+            return None
+        later = int.__new__(cls, value)
+        later._name_, later._value_ = f"OF_LATER_{value}", value
+        return later
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pointer:

@@ -16,6 +16,7 @@ from postroad.circuit.deciding import (
     look_again_at,
     pause_after,
 )
+from postroad.circuit.item import from_item, to_item
 from postroad.circuit.switch import Flow, Switch
 
 T0 = datetime(2026, 11, 22, 14, 0, 0, 123_456, tzinfo=UTC)
@@ -44,6 +45,13 @@ def under_way(switch: Switch | None = None, *, now: datetime = T0 + MINUTE) -> S
 def test_what_was_never_written_runs() -> None:
     assert NEW.is_running
     assert look_again_at(NEW, now=T0) is None
+
+
+def test_a_word_of_a_later_version_stops_the_stream_until_an_operator_resumes() -> None:
+    later = from_item("marketing", {**to_item(opened()), "flow": {"S": "word_of_later"}})
+    assert look_again_at(later, now=T0 + MINUTE) is not None
+    assert deciding.probing(later, now=T0 + MINUTE) is None
+    assert stands(deciding.resumed(later, by="operator:ana", now=T0)).is_running
 
 
 def test_a_trip_opens_the_circuit_and_has_it_probed_in_a_minute() -> None:

@@ -56,6 +56,17 @@ def test_what_is_due_later_in_this_minute_is_hidden_until_then(world: DispatchWo
     ]
 
 
+def test_a_pointer_of_a_priority_that_is_not_known_leaves_in_its_order_too(world: DispatchWorld) -> None:
+    world.wait(point("later", priority=Priority(7)))
+    world.wait(point("usual", priority=Priority.USUAL))
+    world.wait(point("before", priority=Priority(3)))
+    world.run()
+    assert world.queued() == ["before", "usual", "later"]
+    assert len(world.schedule) == 0
+    with pytest.raises(ValueError, match=r"1\.5"):
+        Priority(1.5)  # type: ignore[arg-type]  # no number of a key
+
+
 def test_oldest_minute_first_then_priority_then_time(world: DispatchWorld) -> None:
     early, late = NOW - minutes(2), NOW
     pointers = [
