@@ -42,14 +42,17 @@ class Following:
         self._watermarks = watermarks
         self._most_keys = most_keys
 
-    def follow(self) -> Advance:
+    def follow(self, *, now: datetime) -> Advance:
         """Move every watermark as far as the objects allow, and return what they allow.
+
+        Objects whose key's time is yet to come are left out until it has: the frontier never goes back, and
+        one that was put there by hand would hide all others from it for ever.
 
         Raises an EvidenceUnavailableError; what was moved by then is right.
         """
         frontier = self._watermarks.read(FRONTIER)
         since = None if frontier is None else frontier - OVERLAP
-        keys = self._listed(since)
+        keys = [key for key in self._listed(since) if not _is_ahead(key, now)]
         # Marks are read after the keys: an object whose mark is missed merely holds the rest back.
         advance = judge(keys, self._marks(keys), since=since)
         for stream, to in advance.watermarks.items():
@@ -75,3 +78,9 @@ class Following:
         for hour in sorted(hours):
             marks.update(self._applied.of_hour(hour))
         return marks
+
+
+def _is_ahead(key: str, now: datetime) -> bool:
+    # Firehose's clock may differ from ours, and by far less than this.
+    at = time_of(key)
+    return at is not None and at > now + OVERLAP

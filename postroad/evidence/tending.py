@@ -88,7 +88,7 @@ class Evidence:
                 self._logger.warning("canary not tended", extra={"stream": stream} | described(error))
 
     def _follow(self, now: datetime) -> None:
-        advance = self._following.follow()
+        advance = self._following.follow(now=now)
         missed = [key for at, key in advance.unapplied if now - at >= MISSED_AFTER]
         if not missed or now.minute % TOLD_AGAIN_EVERY_MINUTES:
             return

@@ -148,7 +148,7 @@ class Feedback:
             return
         self._followed_at = now
         try:
-            self._following.follow()
+            self._following.follow(now=now)
         except TransientError as error:
             # The objects are marked, and dispatch does the same each minute.
             self._logger.warning("watermarks not moved", extra=described(error))

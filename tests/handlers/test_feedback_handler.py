@@ -199,7 +199,7 @@ def stored(*names: str) -> bytes:
 
 
 def test_one_batch_of_both_queues(world: World, context: LambdaContext, log: StringIO) -> None:
-    key = "events/2026/11/22/14/postroad-prod-events-1-2026-11-22-14-03-13-a b"
+    key = "events/2020/11/22/14/postroad-prod-events-1-2020-11-22-14-03-13-a b"
     boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(stored("send", "delivery")))
     event = batch(
         greeting=read("s3_test_event"),

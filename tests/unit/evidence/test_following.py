@@ -22,6 +22,7 @@ class World:
         self.objects = MemoryEventObjects()
         self.applied = applied or MemoryAppliedObjects()
         self.watermarks = MemoryWatermarks()
+        self.now = at(600)
         self.following = Following(
             objects=self.objects, applied=self.applied, watermarks=self.watermarks, most_keys=most_keys
         )
@@ -37,7 +38,7 @@ class World:
         self.applied.mark(key, sends, now=T0)
 
     def follow(self) -> datetime | None:
-        self.following.follow()
+        self.following.follow(now=self.now)
         return self.watermarks.read("shop")
 
 
@@ -50,6 +51,21 @@ def test_the_watermark_waits_for_the_object_between() -> None:
     assert world.follow() == at(0.9)
     world.apply(second, at(1.9))
     assert world.follow() == at(2.9)
+
+
+def test_an_object_of_a_time_to_come_counts_when_that_has_come_and_hides_no_others() -> None:
+    world = World()
+    world.now = at(20)
+    world.apply(world.arrive(60, "by-hand"), at(0.5))
+    world.apply(world.arrive(10), at(10.9))
+    assert world.follow() == at(10.9)
+    assert world.watermarks.read(FRONTIER) == at(10)
+    world.apply(world.arrive(11), at(11.9))
+    assert world.follow() == at(11.9)
+    world.now = at(62)
+    world.arrive(61)
+    world.follow()
+    assert world.watermarks.read(FRONTIER) == at(60)
 
 
 def test_an_object_that_appears_late_holds_back_what_comes_after() -> None:
@@ -179,7 +195,7 @@ def test_whoever_dies_on_the_way_leaves_what_the_next_one_finishes(fate: str) ->
         dying: list[Any] = [Dying(store, fates) for store in (world.objects, world.applied, world.watermarks)]
         objects, applied, watermarks = dying
         try:
-            Following(objects=objects, applied=applied, watermarks=watermarks).follow()
+            Following(objects=objects, applied=applied, watermarks=watermarks).follow(now=at(600))
         except EvidenceUnavailableError:
             died += 1
             assert world.watermarks.read("shop") in (None, at(1.9))
