@@ -201,9 +201,11 @@ def stored(*names: str) -> bytes:
 def test_one_batch_of_both_queues(world: World, context: LambdaContext, log: StringIO) -> None:
     key = "events/2020/11/22/14/postroad-prod-events-1-2020-11-22-14-03-13-a b"
     boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(stored("send", "delivery")))
+    notification = read("s3_event_object_created")
+    notification["Records"][0]["s3"]["object"]["key"] = key.replace(" ", "+")
     event = batch(
         greeting=read("s3_test_event"),
-        stored=read("s3_event_object_created"),
+        stored=notification,
         elsewhere={"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "another"}}}]},
         bounce=read("bounce_transient_general"),
     )
