@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from postroad.cli import held_text as text
-from postroad.cli.completing import complete_streams
 from postroad.cli.held_drop import EXAMPLES as DROP_EXAMPLES
 from postroad.cli.held_drop import drop
 from postroad.cli.held_release import EXAMPLES as RELEASE_EXAMPLES
-from postroad.cli.held_release import check_reason, release, streams_of
-from postroad.cli.options import Command, JsonOption, StageOption, examples, open_stage
+from postroad.cli.held_release import check_reason, release
+from postroad.cli.options import Command, JsonOption, OneStreamOption, StageOption, examples, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.progress import counter
 
@@ -34,15 +33,7 @@ app = typer.Typer(
 def list_command(
     context: typer.Context,
     *,
-    stream: Annotated[
-        str | None,
-        typer.Option(
-            "--stream",
-            help="Show this stream alone.",
-            show_default=False,
-            autocompletion=complete_streams,
-        ),
-    ] = None,
+    stream: OneStreamOption = None,
     reason: Annotated[
         str | None,
         typer.Option("--reason", help="Only these, like unknown_outcome.", show_default=False),
@@ -56,7 +47,7 @@ def list_command(
 
     check_reason(reason)
     wiring = open_stage(context, stage)
-    streams = streams_of(wiring, stream)
+    streams = wiring.mail.streams_meant(stream)
     with counter("looking", total=None) as seen:
         held = find_held(
             wiring.held, wiring.ledger, streams, reason=reason or "", limit=limit, on_progress=seen

@@ -9,7 +9,7 @@ import typer
 from postroad.cli import held_text as text
 from postroad.cli.confirming import confirm
 from postroad.cli.operators import operator
-from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
+from postroad.cli.options import DryRunOption, JsonOption, StageOption, YesOption, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode
 from postroad.cli.progress import counter
@@ -32,9 +32,7 @@ def drop(
     context: typer.Context,
     message_id: Annotated[list[str], typer.Argument(help="The messages to drop.", show_default=False)],
     *,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
-    ] = False,
+    dry_run: DryRunOption = False,
     yes: YesOption = False,
     stage: StageOption = None,
     as_json: JsonOption = False,

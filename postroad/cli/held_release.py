@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from postroad.cli.completing import complete_streams
-from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
+from postroad.cli.options import (
+    DespiteUnknownOutcomeOption,
+    DryRunOption,
+    JsonOption,
+    StageOption,
+    YesOption,
+    open_stage,
+)
 from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.progress import counter
 from postroad.cli.sending_again import Run, Wanted, assemble, send_again
@@ -63,16 +70,8 @@ def release(
         ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST, help="The most messages to send again.")] = 1000,
-    despite_unknown_outcome: Annotated[
-        bool,
-        typer.Option(
-            "--despite-unknown-outcome",
-            help="Also what may have been sent already: it may then arrive twice.",
-        ),
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
-    ] = False,
+    despite_unknown_outcome: DespiteUnknownOutcomeOption = False,
+    dry_run: DryRunOption = False,
     yes: YesOption = False,
     stage: StageOption = None,
     as_json: JsonOption = False,
@@ -116,14 +115,6 @@ def release(
             run.redriving.end(run.survey)
 
 
-def streams_of(wiring: Wiring, stream: str | None) -> Sequence[str]:
-    """Return the one stream that was named, or all; raises Problem if there is none of this name."""
-    if stream is None:
-        return wiring.mail.stream_names()
-    wiring.mail.stream_queue(stream)
-    return [stream]
-
-
 def check_reason(reason: str | None) -> None:
     """Raise Problem if this is no reason."""
     if reason is not None and reason not in {*Reason}:
@@ -164,7 +155,7 @@ def _named(wiring: Wiring, named: frozenset[str]) -> Asked:
 def _every(wiring: Wiring, stream: str | None, reason: str | None, limit: int) -> Asked:
     from postroad.redriving.holding import find_held  # noqa: PLC0415 - as above
 
-    streams = streams_of(wiring, stream)
+    streams = wiring.mail.streams_meant(stream)
     with counter("looking", total=None) as seen:
         held = find_held(
             wiring.held, wiring.ledger, streams, reason=reason or "", limit=limit, on_progress=seen

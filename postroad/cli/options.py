@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from postroad.cli.completing import complete_stages
+from postroad.cli.completing import complete_stages, complete_streams
 from postroad.cli.problem import ExitCode, Problem, report
 from postroad.names import LOCAL_STAGE, STAGE_NAME
 
@@ -34,6 +34,23 @@ StageOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
+DespiteUnknownOutcomeOption = Annotated[
+    bool,
+    typer.Option(
+        "--despite-unknown-outcome",
+        help="Also what may have been sent already: it may then arrive twice.",
+    ),
+]
+OneStreamOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stream",
+        help="Show this stream alone.",
+        show_default=False,
+        autocompletion=complete_streams,
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroad.cli.completing import complete_streams
 from postroad.cli.options import (
     Command,
     CommandWithMore,
     Invocation,
     JsonOption,
+    OneStreamOption,
     StageOption,
     examples,
     open_stage,
@@ -57,15 +57,7 @@ class QueueState:
 def queues(
     context: typer.Context,
     *,
-    stream: Annotated[
-        str | None,
-        typer.Option(
-            "--stream",
-            help="Show this stream alone.",
-            show_default=False,
-            autocompletion=complete_streams,
-        ),
-    ] = None,
+    stream: OneStreamOption = None,
     dead_letters: Annotated[
         int, typer.Option("--dead-letters", min=0, help="The most dead letters to read of each queue.")
     ] = 10,

@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from postroad.cli.completing import complete_streams
-from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
+from postroad.cli.options import (
+    DespiteUnknownOutcomeOption,
+    DryRunOption,
+    JsonOption,
+    StageOption,
+    YesOption,
+    open_stage,
+)
 from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.progress import counter
 from postroad.cli.sending_again import Run, Wanted, assemble, send_again
@@ -48,16 +55,8 @@ def redrive(
         Reopened | None, typer.Option("--status", help="Only those of this status.", show_default=False)
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST, help="The most messages to send again.")] = 1000,
-    despite_unknown_outcome: Annotated[
-        bool,
-        typer.Option(
-            "--despite-unknown-outcome",
-            help="Also what may have been sent already: it may then arrive twice.",
-        ),
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
-    ] = False,
+    despite_unknown_outcome: DespiteUnknownOutcomeOption = False,
+    dry_run: DryRunOption = False,
     yes: YesOption = False,
     stage: StageOption = None,
     as_json: JsonOption = False,

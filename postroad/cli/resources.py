@@ -53,6 +53,13 @@ class Resources:
         prefix = self.stack.removesuffix(MAIL)
         return sorted(queue_name(self.outputs[each + QUEUE]).removeprefix(prefix) for each in self.streams())
 
+    def streams_meant(self, stream: str | None) -> list[str]:
+        """Return the stream that was named, or all; raises Problem if there is none of this name."""
+        if stream is None:
+            return self.stream_names()
+        self.stream_queue(stream)
+        return [stream]
+
     def stream_queue(self, stream: str) -> str:
         """Return the queue of a stream; raises Problem naming those that there are."""
         prefix = pascal(stream)

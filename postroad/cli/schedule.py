@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroad.cli.completing import complete_streams
-from postroad.cli.options import Command, JsonOption, StageOption, examples, open_stage
+from postroad.cli.options import Command, JsonOption, OneStreamOption, StageOption, examples, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.schedule_cancel import EXAMPLES as CANCEL_EXAMPLES
 from postroad.cli.schedule_cancel import cancel
@@ -18,7 +17,6 @@ from postroad.schedule.pointer import Pointer, Priority
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from postroad.cli.wiring import Wiring
 
 EXAMPLES = ("postroad schedule list", "postroad --stage prod schedule list --stream marketing --limit 20")
 WAITS_FOR = {Priority.USUAL: "send_at", Priority.EVIDENCE: "evidence"}
@@ -30,15 +28,7 @@ app = typer.Typer(help="Show what waits for its time, and call it off.", no_args
 def list_command(
     context: typer.Context,
     *,
-    stream: Annotated[
-        str | None,
-        typer.Option(
-            "--stream",
-            help="Show this stream alone.",
-            show_default=False,
-            autocompletion=complete_streams,
-        ),
-    ] = None,
+    stream: OneStreamOption = None,
     limit: Annotated[int, typer.Option(min=1, help="The most messages to show.")] = 100,
     stage: StageOption = None,
     as_json: JsonOption = False,
@@ -50,7 +40,9 @@ def list_command(
     from postroad.schedule.listing import soonest  # noqa: PLC0415 - see open_stage
 
     wiring = open_stage(context, stage)
-    found, more = soonest(wiring.schedule, _streams(wiring, stream), now=datetime.now(UTC), limit=limit)
+    found, more = soonest(
+        wiring.schedule, wiring.mail.streams_meant(stream), now=datetime.now(UTC), limit=limit
+    )
     if as_json:
         print_json({"messages": [as_object(pointer) for pointer in found], "more": more})
         return
@@ -92,10 +84,3 @@ def as_object(pointer: Pointer) -> dict[str, Any]:
 def local(at: datetime, zone: tzinfo | None = None) -> str:
     """Return a time as this machine's clock has it, or one in `zone`: `2026-11-22 09:03:11 -0500`."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S %z}"
-
-
-def _streams(wiring: Wiring, stream: str | None) -> list[str]:
-    if stream is None:
-        return wiring.stream_names()
-    wiring.mail.stream_queue(stream)  # a typing error would show that nothing waits
-    return [stream]

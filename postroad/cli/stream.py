@@ -177,9 +177,7 @@ def status_command(
 ) -> None:
     """Show which streams run, what stops the others since when, and what waits on their queues."""
     wiring = open_stage(context, stage)
-    if stream is not None:
-        wiring.mail.stream_queue(stream)
-    found = [_read(wiring, each) for each in ([stream] if stream else wiring.stream_names())]
+    found = [_read(wiring, each) for each in wiring.mail.streams_meant(stream)]
     if as_json:
         print_json({"streams": [as_object(each) for each in found]})
         return

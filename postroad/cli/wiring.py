@@ -16,7 +16,7 @@ from botocore.exceptions import NoRegionError
 from postroad.cli.account import Caller, check_caller, check_named, only_reads, unknown_account
 from postroad.cli.cloudformation import read_outputs
 from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.resources import FOUNDATION, MAIL, QUEUE, Resources, queue_name
+from postroad.cli.resources import FOUNDATION, MAIL, Resources
 from postroad.contract.address import AddressError, parse_address
 from postroad.names import LOCAL_ACCOUNT, LOCAL_STAGE, resource_name
 from postroad.secrets import read_secret
@@ -241,12 +241,6 @@ class Wiring:
     def cloudwatch(self) -> Any:  # noqa: ANN401 - its stubs are not among our dependencies
         """Return a client of CloudWatch."""
         return self._client("cloudwatch")
-
-    def stream_names(self) -> list[str]:
-        """Return the deployed streams, in order, by the names of their queues."""
-        begins = resource_name(self.stage, "")
-        urls = [self.mail.outputs[prefix + QUEUE] for prefix in self.mail.streams()]
-        return sorted(queue_name(url).removeprefix(begins) for url in urls)
 
     def recipient(self, email: str) -> Recipient:
         """Return who an address is on this stage; raises Problem if it is no address."""
