@@ -97,7 +97,11 @@ class Rows:
                 return Later(after_lease(until, seed=record.sqs_id), Why.LIVE_LEASE)
             case NotDue(until) if self._waiting.is_near(until, now=now):
                 return Later(until, Why.NOT_DUE)
-            case NotDue() | Pending():
+            case NotDue(until):
+                # Another pointer: the one that brought this copy is being removed, perhaps only now.
+                row = attempt.rescheduled(standing, due=until)
+                return self._wait(record, row, standing, is_new=False, now=now)
+            case Pending():
                 return self._wait_on(record, standing, now)
             case Unproven(_, is_turn):
                 return self._wait_for_evidence(record, standing, is_turn=is_turn, now=now)
