@@ -62,7 +62,6 @@ SETTINGS = SendSettings(
     retention_days=30,
     body_retention_days=60,
     retry_after_seconds=60,
-    account_share=1.0,
     schedule_table="Schedule",
     dispatch_function="dispatch",
     unknown_outcome="evidence",

@@ -42,7 +42,6 @@ class SendSettings(Settings):
     retention_days: int
     body_retention_days: int
     retry_after_seconds: int
-    account_share: float
     schedule_table: str
     dispatch_function: str
     unknown_outcome: str

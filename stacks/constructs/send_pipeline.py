@@ -203,7 +203,6 @@ class SendPipeline(Construct):
             retention_days=configuration.retention.messages_days,
             body_retention_days=configuration.retention.bodies_days,
             retry_after_seconds=timing.retry_after_seconds,
-            account_share=configuration.account_share,
             schedule_table=self._stores.schedule.table_name,
             dispatch_function=self._stage.resource(DISPATCH),
             unknown_outcome=stream.unknown_outcome,
