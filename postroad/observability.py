@@ -45,6 +45,8 @@ class Metric(StrEnum):
     DISPATCHED = "dispatched"
     AUDITED = "audited"
     """Pointers that the nightly audit found where dispatch had swept long ago."""
+    STRANDED = "stranded"
+    """Pointers of streams that are not deployed, as the nightly audit found them."""
     BODIES_LOST = "bodies_lost"
     OLDEST_DUE_SECONDS = "oldest_due_seconds"
     """How long the oldest pointer that dispatch could not hand out has been due."""

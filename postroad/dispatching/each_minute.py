@@ -181,6 +181,7 @@ class EachMinute:
             self._counts.add(Metric.AUDITED, stream, count)
             self._logger.warning("overlooked pointers moved", extra={"stream": stream, "moved": count})
         for stream, count in audited.strange.items():
+            self._counts.add(Metric.STRANDED, UNKNOWN_STREAM, count)
             self._logger.warning("pointers of no stream", extra={"stream": stream, "pointers": count})
 
     def _step(self, name: str, do: Callable[[], Done]) -> Done | None:

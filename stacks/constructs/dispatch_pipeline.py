@@ -20,7 +20,7 @@ from stacks.constructs.metrics import our_metric
 from stacks.constructs.result_bus import ResultBus
 from stacks.constructs.send_pipeline import DISPATCH, SendPipeline
 from stacks.constructs.stores import Stores
-from stacks.constructs.troubles import DISPATCH_NOT_RUN
+from stacks.constructs.troubles import DISPATCH_NOT_RUN, STRANDED
 from stacks.nag import acknowledge, acknowledge_objects
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class DispatchPipeline(Construct):
             periods=2,
             silence=True,
         )
+        alarms.ring(STRANDED, DISPATCH, our_metric(self._stage, Metric.STRANDED, UNKNOWN_STREAM), threshold=1)
 
     def _run_each_minute(self) -> None:
         """Start dispatch with the minute's own time, and never twice for one minute.

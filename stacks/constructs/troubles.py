@@ -170,6 +170,13 @@ AUDIT_FOUND = Trouble(
     "and put them back.",
     first="`postroad --stage {stage} schedule list --stream {part}` shows what waits.",
 )
+STRANDED = Trouble(
+    word="stranded",
+    page="schedule-stranded",
+    wrong="Messages are scheduled on a stream that is not deployed any more: nothing sends them.",
+    first="`aws logs tail /aws/lambda/postroad-{stage}-{part} --since 24h --filter-pattern "
+    "'\"pointers of no stream\"'` names it.",
+)
 HIGH_BOUNCE_RATE = Trouble(
     word="bounce-rate",
     page="bounce-rate",

@@ -86,9 +86,12 @@ def _never(watched: Watched) -> cloudwatch.IWidget:
         )
         for metric, (label, color) in NEVER.items()
     ]
+    stranded = our_metric(
+        watched.stage, Metric.STRANDED, UNKNOWN_STREAM, label="of a stream that is gone", color="#8c564b"
+    )
     return graph(
         "What should never happen",
-        metrics,
+        [*metrics, stranded],
         "messages in 5 minutes",
         width=THIRD,
         lines=[threshold(1, "rings")],

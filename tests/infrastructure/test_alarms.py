@@ -55,7 +55,7 @@ def test_alarms_watch_the_metrics_that_functions_write(
 
 def test_no_other_metric_of_ours_rings(prod: Stacks) -> None:
     watched = {alarm["MetricName"] for alarm in alarms(prod, Namespace=NAMESPACE)}
-    assert watched == {metric.value for metric in (*OF_EACH_STREAM, Metric.DISPATCH_RUNS)}
+    assert watched == {metric.value for metric in (*OF_EACH_STREAM, Metric.DISPATCH_RUNS, Metric.STRANDED)}
 
 
 def test_held_mail_rings_only_where_nobody_is_kept_from_it(prod: Stacks, staging: Stacks) -> None:
@@ -71,6 +71,13 @@ def test_a_dispatch_that_says_nothing_rings(prod: Stacks) -> None:
     assert alarm["ComparisonOperator"] == "LessThanThreshold"
     assert (alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"]) == (1, 300, 2)
     assert alarm["TreatMissingData"] == "breaching"
+    assert dimensions(alarm) == {"stage": "prod", "stream": UNKNOWN_STREAM}
+
+
+def test_what_is_scheduled_on_a_stream_that_is_gone_rings(prod: Stacks) -> None:
+    (alarm,) = alarms(prod, MetricName=Metric.STRANDED.value)
+    assert alarm["AlarmName"] == "postroad-prod-dispatch-stranded"
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 1)
     assert dimensions(alarm) == {"stage": "prod", "stream": UNKNOWN_STREAM}
 
 

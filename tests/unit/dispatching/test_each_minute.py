@@ -298,6 +298,7 @@ def test_lost_bodies_and_moved_pointers_are_counted(minute: Minute) -> None:
     assert minute.counts.of(Metric.BODIES_LOST, STREAM) == 1
     assert minute.counts.of(Metric.HELD, STREAM) == 1
     assert minute.counts.of(Metric.AUDITED, STREAM) == 1
+    assert minute.counts.of(Metric.STRANDED, UNKNOWN_STREAM) == 1
 
 
 @pytest.mark.parametrize("seconds", [2.0, 5.0, 40.0])
