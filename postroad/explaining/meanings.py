@@ -123,7 +123,8 @@ _NEXT_BY_BOTH: Mapping[tuple[Status, str], str] = {
     "hour, look at the alarms: SES's events may not be coming in.",
     (Status.HELD, Reason.UNKNOWN_OUTCOME): _FIND_OUT,
     (Status.HELD, Reason.ATTEMPTS_EXHAUSTED): _FIND_OUT,
-    (Status.HELD, Reason.TOO_LARGE): f"Enqueue it again under a new id, with created_at, then {_DROP}.",
+    (Status.HELD, Reason.TOO_LARGE): f"If its body has a created_at, {_RELEASE}; else enqueue it again under "
+    f"a new id, some bytes shorter, then {_DROP}.",
     (
         Status.INVALID,
         Reason.ATTEMPTS_EXHAUSTED,

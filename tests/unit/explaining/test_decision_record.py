@@ -129,7 +129,7 @@ def test_a_message_that_left_twice_says_so() -> None:
         (Status.HELD, Reason.ATTEMPTS_EXHAUSTED, "postroad held drop order-1042"),
         (Status.HELD, Reason.RECIPIENT_NOT_ALLOWED, "postroad held release order-1042"),
         (Status.HELD, Reason.BODY_LOST, "under a new id, then `postroad held drop order-1042`"),
-        (Status.HELD, Reason.TOO_LARGE, "with created_at, then `postroad held drop order-1042`"),
+        (Status.HELD, Reason.TOO_LARGE, "some bytes shorter, then `postroad held drop order-1042`"),
         (Status.INVALID, Reason.ATTEMPTS_EXHAUSTED, "postroad queues redrive --stream transactional"),
         (Status.CLAIMED, Reason.UNKNOWN_OUTCOME, "it is decided by itself"),
     ],
