@@ -9,11 +9,9 @@ within one hour by the stream's version first, so that only whole hours can be t
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 PREFIX = "events/"
-HOUR = timedelta(hours=1)
-SECOND = timedelta(seconds=1)
 
 _TIME = re.compile(r"-(\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)-[^/]*\Z")
 _FOLDER = re.compile(r"(\d{4}/\d\d/\d\d/\d\d)/")

@@ -9,9 +9,10 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from postroad.evidence.object_keys import PREFIX
 from stacks.nag import acknowledge
 
-EVENTS = "events/"
+EVENTS = PREFIX
 """Objects of events, below it by the hour of arrival: `events/2026/11/22/14/…`."""
 ERRORS = "errors/"
 """What Firehose itself could not write among the events."""
