@@ -8,6 +8,7 @@ import typer
 
 from postroad.cli import held_text as text
 from postroad.cli.confirming import confirm
+from postroad.cli.message_ids import check_message_ids
 from postroad.cli.operators import operator
 from postroad.cli.options import DryRunOption, JsonOption, StageOption, YesOption, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
@@ -41,6 +42,7 @@ def drop(
 
     Their bodies are forgotten; their decision records stay, for `postroad why`.
     """
+    check_message_ids(message_id)
     wiring = open_stage(context, stage)
     wiring.require_account()
     dropping = _assemble(wiring)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from postroad.cli.completing import complete_streams
+from postroad.cli.message_ids import check_message_ids
 from postroad.cli.options import (
     DespiteUnknownOutcomeOption,
     DryRunOption,
@@ -139,6 +140,7 @@ def _check(named: frozenset[str], *, every: bool, stream: str | None, reason: st
             ExitCode.USAGE,
         )
     check_reason(reason)
+    check_message_ids(named)
 
 
 def _named(wiring: Wiring, named: frozenset[str]) -> Asked:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from postroad.cli.completing import complete_streams
+from postroad.cli.message_ids import check_message_ids
 from postroad.cli.options import (
     DespiteUnknownOutcomeOption,
     DryRunOption,
@@ -109,3 +110,4 @@ def _check(message_id: list[str] | None, reason: str | None, status: Reopened | 
             "`postroad queues` shows those of the dead letters; docs/reference/contract.md lists all.",
             ExitCode.USAGE,
         )
+    check_message_ids(message_id or ())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from postroad.cli.confirming import confirm
+from postroad.cli.message_ids import check_message_ids
 from postroad.cli.operators import operator
 from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
@@ -40,6 +41,7 @@ def cancel(
     One that is on its queue already, but not claimed yet, is not sent either. Any other message is left
     alone. Bodies are forgotten; decision records stay, for `postroad why`.
     """
+    check_message_ids(message_id)
     wiring = open_stage(context, stage)
     wiring.require_account()
     by = operator()

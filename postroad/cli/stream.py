@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -208,7 +209,7 @@ def _settle(wiring: Wiring, switch: Switch, *, wait: int, as_json: bool) -> Mapp
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see open_stage
 
     from postroad.cli.aws_errors import explain  # noqa: PLC0415 - as above
-    from postroad.cli.stream_mapping import StreamMapping  # noqa: PLC0415 - as above
+    from postroad.cli.stream_mapping import NoMapping, StreamMapping  # noqa: PLC0415 - as above
 
     enabled = switch.is_running
     word = "enabled" if enabled else "disabled"
@@ -221,7 +222,9 @@ def _settle(wiring: Wiring, switch: Switch, *, wait: int, as_json: bool) -> Mapp
         raise Problem(
             f"{switch.stream} is {switch.flow}, but its mapping could not be {word}: "
             f"{problem.what if problem else type(error).__name__}",
-            "The function dispatch does it within a minute; `postroad stream status` shows whether it did.",
+            problem.next_step
+            if isinstance(problem, NoMapping)
+            else "The function dispatch does it within a minute; `postroad stream status` shows whether.",
             ExitCode.PARTLY,
         ) from error
 
@@ -263,15 +266,18 @@ def _about_the_queue(wiring: Wiring, done: _Done) -> list[str]:
 
 def _read(wiring: Wiring, stream: str) -> StreamState:
     from postroad.cli.sqs import read_depth, read_oldest_age  # noqa: PLC0415 - see open_stage
-    from postroad.cli.stream_mapping import StreamMapping  # noqa: PLC0415 - as above
+    from postroad.cli.stream_mapping import NoMapping, StreamMapping  # noqa: PLC0415 - as above
 
+    mapping: MappingState | None = None
+    with suppress(NoMapping):  # told as such, beside the other streams
+        mapping = StreamMapping.find(wiring, stream).read()
     url = wiring.mail.stream_queue(stream)
     depth = read_depth(wiring.sqs, url)
     # An empty queue has no oldest message, and the metric lags behind: it would still show one.
     empty = depth.waiting + depth.in_flight + depth.delayed == 0
     return StreamState(
         switch=wiring.switches.read(stream),
-        mapping=StreamMapping.find(wiring, stream).read(),
+        mapping=mapping,
         depth=depth,
         oldest=None if empty else read_oldest_age(wiring.cloudwatch, queue_name(url), now=datetime.now(UTC)),
     )

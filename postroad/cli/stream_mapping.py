@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from postroad.circuit.lambda_ import LambdaMappings
@@ -22,6 +23,17 @@ if TYPE_CHECKING:
 PAUSE_SECONDS = 1.0
 
 
+class NoMapping(Problem):
+    """Nothing works off the stream's queue."""
+
+    def __init__(self, function: str, queue: str, *, stage: str) -> None:
+        super().__init__(
+            f"The function {function} has no event source mapping from the queue {queue}.",
+            f"Deploy the stage again: npx cdk deploy --all -c stage={stage}",
+            ExitCode.NOT_FOUND,
+        )
+
+
 class StreamMapping:
     """One stream's mapping."""
 
@@ -32,16 +44,12 @@ class StreamMapping:
 
     @classmethod
     def find(cls, wiring: Wiring, stream: str) -> StreamMapping:
-        """Find the mapping from the stream's queue to its function; raises Problem if there is none."""
+        """Find the mapping from the stream's queue to its function; raises NoMapping if there is none."""
         function = resource_name(wiring.stage, f"send-{stream}")
         queue = queue_name(wiring.mail.stream_queue(stream))
         found = _find(wiring.lambda_, function, queue)
         if found is None:
-            raise Problem(
-                f"The function {function} has no event source mapping from the queue {queue}.",
-                f"Deploy the stage again: npx cdk deploy --all -c stage={wiring.stage}",
-                ExitCode.NOT_FOUND,
-            )
+            raise NoMapping(function, queue, stage=wiring.stage)
         return cls(stream, LambdaMappings(wiring.lambda_, {stream: found}))
 
     def read(self) -> MappingState:
@@ -79,8 +87,9 @@ def settle(mappings: Mappings, stream: str, *, enabled: bool) -> MappingState:
 
 def _find(client: LambdaClient, function: str, queue: str) -> str | None:
     pages = client.get_paginator("list_event_source_mappings").paginate(FunctionName=function)
-    for page in pages:
-        for mapping in page["EventSourceMappings"]:
-            if mapping.get("EventSourceArn", "").rpartition(":")[2] == queue:
-                return mapping["UUID"]
+    with suppress(client.exceptions.ResourceNotFoundException):  # there is not even the function
+        for page in pages:
+            for mapping in page["EventSourceMappings"]:
+                if mapping.get("EventSourceArn", "").rpartition(":")[2] == queue:
+                    return mapping["UUID"]
     return None

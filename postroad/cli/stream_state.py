@@ -37,7 +37,8 @@ class StreamState:
     """One stream as it was found."""
 
     switch: Switch
-    mapping: MappingState
+    mapping: MappingState | None
+    """None where the stream has none: a deployment was broken off, or somebody deleted it."""
     depth: Depth
     oldest: timedelta | None
 
@@ -48,8 +49,13 @@ class StreamState:
 
     @property
     def contradicts(self) -> bool:
-        """Say whether the mapping stands at the other end than the switch says."""
-        return self.mapping.contradicts(enabled=self.switch.is_running)
+        """Say whether the mapping stands at the other end than the switch says, or doesn't stand at all."""
+        return self.mapping is None or self.mapping.contradicts(enabled=self.switch.is_running)
+
+    @property
+    def mapping_word(self) -> str:
+        """Return where the mapping stands, in a word."""
+        return "missing" if self.mapping is None else self.mapping.value.lower()
 
 
 def as_cells(state: StreamState) -> tuple[str, ...]:
@@ -58,7 +64,7 @@ def as_cells(state: StreamState) -> tuple[str, ...]:
         state.switch.stream,
         state.switch.flow.value,
         moment(state.switch.since),
-        state.mapping.value.lower() + (" (!)" if state.contradicts else ""),
+        state.mapping_word + (" (!)" if state.contradicts else ""),
         str(state.waiting),
         str(state.depth.in_flight),
         NOTHING if state.oldest is None else duration(state.oldest.total_seconds()),
@@ -76,7 +82,7 @@ def as_object(state: StreamState) -> dict[str, Any]:
         "since": switch.since,
         "next_probe": switch.probe_at if switch.flow is Flow.OPEN else None,
         "probes": switch.probes if switch.is_open else 0,
-        "mapping": state.mapping.value,
+        "mapping": None if state.mapping is None else state.mapping.value,
         "mapping_contradicts": state.contradicts,
         "depth": state.depth,
         "oldest_seconds": None if state.oldest is None else state.oldest.total_seconds(),
@@ -96,10 +102,15 @@ def explanation(state: StreamState) -> list[str]:
         lines.append(f"    next probe at {moment(switch.probe_at)}. {probed} It closes once SES takes one.")
     elif switch.flow is Flow.PROBING:
         lines.append("    a probe is on its way.")
-    if state.contradicts:
+    if state.mapping is None:
+        lines.append(
+            f"{switch.stream}: its function has no event source mapping, so nothing works off its queue. "
+            "Deploy the stage again."
+        )
+    elif state.contradicts:
         wanted = "enabled" if switch.is_running else "disabled"
         lines.append(
-            f"{switch.stream}: its mapping is {state.mapping.value.lower()}, and should be {wanted}. "
+            f"{switch.stream}: its mapping is {state.mapping_word}, and should be {wanted}. "
             "The function dispatch sees to that each minute; if it stays so, look at its logs."
         )
     return lines

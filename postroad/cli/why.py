@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from postroad.cli.message_ids import check_message_ids
 from postroad.cli.options import JsonOption, StageOption, open_stage
 from postroad.cli.output import print_json, print_lines
 from postroad.cli.problem import ExitCode, Problem
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from postroad.ledger.row import Row
 
 MOST = 100
-MESSAGE_ID = re.compile(r"!?[A-Za-z0-9._:-]{1,128}")
-"""As in the contract; `!` comes before SQS's id where a refused message has none of its own."""
 EXAMPLES = (
     "postroad why order-1042-confirmation",
     "postroad why --to ana.ruiz@example.com",
@@ -54,12 +52,8 @@ def why(
             f"For example: {EXAMPLES[0]}",
             ExitCode.USAGE,
         )
-    if message_id is not None and not MESSAGE_ID.fullmatch(message_id):
-        raise Problem(
-            f"{message_id[:200]!r} is no message id.",
-            "An id has 1 to 128 of A-Z a-z 0-9 . _ : -; --to <email> finds a message by its recipient.",
-            ExitCode.USAGE,
-        )
+    if message_id is not None:
+        check_message_ids([message_id], hint="--to <email> finds a message by its recipient.")
     wiring = open_stage(context, stage)
     if to is not None:
         _by_recipient(wiring, to, limit, as_json=as_json)

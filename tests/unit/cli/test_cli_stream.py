@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -157,7 +158,29 @@ def test_a_mapping_that_can_t_be_asked_leaves_the_switch_turned(streams: Streams
     result = streams.deployed.run("stream", "pause", MARKETING)
     assert result.exit_code == 6
     assert "order-updates is paused, but its mapping could not be disabled" in result.stderr
+    assert f"next: Deploy the stage again: npx cdk deploy --all -c stage={STAGE}" in result.stderr
     assert streams.switches.read(MARKETING).flow is Flow.PAUSED
+
+
+def test_a_stream_without_a_mapping_is_told_as_such_beside_the_others(streams: Streams) -> None:
+    streams.client.delete_event_source_mapping(UUID=streams.ids[MARKETING])
+    found = streams.deployed.json("stream", "status")
+    assert (of(found, MARKETING)["mapping"], of(found, MARKETING)["mapping_contradicts"]) == (None, True)
+    assert of(found, TRANSACTIONAL)["mapping"] == "Enabled"
+    text = streams.deployed.run("stream", "status").stdout
+    assert "missing (!)" in text
+    assert "order-updates: its function has no event source mapping" in text
+
+    def refuse(**_event: object) -> Any:  # noqa: ANN401 - botocore takes an answer, its stubs know of none
+        error = {"Code": "ResourceNotFoundException", "Message": "Function not found"}
+        return SimpleNamespace(status_code=404), {"Error": error, "ResponseMetadata": {}}
+
+    event = "before-call.lambda.ListEventSourceMappings"
+    streams.deployed.session.events.register(event, refuse)
+    try:
+        assert of(streams.deployed.json("stream", "status"), TRANSACTIONAL)["mapping"] is None
+    finally:
+        streams.deployed.session.events.unregister(event, refuse)
 
 
 def test_an_unknown_stream_is_named_and_nothing_is_written(streams: Streams) -> None:

@@ -83,8 +83,21 @@ def test_a_spoiled_state_of_the_local_stack_is_told_with_its_remedy(
 
 
 @pytest.mark.parametrize("message_id", ["", "a b", "x" * 129, "a\x1b[31m", "!", "ü"])
-def test_what_is_no_message_id_is_told_before_anything_is_asked(deployed: Deployed, message_id: str) -> None:
-    result = deployed.run("why", message_id)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("why",),
+        ("held", "release"),
+        ("held", "drop", "order-1042"),
+        ("schedule", "cancel", "order-1042"),
+        ("queues", "redrive", "--stream", "transactional", "--message-id"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_no_message_id_is_told_before_anything_is_asked(
+    deployed: Deployed, message_id: str, command: tuple[str, ...]
+) -> None:
+    result = deployed.run(*command, message_id)
     assert result.exit_code == ExitCode.USAGE
     assert "is no message id" in result.stderr
     assert "\x1b[31m" not in result.stderr
