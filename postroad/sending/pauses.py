@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 LONGEST_BACK_OFF = timedelta(minutes=15)
 
+PATIENT_LOOKS = 5
+"""So often evidence is looked for without a longer pause."""
+
 
 def _jitter(seed: str, most: timedelta) -> timedelta:
     return most * (crc32(seed.encode()) % 1000) / 1000
@@ -44,3 +47,13 @@ def after_unusable(now: datetime, record: Record, pause: timedelta) -> datetime:
 def after_trouble(now: datetime, record: Record) -> datetime:
     """Return when to try again after an error of our own stores."""
     return after_busy(now, record)
+
+
+def after_silence(now: datetime, *, looks: int, lead: timedelta) -> datetime:
+    """Return when to look again for evidence that hasn't come: after `lead` at first, and ever longer.
+
+    Evidence that is merely late comes within minutes. While its path is broken, a look at a message costs
+    more than sending it did.
+    """
+    doubled: int = 2 ** min(max(looks - PATIENT_LOOKS, 0), 10)
+    return now + min(lead * doubled, max(lead, LONGEST_BACK_OFF))

@@ -22,7 +22,7 @@ from postroad.sending.judging import (
     is_proof,
     judge,
 )
-from postroad.sending.pauses import after_lease, after_race
+from postroad.sending.pauses import after_lease, after_race, after_silence
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -208,7 +208,8 @@ class Rows:
             )
         if not is_turn:
             return self._wait_on(record, standing, now)
-        row = attempt.rescheduled(standing, due=now + self._limits.lead)
+        due = after_silence(now, looks=standing.generation, lead=self._limits.lead)
+        row = attempt.rescheduled(standing, due=due)
         return self._wait(record, row, standing, is_new=False, now=now)
 
     def _abandon(self, record: Record, standing: Row, lease_until: datetime, now: datetime) -> Decision:

@@ -109,6 +109,22 @@ def test_without_proof_it_is_not_sent_again_and_waits_on(
     assert world.counts.of(Metric.UNKNOWN_OUTCOMES, STREAM) == 1
 
 
+def test_while_no_evidence_comes_it_is_looked_for_less_and_less_often(
+    world: World, message: dict[str, Any]
+) -> None:
+    lose_answers(world)
+    world.send(message)
+    waits = []
+    for _ in range(9):
+        world.clock.at = world.pointers.of("m-1")[-1].due
+        began = world.clock.now()
+        world.send_records([world.dispatched("m-1")])
+        waits.append((world.pointers.of("m-1")[-1].due - began) // timedelta(minutes=1))
+
+    assert waits == [2, 2, 2, 2, 2, 4, 8, 15, 15]
+    assert world.row("m-1").attempt == 1
+
+
 @pytest.mark.parametrize("is_dispatched", [True, False])
 def test_silence_under_a_watermark_past_it_proves_that_it_was_not_sent(
     world: World, message: dict[str, Any], *, is_dispatched: bool
