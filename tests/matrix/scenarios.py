@@ -19,6 +19,7 @@ from tests.matrix.gates import (
     request_lost,
 )
 from tests.matrix.ses_stand_in import BULK_ALONE, NEVER, USUAL, Fate
+from tests.matrix.stores import Stores
 from tests.matrix.whole import LONG_ENOUGH, MINUTE, SEND, Whole
 from tests.sending_world import NOW, EchoRenderer, World, make_message
 
@@ -51,9 +52,9 @@ class Scenario:
     poison: Callable[[], BaseException] | None = None
     lasts: timedelta = LONG_ENOUGH
 
-    def make(self) -> Whole:
-        """Begin a run."""
-        whole = Whole(settings=dict(self.settings))
+    def make(self, stores: Stores | None = None) -> Whole:
+        """Begin a run, over these stores if they aren't to be new ones in memory."""
+        whole = Whole(settings=dict(self.settings), stores=stores or Stores())
         whole.ses.fate = lambda _: self.fate
         whole.stores.attachments.objects["invoices/a"] = b"file"
         if self.poison is not None:

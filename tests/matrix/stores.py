@@ -18,6 +18,7 @@ from postroad.redriving.candidate import Letter
 from postroad.redriving.memory import MemoryDeadLetterBox
 from postroad.schedule.copies import Copy
 from postroad.schedule.memory import MemorySchedule
+from postroad.schedule.pointer import Pointer
 from postroad.schedule.ports import NotTaken
 from postroad.sending.mail import Refusal
 from postroad.sending.memory import MemoryAttachments
@@ -54,6 +55,14 @@ class Stores:
     watermarks: MemoryWatermarks = field(default_factory=MemoryWatermarks)
     applied: MemoryAppliedObjects = field(default_factory=MemoryAppliedObjects)
     patience: MemoryCanaryPatience = field(default_factory=MemoryCanaryPatience)
+
+    def rows(self) -> list[Row]:
+        """Return every row."""
+        return self.ledger.rows()
+
+    def pointers(self) -> list[Pointer]:
+        """Return every pointer, as dispatch pops them."""
+        return self.schedule.all()
 
 
 @dataclass

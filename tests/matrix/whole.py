@@ -74,6 +74,7 @@ class Whole:
     ticked_at: datetime | None = None
     down: set[str] = field(default_factory=set)
     """Functions that nothing invokes for now."""
+    running: str = ""
     deaths: int = 0
     owners: int = 0
     frozen: list[tuple[datetime, greenlet]] = field(default_factory=list)
@@ -109,7 +110,8 @@ class Whole:
         return self.stores.bodies.get(row.message_id, row.fingerprint) is not None
 
     def has_pointer(self, row: Row) -> bool:
-        return any(each.generation == row.generation for each in self.stores.schedule.of(row.message_id))
+        wanted = (row.message_id, row.generation)
+        return any((each.message_id, each.generation) == wanted for each in self.stores.pointers())
 
     def is_quiet(self) -> bool:
         """Say whether nothing is left that time could bring about, but for canaries."""
@@ -122,18 +124,18 @@ class Whole:
             or not all(is_of_canary(news.payload) for news in self.ses.news)
             or self.wakes
             or self.frozen
-            or len(self.stores.schedule)
+            or self.stores.pointers()
             or not self.stores.switches.read(STREAM).is_running
-            or any(row.status in waits for row in self.stores.ledger.rows())
+            or any(row.status in waits for row in self.stores.rows())
         )
 
     def state(self) -> str:
         """Return all that the future depends on: two runs with the same state go on alike."""
         stores = self.stores
         parts = (
-            stores.ledger.rows(),
+            stores.rows(),
             stores.bodies._bodies,
-            stores.schedule.all(),
+            stores.pointers(),
             stores.switches.read(STREAM),
             list(self.queue.items.values()),
             self.queue.dead,
@@ -154,7 +156,7 @@ class Whole:
         parts = [each for store in vars(self.stores).values() for each in vars(store).values()]
         locks = [each for each in parts if isinstance(each, LOCK)]
         # What never changes is shared; locks can't be copied, and nobody holds one now.
-        shared = [*locks, *self.stores.ledger.rows(), *self.ses.taken]
+        shared = [*locks, *self.stores.rows(), *self.ses.taken]
         return deepcopy(self, {id(each): each for each in shared})
 
     def tell(self, what: str) -> None:
@@ -162,8 +164,8 @@ class Whole:
 
     def story(self) -> str:
         """Return what happened, for whoever reads a failure."""
-        rows = "\n".join(map(str, self.stores.ledger.rows()))
-        pointers = "\n".join(map(str, self.stores.schedule.all()))
+        rows = "\n".join(map(str, self.stores.rows()))
+        pointers = "\n".join(map(str, self.stores.pointers()))
         left = "\n".join(map(str, self.queue.items.values()))
         return "\n".join((*self.happened[-80:], rows, pointers, left))
 
@@ -171,6 +173,7 @@ class Whole:
 
     def invoke(self, function: str, counts: Counts, work: Callable[[], None]) -> bool:
         """Run one invocation; False if its process died. What it counted is then gone with it."""
+        self.running = function
         try:
             work()
         except DiedError:
@@ -178,6 +181,8 @@ class Whole:
             counts._sums.clear()
             self.tell(f"{function} died")
             return False
+        finally:
+            self.running = ""
         for stream, sums in counts._sums.items():
             for metric, count in sums.items():
                 self.metrics[metric, stream] += count
