@@ -39,7 +39,7 @@ $(NODE): package-lock.json $(DEVELOPMENT)
 	@$(BIN)/npm ci --silent --no-fund --no-audit
 	@touch $@
 
-FAST_TESTS := tests/unit tests/contract tests/handlers
+FAST_TESTS := tests/unit tests/contract tests/handlers tests/matrix
 
 .PHONY: lint
 lint: $(DEVELOPMENT)
