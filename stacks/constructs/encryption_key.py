@@ -40,14 +40,19 @@ class EncryptionKey(kms.Key):
                 "kms:Decrypt",
                 "kms:GenerateDataKey",
             )
-        # The same key encrypts tables and secrets: another account may use it through a request to the queue
-        # or the bucket, which their own policies allow, and never by asking KMS itself.
-        through = [f"{service}.{Stack.of(self).region}.{Aws.URL_SUFFIX}" for service in PRODUCERS_ASK]
         for account in producer_accounts:
             self.grant(
-                iam.PrincipalWithConditions(
-                    iam.AccountPrincipal(account), {"StringEquals": {"kms:ViaService": through}}
-                ),
+                iam.PrincipalWithConditions(iam.AccountPrincipal(account), through_queue_and_bucket(stage)),
                 "kms:Decrypt",
                 "kms:GenerateDataKey",
             )
+
+
+def through_queue_and_bucket(stage: Stage) -> dict[str, dict[str, list[str]]]:
+    """Return the condition under which producers use the key.
+
+    It encrypts tables and secrets too: a producer uses it through a request to the queue or the bucket, which
+    are open to it, and never by asking KMS itself, nor through another service.
+    """
+    services = [f"{service}.{stage.region}.{Aws.URL_SUFFIX}" for service in PRODUCERS_ASK]
+    return {"StringEquals": {"kms:ViaService": services}}

@@ -11,6 +11,7 @@ from constructs import Construct
 from postroad.contract.rules import own_prefix
 from postroad.names import queue_parameter
 from stacks.constructs.attachments import s3_arn
+from stacks.constructs.encryption_key import through_queue_and_bucket
 from stacks.constructs.stores import Stores
 from stacks.nag import acknowledge_objects
 from stacks.stage import Stage
@@ -49,7 +50,9 @@ class Enqueueing(Construct):
         if stores.key:
             statements.append(
                 iam.PolicyStatement(
-                    actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[stores.key.key_arn]
+                    actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                    resources=[stores.key.key_arn],
+                    conditions=through_queue_and_bucket(stage),
                 )
             )
         self.policy = iam.ManagedPolicy(

@@ -240,16 +240,24 @@ def test_producers_elsewhere_stand_in_the_policies_of_queue_bucket_and_key(manag
     assert granted(keys) == [(["kms:Decrypt", "kms:GenerateDataKey"], "*")]
 
 
-def test_producers_elsewhere_use_the_key_through_queue_and_bucket_alone(managed: Stacks) -> None:
+def test_producers_here_and_elsewhere_use_the_key_through_queue_and_bucket_alone(managed: Stacks) -> None:
     (producer,) = managed.configuration.producers
     (key,) = managed.properties("AWS::KMS::Key")
-    (condition,) = [
+    elsewhere = [
         statement.get("Condition")
         for statement in key["KeyPolicy"]["Statement"]
         if producer.account in managed.readable(statement["Principal"].get("AWS", ""))
     ]
-    services = [managed.readable(name) for name in condition["StringEquals"]["kms:ViaService"]]
-    assert services == ["sqs.eu-west-1.<AWS::URLSuffix>", "s3.eu-west-1.<AWS::URLSuffix>"]
+    here = [
+        statement.get("Condition")
+        for policy in managed.properties("AWS::IAM::ManagedPolicy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "kms:Decrypt" in statement["Action"]
+    ]
+    assert (len(elsewhere), len(here)) == (1, len(managed.configuration.streams))
+    for condition in (*elsewhere, *here):
+        services = [managed.readable(name) for name in condition["StringEquals"]["kms:ViaService"]]
+        assert services == ["sqs.eu-west-1.<AWS::URLSuffix>", "s3.eu-west-1.<AWS::URLSuffix>"]
 
 
 def test_listing_the_stages_own_bucket_opens_no_more_of_it(
