@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,12 +28,16 @@ if TYPE_CHECKING:
 
     from postroad.circuit.switch import Switch
 
+A_DAY = 86_400.0
+IN_HAND_SECONDS = 4.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How the outage goes; `hurry` runs dispatch as for the minute of the next probe, which then is now.
+    """How the outage goes, with so many seconds between two looks at the switch.
 
-    `look_seconds` lie between two looks at the switch.
+    With `hurry` SES is back `seconds` after the circuit opened and what was in hand came to rest, and
+    dispatch is run as for the minute of the next probe.
     """
 
     seconds: float
@@ -42,6 +47,7 @@ class Plan:
     kind: FaultKind = FaultKind.OUTAGE
     hurry: bool = False
     look_seconds: float = 1.0
+    opens_within: float = 120.0
     patience_seconds: float = 3600.0
 
 
@@ -96,20 +102,22 @@ def play(stage: Rehearsal, plan: Plan) -> Report:
     report = Report(mails=plan.mails, outage=plan.seconds)
     watch = _Watch(stage, plan, report)
     watch.look()
-    stage.inbox.add_fault(plan.kind, seconds=plan.seconds)
-    began = time.monotonic()
+    stage.inbox.add_fault(plan.kind, seconds=A_DAY if plan.hurry else plan.seconds)
     ids = stage.enqueue(plan.name, plan.mails, stream=plan.stream)
-    if not watch.until(lambda switch: not switch.is_running, seconds=min(120.0, plan.seconds)):
+    if not watch.until(lambda switch: not switch.is_running, seconds=plan.opens_within):
         report.problems.append("the circuit did not open in the outage")
-    left = plan.seconds - (time.monotonic() - began)
-    # A batch that was begun when it opened comes to rest before receive counts are looked at.
-    wait_until(lambda: stage.depth(plan.stream)[1] == 0, seconds=max(0.0, left / 2))
+    # A batch that was begun when it opened comes to rest, or is hidden, before receive counts are looked at.
+    watch.until(lambda _: stage.depth(plan.stream)[1] == 0, seconds=IN_HAND_SECONDS)
     report.receives_in_outage = dict(stage.receive_counts(plan.stream))
-    left = plan.seconds - (time.monotonic() - began)
-    watch.until(lambda _: time.monotonic() - began >= plan.seconds, seconds=max(0.0, left) + 1)
-    report.accepted_in_outage = _taken(stage, ids)
-    if plan.hurry and (probe_at := watch.look().probe_at) is not None:
-        stage.dispatch(probe_at)
+    if plan.hurry:
+        watch.until(lambda _: False, seconds=plan.seconds)
+        report.accepted_in_outage = _taken(stage, ids)
+        stage.inbox.clear_faults()
+        if (probe_at := watch.look().probe_at) is not None:
+            stage.dispatch(probe_at + timedelta(seconds=1))  # an event's time has whole seconds
+    else:
+        watch.until(lambda _: watch.seconds >= plan.seconds, seconds=plan.seconds)
+        report.accepted_in_outage = _taken(stage, ids)
     if not watch.until(lambda switch: switch.is_running, seconds=plan.patience_seconds):
         report.problems.append("the circuit did not close after the outage")
     over = time.monotonic()

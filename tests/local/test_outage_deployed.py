@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 def test_mail_waits_out_an_outage_and_leaves_once(rehearsal: Rehearsal) -> None:
     plan = Plan(
-        seconds=12.0,
+        seconds=2.0,
         mails=200,
         stream="marketing",
         kind=FaultKind.OUTAGE,
