@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 THREADS = 4
 """Pieces of work at once; more would hold more bodies in memory."""
+ATTEMPTS = 2
+"""Of what the next minute can ask as well: services that hang must leave time for what is due. A second one,
+since the first may meet a connection that died while the function was frozen."""
 
 logger = make_logger("dispatch")
 clock = SystemClock()
@@ -59,7 +62,7 @@ def dispatch() -> Wired:
     config = client_config(connections=len(SHARDS) + THREADS)
     dynamodb = boto3.client("dynamodb", config=config)
     schedule = DynamoSchedule(dynamodb, settings.schedule_table)
-    account = SesAccount(boto3.client("sesv2", config=client_config()))
+    account = SesAccount(boto3.client("sesv2", config=client_config(attempts=ATTEMPTS)))
     canaries = LambdaCanaries(
         boto3.client("lambda", config=CANARY_CONFIG),
         {stream: function for stream, (_, _, function) in settings.streams.items()},
@@ -70,13 +73,15 @@ def dispatch() -> Wired:
         switching=Switching(
             switches=DynamoSwitches(dynamodb, settings.schedule_table),
             mappings=LambdaMappings(
-                boto3.client("lambda", config=client_config()),
+                boto3.client("lambda", config=client_config(attempts=ATTEMPTS)),
                 {stream: mapping for stream, (_, mapping, _) in settings.streams.items()},
             ),
             canaries=canaries,
             account=account,
             bus=EventBridgeStreamBus(
-                boto3.client("events", config=client_config()), settings.result_bus, logger=logger
+                boto3.client("events", config=client_config(attempts=ATTEMPTS)),
+                settings.result_bus,
+                logger=logger,
             ),
             counts=counts,
             logger=logger,
@@ -136,7 +141,9 @@ def _evidence(
     watermarks = DynamoWatermarks(dynamodb, settings.schedule_table)
     return Evidence(
         following=Following(
-            objects=S3EventObjects(boto3.client("s3", config=client_config()), settings.events_bucket),
+            objects=S3EventObjects(
+                boto3.client("s3", config=client_config(attempts=ATTEMPTS)), settings.events_bucket
+            ),
             applied=DynamoAppliedObjects(dynamodb, settings.schedule_table),
             watermarks=watermarks,
         ),
@@ -144,7 +151,7 @@ def _evidence(
         patience=DynamoCanaryPatience(dynamodb, settings.schedule_table),
         canaries=canaries,
         notices=SqsNotices(
-            boto3.client("sqs", config=client_config()),
+            boto3.client("sqs", config=client_config(attempts=ATTEMPTS)),
             settings.events_queue_url,
             bucket=settings.events_bucket,
         ),

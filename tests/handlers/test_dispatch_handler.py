@@ -135,3 +135,22 @@ def test_a_minute_that_fails_fails_the_invocation_and_says_why(
     written = capsys.readouterr().out
     assert "@" not in written
     assert "dispatch_runs" not in metrics_of(written).get(UNKNOWN_STREAM, {})
+
+
+@pytest.mark.usefixtures("world")
+def test_a_service_that_hangs_leaves_time_for_what_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs: dict[str, list[float]] = {}
+    make: Any = boto3.client
+
+    def note(service: str, *, config: Any) -> Any:  # noqa: ANN401 - boto3's own
+        seconds = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
+        hangs.setdefault(service, []).append(seconds)
+        return make(service, config=config)
+
+    monkeypatch.setattr(boto3, "client", note)
+    wiring.dispatch()
+    assert {service: sorted(hangs[service]) for service in ("events", "sesv2", "lambda")} == {
+        "events": [14],
+        "sesv2": [14],
+        "lambda": [14, 27],  # a canary's answer is waited for
+    }
