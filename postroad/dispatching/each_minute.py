@@ -114,9 +114,9 @@ class EachMinute:
 
     def _hand_out(self, looks: Sequence[Look], now: datetime, seconds_left: Callable[[], float]) -> None:
         """Hand out stream by stream, each with its part of the time that is left."""
-        before = len(self._failed)
         looks = [look for look in looks if look.marks or look.cursor != look.last]
         rate = self._rate() if any(look.marks for look in looks) else LEAST_RATE
+        before = len(self._failed)
         rest = min(SECONDS_FOR_THE_REST, seconds_left() * PART_FOR_THE_REST)
         for place, look in enumerate(looks):
             left = seconds_left()

@@ -243,6 +243,7 @@ def test_the_rate_is_the_configured_one_or_the_account_s(
     else:
         minute.run()
     assert minute.counts.of(Metric.DISPATCHED, STREAM) == taken
+    assert minute.counts.of(Metric.DISPATCH_RUNS, UNKNOWN_STREAM) == 1
 
 
 def test_ses_is_not_asked_where_nothing_is_due(minute: Minute) -> None:
