@@ -21,9 +21,9 @@ def time_of(key: str) -> datetime | None:
     """Return the second that a key names, else the hour of its folder, else None: it isn't Firehose's."""
     name = key.removeprefix(PREFIX)
     if found := _TIME.search(name):
-        return _moment(found[1], "%Y-%m-%d-%H-%M-%S")
+        return _moment(found[1].split("-"))
     if found := _FOLDER.match(name):
-        return _moment(found[1], "%Y/%m/%d/%H")
+        return _moment(found[1].split("/"))
     return None
 
 
@@ -37,8 +37,10 @@ def folder_of(at: datetime) -> str:
     return f"{PREFIX}{at:%Y/%m/%d/%H}/"
 
 
-def _moment(text: str, pattern: str) -> datetime | None:
+def _moment(parts: list[str]) -> datetime | None:
+    """Return the moment of these years, months, days and so on; strptime would take ten times as long."""
+    year, month, day, *rest = (int(part) for part in parts)
     try:
-        return datetime.strptime(text, pattern).replace(tzinfo=UTC)
+        return datetime(year, month, day, *rest, tzinfo=UTC)
     except ValueError:  # digits that are no time
         return None
