@@ -39,8 +39,8 @@ def folder_of(at: datetime) -> str:
 
 def _moment(parts: list[str]) -> datetime | None:
     """Return the moment of these years, months, days and so on; strptime would take ten times as long."""
-    year, month, day, *rest = (int(part) for part in parts)
+    year, month, day, hour, minute, second = [*map(int, parts), 0, 0][:6]
     try:
-        return datetime(year, month, day, *rest, tzinfo=UTC)
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:  # digits that are no time
         return None
