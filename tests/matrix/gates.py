@@ -67,7 +67,7 @@ def request_lost(name: str, _: Call) -> Any:  # noqa: ANN401  as above
 
 def throttled(name: str, _: Call) -> Any:  # noqa: ANN401  as above
     if name == REQUEST:
-        raise SesBusyError(Why.THROTTLED)
+        raise SesBusyError(Why.THROTTLED, "TooManyRequestsException")
     return _goes_wrong(name, "throttled")
 
 

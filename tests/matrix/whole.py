@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from greenlet import greenlet
 
@@ -53,6 +53,7 @@ DISPATCH = "dispatch"
 
 LOCK = type(Lock())
 Process = tuple[SendBatch, Counts]
+Made = TypeVar("Made")
 
 
 @dataclass
@@ -66,7 +67,7 @@ class Whole:
     letters: DeadLetterQueue = field(default_factory=DeadLetterQueue)
     gates: dict[str, Gate] = field(default_factory=dict)
     enqueued: list[str] = field(default_factory=list)
-    happened: list[str] = field(default_factory=list)
+    happened: list[tuple[datetime, tuple[object, ...]]] = field(default_factory=list)
     metrics: Counter[tuple[Metric, str]] = field(default_factory=Counter)
     wakes: list[str] = field(default_factory=list)
     canary_every: timedelta = MINUTE
@@ -87,6 +88,7 @@ class Whole:
         self.ses = Ses(self.clock)
         self.bucket = EventBucket(self.clock)
         self._sender: Process | None = None
+        self._processes: dict[str, tuple[Any, Counts]] = {}
         self.stores.watermarks.advance(STREAM, self.clock.now())
 
     def enqueue(self, body: Mapping[str, Any] | str, *, copies: int = 1) -> None:
@@ -153,21 +155,24 @@ class Whole:
     def copy(self) -> "Whole":
         """Return another run that stands where this one does."""
         self._sender = None  # which works on these stores
+        self._processes.clear()
         parts = [each for store in vars(self.stores).values() for each in vars(store).values()]
         locks = [each for each in parts if isinstance(each, LOCK)]
         # What never changes is shared; locks can't be copied, and nobody holds one now.
         shared = [*locks, *self.stores.rows(), *self.ses.taken]
         return deepcopy(self, {id(each): each for each in shared})
 
-    def tell(self, what: str) -> None:
-        self.happened.append(f"{self.clock.now():%d %H:%M:%S} {what}")
+    def tell(self, *what: object) -> None:
+        """Note what happens; it is put into words only if somebody asks."""
+        self.happened.append((self.clock.now(), what))
 
     def story(self) -> str:
         """Return what happened, for whoever reads a failure."""
         rows = "\n".join(map(str, self.stores.rows()))
         pointers = "\n".join(map(str, self.stores.pointers()))
         left = "\n".join(map(str, self.queue.items.values()))
-        return "\n".join((*self.happened[-80:], rows, pointers, left))
+        told = [f"{at:%d %H:%M:%S} {' '.join(map(str, what))}" for at, what in self.happened[-80:]]
+        return "\n".join((*told, rows, pointers, left))
 
     # The functions, each for one invocation.
 
@@ -178,6 +183,7 @@ class Whole:
             work()
         except DiedError:
             self.deaths += 1
+            self._processes.pop(function, None)
             counts._sums.clear()
             self.tell(f"{function} died")
             return False
@@ -223,7 +229,7 @@ class Whole:
         def work() -> None:
             report = batch.send_batch(handed, deadline=deadline)
             failures = set(report.failures)
-            self.tell(f"send decides {report.decisions}")
+            self.tell("send decides", report.decisions)
             self.queue.delete([record for record in handed if record.sqs_id not in failures])
 
         if self.can_freeze:
@@ -252,23 +258,33 @@ class Whole:
                 return True
         return False
 
+    def _process(
+        self, function: str, make: Callable[["Whole", Gate, Counts], Made], gate: Gate | None
+    ) -> tuple[Made, Counts]:
+        """Return a process of a function: the usual one, or one of its own for a gate of its own."""
+        if gate is None and function in self._processes:
+            return self._processes[function]
+        counts = Counts("test")
+        made = make(self, gate or self.gate_of(function), counts)
+        if gate is None:
+            self._processes[function] = made, counts
+        return made, counts
+
     def feed(self, queue: SqsQueue, *, gate: Gate | None = None) -> bool:
         """Let `feedback` handle what one of its queues hands out; False if it died of it."""
         handed = queue.receive()
-        counts = Counts("test")
-        feedback = make_feedback(self, gate or self.gate_of(FEEDBACK), counts)
+        feedback, counts = self._process(FEEDBACK, make_feedback, gate)
 
         def work() -> None:
             failures = set(feedback.take(handed))
-            self.tell(f"feedback takes {len(handed)} of {queue.name}, {len(failures)} again")
+            self.tell("feedback takes", len(handed), "of", queue.name, "but for", len(failures))
             queue.delete([record for record in handed if record.sqs_id not in failures])
 
         return self.invoke(FEEDBACK, counts, work)
 
     def dispatch(self, *, reassert: str = "", gate: Gate | None = None) -> bool:
         """Let `dispatch` do its minute, or look at one stream's switch; False if it died of it."""
-        counts = Counts("test")
-        each_minute = make_dispatch(self, gate or self.gate_of(DISPATCH), counts)
+        each_minute, counts = self._process(DISPATCH, make_dispatch, gate)
         now = self.clock.now()
 
         def work() -> None:
