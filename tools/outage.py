@@ -21,7 +21,8 @@ from rich.console import Console
 from postroad.circuit.switch import Flow
 from postroad.local.lifecycle import down, up
 from postroad.local.simulator.faults import FaultKind
-from tools.rehearsing import Accounted, Rehearsal, show, wait_until
+from tools.rehearsed import Accounted, show, wait_until
+from tools.rehearsing import Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,7 +6,6 @@ at a desk.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -14,11 +13,8 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import time
-import zipfile
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +22,6 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 import httpx
 from botocore.config import Config
-from rich.table import Table
 
 from postroad.circuit.dynamodb import DynamoSwitches
 from postroad.client import Outbox
@@ -37,15 +32,16 @@ from postroad.local.deploy import stack_outputs
 from postroad.local.inbox import Inbox
 from postroad.local.processes import marked
 from postroad.names import LOCAL_STAGE, resource_name
+from tools.putting_forward import bundle_ahead
+from tools.rehearsed import Accounted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
-    from rich.console import Console
 
     from postroad.circuit.switch import Switch
     from postroad.ledger.row import Row
@@ -54,42 +50,11 @@ if TYPE_CHECKING:
 EXAMPLE: Final = Path(__file__).resolve().parents[1] / "templates" / "order_confirmation" / "example.json"
 POSTROAD: Final = Path(sys.executable).parent / "postroad"
 DISPATCH: Final = resource_name(LOCAL_STAGE, "dispatch")
-CLOCK: Final = "postroad/clock.py"
 MOST_RECEIVED: Final = 10
-MOST_PROBLEMS: Final = 20
 PEEK_SECONDS: Final = 30
 """How long a message that was looked at stays hidden, unless it is given back before."""
 WAITING: Final = frozenset({Status.SCHEDULED, Status.CLAIMED, Status.SENT, Status.DELAYED})
 _PATIENT: Final = Config(read_timeout=120, retries={"total_max_attempts": 4, "mode": "standard"})
-
-
-@dataclass(frozen=True, slots=True)
-class Accounted:
-    """What became of the messages of one rehearsal: counted from the table, and from what SES took.
-
-    `attempts` and `failures` count the messages that had so many; a failure is an attempt whose worker died,
-    or whose answer was lost.
-    """
-
-    expected: int
-    by_status: Mapping[str, int]
-    attempts: Mapping[int, int]
-    failures: Mapping[int, int]
-    accepted: Mapping[str, int]
-    lost: tuple[str, ...]
-    waiting: tuple[str, ...]
-
-    @property
-    def twice(self) -> list[str]:
-        """Messages that SES took more than once."""
-        return sorted(each for each, count in self.accepted.items() if count > 1)
-
-    @property
-    def problems(self) -> list[str]:
-        """Say what is not as promised; empty if each message was sent once and ended."""
-        found = [f"{each}: lost: no row, or it ended without a mail" for each in self.lost]
-        found += [f"{each}: still waits" for each in self.waiting]
-        return found + [f"{each}: SES took it {self.accepted[each]} times" for each in self.twice]
 
 
 class Rehearsal:
@@ -223,7 +188,7 @@ class Rehearsal:
         where = self.functions.get_function(FunctionName=name)["Code"]["Location"]
         answer = httpx.get(where.replace("http://", "https://", 1), verify=trusted, trust_env=False)
         own = answer.raise_for_status().content
-        self.functions.update_function_code(FunctionName=name, ZipFile=_with_clock_ahead(own, by))
+        self.functions.update_function_code(FunctionName=name, ZipFile=bundle_ahead(own, by))
         try:
             yield
         finally:
@@ -280,46 +245,3 @@ class Rehearsal:
             lost=lost,
             waiting=waiting,
         )
-
-
-def _with_clock_ahead(bundle: bytes, by: timedelta) -> bytes:
-    """Return the bundle with every `SystemClock` ahead of the machine's."""
-    changed = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(bundle)) as old,
-        zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for each in old.infolist():
-            content = old.read(each)
-            if each.filename == CLOCK:
-                later = f"datetime.fromtimestamp(datetime.now(UTC).timestamp() + {by.total_seconds()}, UTC)"
-                content = content.replace(b"datetime.now(UTC)", later.encode())
-                if later.encode() not in content:
-                    raise RuntimeError(f"{CLOCK} reads no clock that could be put forward")
-            new.writestr(each, content)
-    return changed.getvalue()
-
-
-def wait_until(done: Callable[[], bool], *, seconds: float, pause: float = 1.0) -> bool:
-    """Look until something is so; False if it was not within that many seconds."""
-    end = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() >= end:
-            return False
-        time.sleep(pause)
-    return True
-
-
-def show(console: Console, title: str, content: Mapping[str, object]) -> None:
-    """Print what was measured, a line for each number, and then what is wrong."""
-    table = Table(title=title, title_justify="left", show_header=False)
-    problems: list[str] = []
-    for name, value in content.items():
-        if name == "problems" and isinstance(value, list):
-            problems = value
-        else:
-            table.add_row(name.replace("_", " "), value if isinstance(value, str) else json.dumps(value))
-    console.print(table)
-    for problem in problems[:MOST_PROBLEMS]:
-        console.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{len(problems)} problems" if problems else "Each message was sent once.")

@@ -22,7 +22,8 @@ import typer
 from rich.console import Console
 
 from postroad.local.lifecycle import down, up
-from tools.rehearsing import Accounted, Rehearsal, show, wait_until
+from tools.rehearsed import Accounted, show, wait_until
+from tools.rehearsing import Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,7 +130,7 @@ def play(stage: Rehearsal, plan: Plan) -> Report:
         killer.stop()
         stage.sqs.set_queue_attributes(QueueUrl=url, Attributes=kept)
     report.killed = killer.killed
-    return _judge(report, found)
+    return judge(report, found)
 
 
 def _drain(stage: Rehearsal, plan: Plan, ids: list[str]) -> Accounted:
@@ -151,7 +152,8 @@ def _drain(stage: Rehearsal, plan: Plan, ids: list[str]) -> Accounted:
     return found[0]
 
 
-def _judge(report: Report, found: Accounted) -> Report:
+def judge(report: Report, found: Accounted) -> Report:
+    """Note in the report what became of the messages, and all that is not as promised."""
     report.by_status, report.attempts = dict(found.by_status), dict(sorted(found.attempts.items()))
     report.failures = dict(sorted(found.failures.items()))
     report.lost, report.twice, report.waiting = len(found.lost), len(found.twice), len(found.waiting)
