@@ -111,7 +111,7 @@ def dies_after(_: str, call: Call) -> object:
 
 
 def fails_before(name: str, _: Call) -> object:
-    raise SesBusyError(Why.THROTTLED) if name == "mailer.send" else TransientError
+    raise SesBusyError(Why.THROTTLED, "TooManyRequestsException") if name == "mailer.send" else TransientError
 
 
 def fails_after(name: str, call: Call) -> object:

@@ -78,10 +78,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """The record stays on the queue, out of sight until `at`."""
+    """The record stays on the queue, out of sight until `at`.
+
+    `code` is SES's error code where it takes no mail of the stream; its text may hold an address.
+    """
 
     at: datetime
     why: Why
+    code: str = ""
 
 
 Decision = Sent | Settled | Waits | Duplicate | Refused | Later

@@ -149,11 +149,12 @@ class Delivery:
             return self._release(claim, Later(self._clock.now(), Why.NO_TIME_LEFT))
         except SesBusyError as error:
             self._fuse.hear(error.why, now=self._clock.now())
-            return self._release(claim, Later(after_busy(self._clock.now(), record), error.why))
+            later = Later(after_busy(self._clock.now(), record), error.why)
+            return self._release(claim, later, error.code)
         except SesUnusableError as error:
             self._fuse.hear(error.why, now=self._clock.now())
             at = after_unusable(self._clock.now(), record, self._limits.pause)
-            return self._release(claim, Later(at, error.why))
+            return self._release(claim, Later(at, error.why, error.code), error.code)
         except Exception as error:  # noqa: BLE001  whatever it is, SES may have the mail
             self._fuse.hear(Why.NO_ANSWER, now=self._clock.now())
             is_known = isinstance(error, UnknownOutcomeError)
@@ -186,8 +187,10 @@ class Delivery:
                 raise
         return Sent(ses_message_id, duplicates)
 
-    def _release(self, claim: Row, later: Later) -> Decision:
+    def _release(self, claim: Row, later: Later, code: str = "") -> Decision:
         note = f"attempt {claim.attempt} was not sent: {later.why.replace('_', ' ')}"
+        if code:
+            note = f"{note} ({code})"
         self._rows.change(claim, lambda row: attempt.released(row, claim, note=note))
         return later
 

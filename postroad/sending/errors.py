@@ -24,10 +24,11 @@ class RefusedBySesError(PermanentError):
 class SesBusyError(TransientError):
     """SES did not take this mail, and may soon."""
 
-    def __init__(self, why: Why) -> None:
-        """Keep why."""
-        super().__init__(f"SES did not take the mail: {why}")
+    def __init__(self, why: Why, code: str) -> None:
+        """Keep why, and SES's error code, or the name of the failure where SES was not reached."""
+        super().__init__(f"SES did not take the mail: {why} ({code})")
         self.why = why
+        self.code = code
 
 
 class TooLateError(TransientError):
@@ -38,7 +39,7 @@ class SesUnusableError(SystemicError):
     """SES takes no mail of this stream for now."""
 
     def __init__(self, why: Why, code: str) -> None:
-        """Keep why, and SES's error code."""
+        """Keep why, and SES's error code, or the name of the failure where nothing could be asked."""
         super().__init__(f"SES takes no mail: {why} ({code})")
         self.why = why
         self.code = code

@@ -72,5 +72,5 @@ def _word(decision: Decision) -> str:
             return f"{status.value}:{reason}"
         case Waits(reason, _, is_new):
             return f"waits:{reason.value}" if is_new else f"waits_on:{reason.value}"
-        case Later(_, why):
-            return f"later:{why.value}"
+        case Later(_, why, code):
+            return f"later:{why.value}:{code}" if code else f"later:{why.value}"

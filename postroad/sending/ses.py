@@ -92,7 +92,7 @@ class SesMailer:
             told = error.response["Error"]
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
             raise error_of_answer(
-                told.get("Code", ""), told.get("Message", ""), status, sender=parseaddr(mail.sender)[1]
+                str(told.get("Code", "")), told.get("Message", ""), status, sender=parseaddr(mail.sender)[1]
             ) from None
         except ParamValidationError:
             # SES never saw it; its text repeats the mail's content, so it is not chained.

@@ -7,6 +7,7 @@ actions (https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.htm
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from postroad.contract.words import Reason
@@ -14,6 +15,8 @@ from postroad.errors import PostroadError, UnknownOutcomeError
 from postroad.sending.decisions import Why
 from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError
 
+CODE = re.compile(r"[A-Za-z0-9.]{1,64}", re.ASCII)
+"""What SES's error codes look like. Rows and logs hold them, so any other text, of a proxy say, stays out."""
 SERVER_ERROR = 500
 
 PERMANENT = {
@@ -75,6 +78,7 @@ def error_of_answer(code: str, text: str, http_status: int, *, sender: str = "")
     error that is listed nowhere is systemic, never permanent: the mail is kept. `sender` is the address that
     the mail is from.
     """
+    code = code if CODE.fullmatch(code) else str(http_status)
     if http_status >= SERVER_ERROR or http_status == REQUEST_TIMEOUT or code in UNANSWERED:
         return UnknownOutcomeError(f"SES answered {http_status} ({code})")
     if code in LIMITS:
@@ -96,7 +100,7 @@ def _limit(code: str, text: str) -> PostroadError:
         return SesUnusableError(Why.QUOTA_EXHAUSTED, code)
     if code == "LimitExceededException" and "rate" not in words.replace("-", " ").split():
         return SesUnusableError(Why.CONFIGURATION, code)
-    return SesBusyError(Why.THROTTLED)
+    return SesBusyError(Why.THROTTLED, code)
 
 
 def _is_unverified(sender: str, text: str) -> bool:
@@ -111,7 +115,7 @@ def _is_unverified(sender: str, text: str) -> bool:
 def error_of_failure(failure: Failure, name: str) -> PostroadError:
     """Return what a failure without an answer means; `name` is the exception's own name."""
     if failure is Failure.BEFORE_THE_BODY:
-        return SesBusyError(Why.SES_UNREACHABLE)
+        return SesBusyError(Why.SES_UNREACHABLE, name)
     if failure is Failure.WITHOUT_CREDENTIALS:
         return SesUnusableError(Why.ACCESS_DENIED, name)
     return UnknownOutcomeError(f"no answer from SES ({name})")

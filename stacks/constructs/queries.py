@@ -51,10 +51,11 @@ QUERIES = (
     Query(
         "failures by reason",
         Logs.SEND,
-        # A batch's line counts its decisions: {"sent": 48, "refused:template_data": 2}.
+        # A batch's line counts its decisions: {"sent": 48, "refused:template_data": 2}. Where SES takes no
+        # mail of the stream, its error code follows: {"later:unexpected_answer:SomethingNew": 1}.
         "# Of several reasons in one batch the first one counts here; the line itself has all.\n"
         'filter message = "batch"\n'
-        '| parse @message /"(?<reason>(refused|failed|held|expired|suppressed|later):[a-z_]+)": ?'
+        '| parse @message /"(?<reason>(refused|failed|held|expired|suppressed|later):[A-Za-z0-9_.:]+)": ?'
         "(?<times>[0-9]+)/\n"
         "| filter ispresent(reason)\n"
         "| stats sum(times) as messages, count(*) as batches, max(@timestamp) as latest by reason\n"

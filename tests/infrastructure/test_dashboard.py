@@ -1,6 +1,7 @@
 """The dashboard draws what is really measured, at the thresholds that really ring, and fits CloudWatch."""
 
 import json
+import re
 
 import pytest
 
@@ -246,6 +247,17 @@ def test_it_leads_to_runbooks_logs_queries_and_the_command_line(prod: Stacks, da
         assert f"log-group/$252Faws$252Flambda$252Fpostroad-prod-{name})" in dashboard.text
     assert "postroad --stage prod why <message_id>" in dashboard.text
     assert all(query.title in dashboard.text for query in QUERIES)
+
+
+@pytest.mark.parametrize(
+    "reason", ["refused:template_data", "held:unknown_outcome", "later:unexpected_answer:SomethingNew"]
+)
+def test_the_query_by_reason_reads_what_a_batch_logs(reason: str) -> None:
+    (query,) = [query for query in QUERIES if query.title == "failures by reason"]
+    (pattern,) = re.findall(r"parse @message /(.*)/", query.text)
+    found = re.search(pattern.replace("(?<", "(?P<"), json.dumps({"sent": 48, reason: 2}))
+    assert found is not None
+    assert (found["reason"], found["times"]) == (reason, "2")
 
 
 def test_its_address_is_an_output(prod: Stacks, dashboard: Drawn) -> None:

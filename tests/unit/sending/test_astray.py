@@ -69,7 +69,7 @@ def test_the_other_stream_s_watermark_proves_nothing(world: World, other: World)
 
 def test_what_is_to_be_tried_again_stays_open(world: World, other: World) -> None:
     def throttle(_: Mail) -> None:
-        raise SesBusyError(Why.THROTTLED)
+        raise SesBusyError(Why.THROTTLED, "TooManyRequestsException")
 
     world.mailer.on_send = throttle
     message = make_message("m-1")

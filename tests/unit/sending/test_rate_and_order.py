@@ -141,7 +141,7 @@ def test_a_canary_leaves_as_the_stream_s_mails_do_and_claims_nothing(world: Worl
 @pytest.mark.parametrize(
     ("error", "answer"),
     [
-        (SesBusyError(Why.THROTTLED), ("busy", "throttled")),
+        (SesBusyError(Why.THROTTLED, "TooManyRequestsException"), ("busy", "throttled")),
         (TooLateError(), ("busy", "no_time_left")),
         (SesUnusableError(Why.QUOTA_EXHAUSTED, "x"), ("unusable", "quota_exhausted")),
         (RefusedBySesError(Reason.MESSAGE_REJECTED, "MessageRejected"), ("unusable", "unexpected_answer")),

@@ -43,7 +43,7 @@ def test_a_message_that_was_released_and_can_no_longer_be_sent_is_invalid(
     world: World, message: dict[str, Any]
 ) -> None:
     def throttle(_: Mail) -> None:
-        raise SesBusyError(Why.THROTTLED)
+        raise SesBusyError(Why.THROTTLED, "TooManyRequestsException")
 
     world.mailer.on_send = throttle
     world.send(message)
@@ -51,7 +51,7 @@ def test_a_message_that_was_released_and_can_no_longer_be_sent_is_invalid(
     assert send_again_without_its_file(world, message) == Refused(Reason.ATTACHMENT_MISSING)
     row = world.row("m-1")
     assert (row.status, row.reason, row.attempt) == (Status.INVALID, "attachment_missing", 1)
-    assert row.notes == ("attempt 1 was not sent: throttled",)
+    assert row.notes == ("attempt 1 was not sent: throttled (TooManyRequestsException)",)
     assert row.expires_at is not None
     assert [kept.message_id for kept in world.ledger.rows()] == ["m-1"]
 

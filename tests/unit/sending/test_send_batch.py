@@ -228,7 +228,10 @@ def test_a_definite_refusal_is_final(world: World, message: dict[str, Any]) -> N
 
 @pytest.mark.parametrize(
     "error",
-    [SesBusyError(Why.THROTTLED), SesUnusableError(Why.SENDING_PAUSED, "SendingPausedException")],
+    [
+        SesBusyError(Why.THROTTLED, "TooManyRequestsException"),
+        SesUnusableError(Why.SENDING_PAUSED, "SendingPausedException"),
+    ],
 )
 def test_what_ses_did_not_take_is_released_and_sent_later(
     world: World, message: dict[str, Any], error: Exception

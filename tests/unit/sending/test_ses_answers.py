@@ -107,6 +107,14 @@ def test_an_unlisted_client_error_is_systemic_and_never_permanent(status: int) -
     assert not isinstance(error, PermanentError)
 
 
+@pytest.mark.parametrize("code", ["", "ana@example.com may not", "a b", "x" * 65, "Ä"])
+def test_what_is_no_code_is_told_by_its_http_status(code: str) -> None:
+    error = error_of_answer(code, "ana@example.com", 418)
+
+    assert isinstance(error, SesUnusableError)
+    assert error.code == "418"
+
+
 def test_a_failure_before_the_body_was_not_sent_and_one_after_it_may_have_been() -> None:
     assert isinstance(error_of_failure(Failure.BEFORE_THE_BODY, "ConnectTimeoutError"), TransientError)
     assert isinstance(error_of_failure(Failure.AFTER_THE_BODY, "ReadTimeoutError"), UnknownOutcomeError)

@@ -9,9 +9,11 @@ import pytest
 from postroad.circuit.errors import SwitchesUnavailableError
 from postroad.contract.words import Reason
 from postroad.errors import UnknownOutcomeError
+from postroad.explaining.decision_record import record_lines
 from postroad.sending.decisions import Later, Sent, Why
 from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError
 from postroad.sending.mail import Mail
+from postroad.sending.ses_answers import error_of_answer
 from postroad.sending.tripping import AT_ONCE, IN_A_ROW, SILENCES, SOME, WITHIN, Tally, heard
 from tests.sending_world import World, make_message
 
@@ -65,7 +67,7 @@ def silent(_: Mail) -> None:
 
 
 def unreachable(_: Mail) -> None:
-    raise SesBusyError(Why.SES_UNREACHABLE)
+    raise SesBusyError(Why.SES_UNREACHABLE, "EndpointConnectionError")
 
 
 def messages(count: int) -> list[dict[str, object]]:
@@ -97,6 +99,25 @@ def test_the_rest_of_the_batch_is_left_unclaimed(
     ]
     assert len(stopped) == 20 - most
     assert all(decision.at >= world.clock.now() + timedelta(seconds=60) for decision in stopped)
+
+
+def test_the_row_and_the_log_name_the_code_of_what_ses_answered(world: World) -> None:
+    """An answer that nobody expected is only known by its code."""
+
+    def answer(_: Mail) -> None:
+        raise error_of_answer("SomethingNewException", "ana@example.com is odd", 400)
+
+    world.settings = replace(world.settings, threads=1)
+    world.mailer.on_send = answer
+    report = world.send(*messages(IN_A_ROW + 2))
+
+    assert report.summary() == {
+        "later:unexpected_answer:SomethingNewException": IN_A_ROW,
+        "later:stream_stopped": 2,
+    }
+    row, *_ = world.ledger.rows()
+    assert row.notes == ("attempt 1 was not sent: unexpected answer (SomethingNewException)",)
+    assert f"    - {row.notes[0]}" in record_lines(row, now=world.clock.now())
 
 
 def test_a_refused_mail_shows_that_ses_works(world: World) -> None:

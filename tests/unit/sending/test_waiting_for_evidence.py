@@ -321,7 +321,7 @@ def test_a_message_that_kills_the_process_each_time_is_held_at_last(
 
 def test_throttles_never_count_as_failures(world: World, message: dict[str, Any]) -> None:
     def throttle(_: Mail) -> None:
-        raise SesBusyError(Why.THROTTLED)
+        raise SesBusyError(Why.THROTTLED, "TooManyRequestsException")
 
     world.mailer.on_send = throttle
     for receives in range(1, 30):
@@ -429,7 +429,7 @@ def test_a_late_release_opens_what_waits_for_evidence_and_its_pointer_brings_it(
 ) -> None:
     def be_throttled(_: Mail) -> None:
         found_abandoned(world, message)
-        raise SesBusyError(Why.THROTTLED)
+        raise SesBusyError(Why.THROTTLED, "TooManyRequestsException")
 
     world.mailer.on_send = be_throttled
     assert world.send(message).failures == ["sqs-0"]

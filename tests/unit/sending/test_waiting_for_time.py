@@ -213,7 +213,7 @@ def test_a_scheduled_message_that_ses_throttles_comes_back_on_its_queue(world: W
     copy = world.dispatched("m-1")
 
     def throttle(_: Mail) -> None:
-        raise SesBusyError(Why.THROTTLED)
+        raise SesBusyError(Why.THROTTLED, "TooManyRequestsException")
 
     world.mailer.on_send = throttle
     assert world.send_records([copy]).failures == ["sqs-0"]
