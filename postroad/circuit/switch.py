@@ -41,7 +41,7 @@ class Turned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """A stream's switch. `why` is a word of `sending.decisions.Why`, or an operator's own note.
+    """A stream's switch. `why` is a `StopReason`, or an operator's own note.
 
     `by` names the operator, or is `circuit`. `probes` counts the probes since it opened. `probe_at` is when
     the next probe is due; while one is on its way, when it is given up for lost. `untold` are the turns that

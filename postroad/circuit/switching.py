@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from postroad.circuit.deciding import Step, closed, probing, still_open, told
 from postroad.circuit.telling import event_of
-from postroad.contract.words import QUOTA_EXHAUSTED
+from postroad.contract.words import StopReason
 from postroad.errors import TransientError
 from postroad.evidence.canary import CanaryAnswer, CanaryOutcome
 from postroad.observability import Metric, described
@@ -132,8 +132,8 @@ class Switching:
         return self._switches.turn(stream, lambda standing: _answered(standing, probe, answer, now=now))
 
     def _ask_ses(self, switch: Switch) -> CanaryAnswer:
-        if switch.why == QUOTA_EXHAUSTED and not self._has_quota():
-            return CanaryAnswer(CanaryOutcome.UNUSABLE, QUOTA_EXHAUSTED)
+        if switch.why == StopReason.QUOTA_EXHAUSTED and not self._has_quota():
+            return CanaryAnswer(CanaryOutcome.UNUSABLE, StopReason.QUOTA_EXHAUSTED.value)
         return self._canaries.send(switch.stream)
 
     def _has_quota(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from postroad.circuit.deciding import CIRCUIT
 from postroad.circuit.switch import Flow
+from postroad.contract.words import StopReason
 from postroad.explaining.moments import NOTHING, duration, moment
 
 if TYPE_CHECKING:
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 COLUMNS = ("stream", "flow", "since", "mapping", "waiting", "in flight", "oldest")
 
 MEANINGS: Mapping[str, str] = {
-    "quota_exhausted": "the account's daily quota is used up",
-    "sending_paused": "sending is paused in SES, for the account or for this stream's configuration set",
-    "account_suspended": "SES has suspended the account",
-    "configuration": "SES refuses the sender, its domain or the configuration set",
-    "access_denied": "the function may not send, by its role or by a policy",
-    "ses_unreachable": "SES can't be reached",
-    "no_answer": "several requests within a minute ended without an answer",
-    "unexpected_answer": "SES refuses mail after mail with an answer that is not known to be permanent",
+    StopReason.QUOTA_EXHAUSTED: "the account's daily quota is used up",
+    StopReason.SENDING_PAUSED: "sending is paused in SES, for the account or this stream's configuration set",
+    StopReason.ACCOUNT_SUSPENDED: "SES has suspended the account",
+    StopReason.CONFIGURATION: "SES refuses the sender, its domain or the configuration set",
+    StopReason.ACCESS_DENIED: "the function may not send, by its role or by a policy",
+    StopReason.SES_UNREACHABLE: "SES can't be reached",
+    StopReason.NO_ANSWER: "several requests within a minute ended without an answer",
+    StopReason.UNEXPECTED_ANSWER: "SES refuses mail after mail with an answer not known to be permanent",
 }
 """Why a circuit opens, by its word; a word of later has no sentence."""
 

@@ -87,8 +87,18 @@ class Reason(StrEnum):
     BODY_LOST = "body_lost"
 
 
-QUOTA_EXHAUSTED = "quota_exhausted"
-"""Why a stream is stopped whose account's daily quota is used up: its circuit asks SES before it probes."""
+class StopReason(StrEnum):
+    """Why a stream's circuit stopped it: `why` in `postroad.stream.v1`, unless an operator wrote it."""
+
+    QUOTA_EXHAUSTED = "quota_exhausted"
+    SENDING_PAUSED = "sending_paused"
+    ACCOUNT_SUSPENDED = "account_suspended"
+    CONFIGURATION = "configuration"
+    ACCESS_DENIED = "access_denied"
+    SES_UNREACHABLE = "ses_unreachable"
+    NO_ANSWER = "no_answer"
+    UNEXPECTED_ANSWER = "unexpected_answer"
+
 
 RECEIVES_EXHAUSTED = "receives_exhausted"
 """Stands for a reason where SQS gave a message up: no run of `send` ever finished with it. No row has it."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from postroad.contract.words import QUOTA_EXHAUSTED
+from postroad.contract.words import StopReason
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Why(StrEnum):
-    """Why a record is left on the queue for later, or why a stream is stopped."""
+    """Why a record is left on the queue for later; the published words among them can stop the stream."""
 
     LIVE_LEASE = "live_lease"
     NOT_DUE = "not_due"
@@ -24,14 +24,14 @@ class Why(StrEnum):
     RACE = "race"
     NO_TIME_LEFT = "no_time_left"
     THROTTLED = "throttled"
-    QUOTA_EXHAUSTED = QUOTA_EXHAUSTED
-    SENDING_PAUSED = "sending_paused"
-    ACCOUNT_SUSPENDED = "account_suspended"
-    CONFIGURATION = "configuration"
-    ACCESS_DENIED = "access_denied"
-    SES_UNREACHABLE = "ses_unreachable"
-    NO_ANSWER = "no_answer"
-    UNEXPECTED_ANSWER = "unexpected_answer"
+    QUOTA_EXHAUSTED = StopReason.QUOTA_EXHAUSTED.value
+    SENDING_PAUSED = StopReason.SENDING_PAUSED.value
+    ACCOUNT_SUSPENDED = StopReason.ACCOUNT_SUSPENDED.value
+    CONFIGURATION = StopReason.CONFIGURATION.value
+    ACCESS_DENIED = StopReason.ACCESS_DENIED.value
+    SES_UNREACHABLE = StopReason.SES_UNREACHABLE.value
+    NO_ANSWER = StopReason.NO_ANSWER.value
+    UNEXPECTED_ANSWER = StopReason.UNEXPECTED_ANSWER.value
     STORE_UNAVAILABLE = "store_unavailable"
     UNEXPECTED_ERROR = "unexpected_error"
 

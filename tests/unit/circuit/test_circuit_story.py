@@ -15,6 +15,7 @@ from postroad.circuit.mapping import MappingState
 from postroad.circuit.memory import MemoryMappings
 from postroad.circuit.switch import Flow
 from postroad.cli.stream_state import MEANINGS
+from postroad.contract.words import StopReason
 from postroad.errors import UnknownOutcomeError
 from postroad.records import Record
 from postroad.sending.canary import ADDRESS, Canary
@@ -233,5 +234,5 @@ def test_an_operator_who_resumes_too_early_costs_no_mail() -> None:
     assert story.circuit.told() == ["open", "running", "open", "running"]
 
 
-def test_whatever_opens_a_circuit_has_a_sentence_for_operators() -> None:
-    assert {why.value for why in AT_ONCE | SOME | SILENCE} == set(MEANINGS)
+def test_whatever_opens_a_circuit_is_a_published_word_with_a_sentence_for_operators() -> None:
+    assert {why.value for why in AT_ONCE | SOME | SILENCE} == set(StopReason) == set(MEANINGS)

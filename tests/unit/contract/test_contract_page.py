@@ -17,7 +17,7 @@ from postroad.contract.parser import parse_message
 from postroad.contract.rules import StreamRules, check_stream
 from postroad.contract.schema import message_schema, result_schema, stream_schema
 from postroad.contract.times import check_time
-from postroad.contract.words import Reason, Status
+from postroad.contract.words import Reason, Status, StopReason
 from postroad.rendering.build import build_templates
 from postroad.rendering.compiled import CompiledRenderer
 from tools.contract_page import PAGE, fields, page
@@ -77,3 +77,12 @@ def test_the_stream_s_event_is_one_that_the_schema_takes() -> None:
     _, _, example = examples()
     jsonschema.validate(example, stream_schema())
     assert set(example) == set(stream_schema()["$defs"]["StreamEvent"]["properties"])
+
+
+def test_the_examples_of_why_a_stream_stopped_are_published_words_and_a_note() -> None:
+    _, _, example = examples()
+    assert example["why"] in set(StopReason)
+    *words, note = stream_schema()["$defs"]["StreamEvent"]["properties"]["why"]["examples"]
+    assert words
+    assert set(words) <= set(StopReason)
+    assert " " in note
