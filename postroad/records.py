@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
+
+from postroad.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
 FIRST_SENT = "postroad_first_sent"
 """The attribute in which our own copies of a body carry when SQS first took it (milliseconds since 1970)."""
@@ -17,8 +19,6 @@ GENERATION = "postroad_generation"
 
 MOST_DIGITS = 15
 """Of a time in milliseconds; these last for thirty thousand years."""
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def first_sent_of(sent_timestamp: str, carried: str) -> datetime:
     sent = int(sent_timestamp)
     if _is_number(carried):
         sent = min(sent, int(carried))
-    return EPOCH + timedelta(milliseconds=sent)
+    return moment(sent)
 
 
 def _decode(record: Mapping[str, Any]) -> Record:

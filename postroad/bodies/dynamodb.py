@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from postroad.bodies.errors import BodiesUnavailableError
 from postroad.bodies.ports import Kept, Whole
-from postroad.ledger.item import milliseconds, moment
+from postroad.times import milliseconds, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from postroad.circuit.switch import Flow, Switch, Turned
-from postroad.ledger.item import milliseconds, moment
 from postroad.schedule.keys import SWITCH, state_partition
+from postroad.times import milliseconds, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from postroad.contract.invalid import InvalidMessage
 from postroad.contract.parser import parse_message
 from postroad.contract.words import RECEIVES_EXHAUSTED
+from postroad.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNKNOWN = "unknown"
 
 
@@ -46,7 +46,7 @@ def read_dead_letter(
         reason=reason,
         field=attributes.get("field", ""),
         detail=detail,
-        sent=EPOCH + timedelta(milliseconds=int(system.get("SentTimestamp", "0"))),
+        sent=moment(int(system.get("SentTimestamp", "0"))),
         receives=int(system.get("ApproximateReceiveCount", "0")),
     )
 

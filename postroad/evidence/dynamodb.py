@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from postroad.evidence.aws_errors import asking
 from postroad.evidence.object_keys import hour_of, time_of
 from postroad.evidence.patience import Patience
-from postroad.ledger.item import milliseconds, moment
 from postroad.schedule.keys import CANARY, WATERMARK, applied_partition, state_partition
+from postroad.times import milliseconds, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,17 +5,17 @@ Empty attributes are left out: an item past 1,024 bytes costs twice. Times are w
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from postroad.contract.words import Status
 from postroad.ledger.row import Row
+from postroad.times import milliseconds, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 SORT_KEY = "message"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXTS = (
     "reason",
     "detail",
@@ -90,13 +90,3 @@ def _number(item: Mapping[str, Mapping[str, Any]], name: str) -> int | None:
 
 def _moment(item: Mapping[str, Mapping[str, Any]], name: str) -> datetime | None:
     return None if (at := _number(item, name)) is None else moment(at)
-
-
-def milliseconds(at: datetime) -> int:
-    """Return whole milliseconds since 1970, exactly (a float would round)."""
-    return (at - EPOCH) // timedelta(milliseconds=1)
-
-
-def moment(at: int) -> datetime:
-    """Return the moment so many milliseconds after 1970, in UTC."""
-    return EPOCH + timedelta(milliseconds=at)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from postroad.contract.words import RECEIVES_EXHAUSTED
-from postroad.ledger.item import milliseconds
 from postroad.records import FIRST_SENT, first_sent_of
 from postroad.redriving.candidate import Letter
 from postroad.redriving.errors import QueueUnavailableError
+from postroad.times import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,8 +12,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from postroad.contract.message import MAX_BODY_BYTES
-from postroad.ledger.item import milliseconds
 from postroad.records import FIRST_SENT, GENERATION
+from postroad.times import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

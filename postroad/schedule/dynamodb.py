@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from postroad.ledger.item import milliseconds
 from postroad.schedule.errors import ScheduleUnavailableError
 from postroad.schedule.keys import (
     AUDIT,
@@ -33,6 +32,7 @@ from postroad.schedule.keys import (
 from postroad.schedule.merging import Shard, first_of
 from postroad.schedule.pointer import Mark
 from postroad.schedule.ports import AuditProgress, Due, Page
+from postroad.times import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

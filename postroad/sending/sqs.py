@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from postroad.errors import TransientError
-from postroad.ledger.item import milliseconds
 from postroad.ledger.row import REFUSAL_PREFIX
 from postroad.records import FIRST_SENT
+from postroad.times import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,7 +13,7 @@ from postroad.evidence.notification import notification_of
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
 from postroad.ledger.updating import apply_change
-from postroad.records import EPOCH, FIRST_SENT, GENERATION
+from postroad.records import FIRST_SENT, GENERATION
 from postroad.redriving.candidate import Letter
 from postroad.redriving.memory import MemoryDeadLetterBox
 from postroad.schedule.copies import Copy
@@ -23,6 +23,7 @@ from postroad.schedule.ports import NotTaken
 from postroad.sending.mail import Refusal
 from postroad.sending.memory import MemoryAttachments
 from postroad.suppression.memory import MemorySuppressions
+from postroad.times import moment
 from tests.matrix.gates import Watched
 from tests.matrix.ses_stand_in import text_of
 from tests.matrix.sqs_queue import SqsQueue
@@ -76,7 +77,7 @@ class CopiesOnQueue:
 
     def send(self, copies: Sequence[Copy]) -> Mapping[int, NotTaken]:
         for copy in copies:
-            first_sent = EPOCH + timedelta(milliseconds=int(copy.attributes[FIRST_SENT]))
+            first_sent = moment(int(copy.attributes[FIRST_SENT]))
             self.queue.send(
                 copy.body,
                 delay=timedelta(seconds=copy.delay_seconds),
