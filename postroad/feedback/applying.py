@@ -11,7 +11,6 @@ from postroad.errors import TransientError
 from postroad.feedback.counting import metric_of
 from postroad.feedback.folding import Folding, Move, fold
 from postroad.feedback.suppressing import entry_for
-from postroad.ledger.duplicates import duplicates_between
 from postroad.observability import UNKNOWN_STREAM, Metric, described
 from postroad.suppression.address_key import address_key
 from postroad.suppression.model import ALL_STREAMS
@@ -168,13 +167,6 @@ class Applying:
         stream = move.after.stream or UNKNOWN_STREAM
         for event in move.news:
             self._count(event, stream)
-        duplicates = duplicates_between(move.before, move.after)
-        if duplicates:
-            self._counts.add(Metric.DUPLICATES, stream, duplicates)
-            self._logger.warning(
-                "a message was sent twice",
-                extra={"message_id": move.after.message_id, "ses_message_ids": dict(move.after.ses_ids)},
-            )
 
     def _count(self, event: FeedbackEvent, stream: str) -> None:
         metric = metric_of(event)

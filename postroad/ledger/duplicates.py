@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 def duplicates_between(before: Row | None, after: Row | None) -> int:
     """Return how many mails too many became known from one state of a row to the next.
 
-    Each attempt that SES accepted has an id on the row. Whoever writes the second one counts a duplicate,
-    whether it learned of it from SES's answer or from an event; so each is counted once.
+    Each attempt that SES accepted has an id on the row, whether it was learned from SES's answer or from an
+    event. The write that adds the second one makes the duplicate known.
     """
     return _too_many(after) - _too_many(before)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from postroad.ledger.duplicates import duplicates_between
 from postroad.observability import UNKNOWN_STREAM, Metric
 from postroad.outcomes.transition import RowChange, UnreadableChange, result_of
 
@@ -52,4 +53,23 @@ class Outcomes:
         if taken < len(results):
             stuck_at = results[taken][0]
             self._logger.warning("result not published", extra={"sequence_number": stuck_at})
+        for change in changes:
+            if change.sequence_number == stuck_at or isinstance(change, UnreadableChange):
+                break  # what comes from there on is read again
+            self._count_duplicates(change)
         return stuck_at
+
+    def _count_duplicates(self, change: RowChange) -> None:
+        """Count the mails that left twice, by the ids that SES gave.
+
+        Here and not where the second id is written: a function that dies after it wrote has counted nothing,
+        and the table's stream tells of every write until it has been read. So a duplicate may be counted
+        again, and never goes uncounted.
+        """
+        row = change.after
+        if row is None:
+            return
+        if duplicates := duplicates_between(change.before, row):
+            self.counts.add(Metric.DUPLICATES, row.stream or UNKNOWN_STREAM, duplicates)
+            told = {"message_id": row.message_id, "ses_message_ids": dict(row.ses_ids)}
+            self._logger.warning("a message was sent twice", extra=told)

@@ -38,10 +38,9 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """SES accepted the mail; `duplicates` counts the mails that were found to have left beside it."""
+    """SES accepted the mail."""
 
     ses_message_id: str
-    duplicates: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from postroad.contract.words import Reason, Status
 from postroad.errors import TransientError, UnknownOutcomeError
-from postroad.ledger.duplicates import duplicates_between
 from postroad.sending import attempt
 from postroad.sending.decisions import Decision, Later, Refused, Sent, Settled, Waits, Why
 from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError, TooLateError
@@ -165,27 +164,20 @@ class Delivery:
 
     def _mark_sent(self, record: Record, claim: Row, ses_message_id: str) -> Decision:
         now = self._clock.now()
-        found: list[Row] = []
 
         def change(row: Row) -> Row:
-            found.append(row)
             return attempt.accepted(
                 row, claim, ses_message_id=ses_message_id, now=now, retention=self._limits.retention
             )
 
         try:
-            stands = self._rows.change(claim, change)
+            self._rows.change(claim, change)
         except TransientError:
             # Sent, and not written down. No other copy is sent, since the claim stands; and the mail's own
             # events will move the row.
             return Later(claim.lease_until or now, Why.STORE_UNAVAILABLE)
-        duplicates = duplicates_between(found[-1], stands)
-        try:
-            self._waiting.forget_done(record, claim)
-        except TransientError:
-            if not duplicates:  # which must be counted; else the copy comes back and takes its body along
-                raise
-        return Sent(ses_message_id, duplicates)
+        self._waiting.forget_done(record, claim)
+        return Sent(ses_message_id)
 
     def _release(self, claim: Row, later: Later, code: str = "") -> Decision:
         note = f"attempt {claim.attempt} was not sent: {later.why.replace('_', ' ')}"

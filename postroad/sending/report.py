@@ -40,8 +40,8 @@ class BatchReport:
 
 def _metrics(decision: Decision) -> list[Metric]:
     match decision:
-        case Sent(_, duplicates):
-            return [Metric.SENT, *[Metric.DUPLICATES] * duplicates]
+        case Sent():
+            return [Metric.SENT]
         case Duplicate():
             return [Metric.DUPLICATES_DROPPED]
         case Refused():

@@ -1,5 +1,6 @@
 """The functions, each put together over the stores so that every call passes a gate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,10 @@ from postroad.evidence.tending import Evidence
 from postroad.feedback.applying import Applying
 from postroad.feedback.intake import Feedback
 from postroad.feedback.objects import EventObjectIntake
-from postroad.observability import Counts
+from postroad.observability import Counts, Metric
+from postroad.outcomes.memory import MemoryBus
+from postroad.outcomes.publishing import Outcomes
+from postroad.outcomes.transition import RowChange
 from postroad.schedule.auditing import Audit
 from postroad.schedule.handing_out import HandingOut
 from postroad.schedule.sweeping import Sweeping
@@ -101,6 +105,14 @@ class CanaryOfSend:
             answer = CanaryAnswer(CanaryOutcome.UNKNOWN)
         whole.tell(f"canary {answer.outcome} {answer.why}")
         return answer
+
+
+def count_duplicates(changes: Sequence[RowChange]) -> int:
+    """Return what `outcomes` counts over the table's stream."""
+    counts = Counts(SETTINGS.stage)
+    outcomes = Outcomes(bus=MemoryBus(), publishes={}, counts=counts, logger=LOGGER)
+    assert outcomes.publish(changes) is None
+    return counts.of(Metric.DUPLICATES, STREAM)
 
 
 def make_following(whole: "Whole", ports: Ports) -> Following:

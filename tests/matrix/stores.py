@@ -13,6 +13,7 @@ from postroad.evidence.notification import notification_of
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
 from postroad.ledger.updating import apply_change
+from postroad.outcomes.transition import RowChange
 from postroad.records import FIRST_SENT, GENERATION
 from postroad.redriving.candidate import Letter
 from postroad.redriving.memory import MemoryDeadLetterBox
@@ -23,7 +24,7 @@ from postroad.schedule.ports import NotTaken
 from postroad.sending.mail import Refusal
 from postroad.sending.memory import MemoryAttachments
 from postroad.suppression.memory import MemorySuppressions
-from postroad.times import moment
+from postroad.times import EPOCH, moment
 from tests.matrix.gates import Watched
 from tests.matrix.ses_stand_in import text_of
 from tests.matrix.sqs_queue import SqsQueue
@@ -40,11 +41,40 @@ class WatchedLedger(Watched):
         return apply_change(ledger, message_id, change)
 
 
+class StreamedLedger(MemoryLedger):
+    """A ledger with the table's stream: every write that took effect, with the rows before and after."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changes: list[RowChange] = []
+
+    def insert(self, row: Row) -> Row | None:
+        before = self.get(row.message_id)
+        standing = super().insert(row)
+        self._note(row.message_id, before)
+        return standing
+
+    def replace(self, row: Row, *, expected: int) -> bool:
+        before = self.get(row.message_id)
+        done = super().replace(row, expected=expected)
+        self._note(row.message_id, before)
+        return done
+
+    def _note(self, message_id: str, before: Row | None) -> None:
+        after = self.get(message_id)
+        if after != before:
+            number = str(len(self.changes))
+            event_id = f"event-{number}"
+            self.changes.append(
+                RowChange(sequence_number=number, event_id=event_id, at=EPOCH, before=before, after=after)
+            )
+
+
 @dataclass
 class Stores:
     """What outlives every function, each as it is."""
 
-    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    ledger: StreamedLedger = field(default_factory=StreamedLedger)
     bodies: MemoryBodies = field(default_factory=MemoryBodies)
     schedule: MemorySchedule = field(default_factory=MemorySchedule)
     suppressions: MemorySuppressions = field(default_factory=MemorySuppressions)
@@ -60,6 +90,10 @@ class Stores:
     def rows(self) -> list[Row]:
         """Return every row."""
         return self.ledger.rows()
+
+    def changes(self) -> list[RowChange]:
+        """Return what the table's stream brought."""
+        return self.ledger.changes
 
     def pointers(self) -> list[Pointer]:
         """Return every pointer, as dispatch pops them."""

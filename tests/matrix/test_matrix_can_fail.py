@@ -8,10 +8,10 @@ import pytest
 
 from postroad.errors import UnknownOutcomeError
 from postroad.evidence import advance, following
-from postroad.feedback import applying
 from postroad.feedback.objects import EventObjectIntake
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
+from postroad.outcomes import publishing
 from postroad.schedule.handing_out import HandingOut
 from postroad.sending import rows
 from postroad.sending.delivery import Delivery
@@ -128,7 +128,7 @@ def passes_unapplied_objects(patch: Patch) -> None:
 
 
 def counts_no_duplicates(patch: Patch) -> None:
-    patch.setattr(applying, "duplicates_between", lambda *_: 0)
+    patch.setattr(publishing, "duplicates_between", lambda *_: 0)
 
 
 def crash(name: str, function: str, phase: str) -> Callable[[], object]:
@@ -156,8 +156,8 @@ CASES: list[tuple[Callable[[Patch], None], Callable[[], object]]] = [
     (asks_ses_again, crash("unknown, taken", SEND, "throttled")),
     (never_looks_at_the_time, freeze(2400, after=True)),
     (keeps_no_body, crash("unknown, not taken", SEND, "dies before")),
-    (writes_no_pointer, crash("scheduled", SEND, "dies before")),
-    (forgets_pointers_first, crash("scheduled", DISPATCH, "dies before")),
+    (writes_no_pointer, crash("scheduled soon", SEND, "dies before")),
+    (forgets_pointers_first, crash("scheduled soon", DISPATCH, "dies before")),
     (marks_what_failed, crash("unknown, taken", FEEDBACK, "request lost")),
     (
         passes_unapplied_objects,

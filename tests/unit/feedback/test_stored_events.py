@@ -44,7 +44,7 @@ def test_several_gzips_in_one_object_are_one_text() -> None:
     assert list(stored_events(cut(packed, 10))) == EVENTS
 
 
-@pytest.mark.parametrize("data", [b"", b"\n \n", gzip.compress(b"")])
+@pytest.mark.parametrize("data", [b"", b"\n \n", gzip.compress(b"")], ids=["empty", "blank", "gzip"])
 def test_an_empty_object_holds_no_event(data: bytes) -> None:
     assert list(stored_events([data])) == []
     assert list(stored_events([])) == []
@@ -103,6 +103,7 @@ def test_a_gzip_of_very_much_is_never_held_in_memory(monkeypatch: pytest.MonkeyP
         b"\x1f\x8b" + b"not gzip at all",
         gzip.compress(written("")) + b"rubbish",
     ],
+    ids=["cut short", "cut short in its second part", "no gzip", "followed by rubbish"],
 )
 def test_an_object_that_can_not_be_unpacked_to_its_end_is_told_apart_from_one_that_is_read(
     packed: bytes,

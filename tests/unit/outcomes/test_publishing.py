@@ -75,3 +75,43 @@ def test_a_refusal_before_an_unreadable_row_counts_first() -> None:
     world.bus.refuses = {"m-1"}
     assert world.outcomes.publish([bounced(1), UnreadableChange("2", "KeyError")]) == "1"
     assert "@" not in world.log.getvalue()
+
+
+def sent_twice(number: int) -> RowChange:
+    change = bounced(number)
+    before = replace(change.before, ses_ids={"1": "ses-1"}) if change.before else None
+    after = replace(change.after, ses_ids={"1": "ses-1", "2": "ses-2"}) if change.after else None
+    return replace(change, before=before, after=after)
+
+
+def test_a_mail_that_left_twice_is_counted_and_told_with_its_ids() -> None:
+    world = World()
+    assert world.outcomes.publish([bounced(1), sent_twice(2)]) is None
+    assert world.counts.of(Metric.DUPLICATES, "transactional") == 1
+    assert '"message_id":"m-2"' in world.log.getvalue()
+    assert "ses-2" in world.log.getvalue()
+    assert "@" not in world.log.getvalue()
+
+
+def test_a_second_id_that_was_known_already_is_not_counted_again() -> None:
+    world = World()
+    known = sent_twice(1)
+    world.outcomes.publish([replace(known, before=known.after), replace(known, before=None, after=None)])
+    assert world.counts.of(Metric.DUPLICATES, "transactional") == 0
+
+
+def test_what_is_read_again_is_counted_then() -> None:
+    world = World()
+    world.bus.refuses = {"m-1"}
+    assert world.outcomes.publish([sent_twice(1), sent_twice(2)]) == "1"
+    assert world.counts.of(Metric.DUPLICATES, "transactional") == 0
+
+    world.bus.refuses = set()
+    assert world.outcomes.publish([sent_twice(1), sent_twice(2)]) is None
+    assert world.counts.of(Metric.DUPLICATES, "transactional") == 2
+
+
+def test_a_mail_that_left_twice_is_counted_though_a_later_row_can_not_be_read() -> None:
+    world = World()
+    assert world.outcomes.publish([sent_twice(1), UnreadableChange("2", "KeyError")]) == "2"
+    assert world.counts.of(Metric.DUPLICATES, "transactional") == 1
