@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import random
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from postroad.circuit.errors import SwitchesBusyError, SwitchesUnavailableError
 from postroad.circuit.item import from_item, key_of, to_item
 from postroad.circuit.switch import Switch
+from postroad.dynamodb import asking, failed_condition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -37,7 +35,7 @@ class DynamoSwitches:
 
     def read(self, stream: str) -> Switch:
         """Return the stream's switch by a consistent read."""
-        with _asking():
+        with asking(SwitchesUnavailableError):
             answer = self._client.get_item(TableName=self._table, Key=key_of(stream), ConsistentRead=True)
         return from_item(stream, answer["Item"]) if "Item" in answer else Switch(stream=stream)
 
@@ -62,7 +60,7 @@ class DynamoSwitches:
                 "ExpressionAttributeValues": {":expected": {"N": str(expected)}},
             }
         try:
-            with _asking():
+            with asking(SwitchesUnavailableError):
                 self._client.put_item(
                     TableName=self._table,
                     Item=item,
@@ -70,19 +68,8 @@ class DynamoSwitches:
                     **condition,
                 )
         except SwitchesUnavailableError as unavailable:
-            error = unavailable.__cause__
-            if not isinstance(error, ClientError):
-                raise
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if (error := failed_condition(unavailable)) is None:
                 raise
             # An answer that got lost makes the SDK write again: our own switch is then what stands.
             return error.response.get("Item", {}) == item
         return True
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise SwitchesUnavailableError(f"the switch can't be reached: {type(error).__name__}") from error

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import random
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from postroad.dynamodb import asking, failed_condition
 from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.item import SORT_KEY, from_item, to_item
 from postroad.ledger.updating import apply_change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -52,7 +50,7 @@ class DynamoLedger:
 
     def get(self, message_id: str) -> Row | None:
         """Return the row by a consistent read, or None."""
-        with _asking():
+        with asking(LedgerUnavailableError):
             answer = self._client.get_item(
                 TableName=self._table,
                 Key={"pk": {"S": message_id}, "sk": {"S": SORT_KEY}},
@@ -93,7 +91,7 @@ class DynamoLedger:
 
         The index holds keys only, and follows the table by a moment.
         """
-        with _asking():
+        with asking(LedgerUnavailableError):
             answer = self._client.query(
                 TableName=self._table,
                 IndexName=INDEX,
@@ -119,7 +117,7 @@ class DynamoLedger:
             if turn:
                 pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (turn - 1))
                 self._sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  it spreads load, and guards nothing
-            with _asking():
+            with asking(LedgerUnavailableError):
                 answer = self._client.batch_get_item(RequestItems=waiting)
             found.extend(answer["Responses"].get(self._table, []))
             waiting = answer.get("UnprocessedKeys") or {}
@@ -131,7 +129,7 @@ class DynamoLedger:
         """Put on a condition; return None if the row now stands, else the item that stands instead."""
         item = to_item(row)
         try:
-            with _asking():
+            with asking(LedgerUnavailableError):
                 self._client.put_item(
                     TableName=self._table,
                     Item=item,
@@ -139,23 +137,9 @@ class DynamoLedger:
                     **condition,
                 )
         except LedgerUnavailableError as unavailable:
-            error = unavailable.__cause__
-            if not isinstance(error, ClientError):
-                raise
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if (error := failed_condition(unavailable)) is None:
                 raise
             standing = cast("dict[str, Any]", error.response.get("Item", {}))
             # An answer that got lost makes the SDK write again: our own row is then what stands.
             return None if standing == item else standing
         return None
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    """Turn boto3's errors into the ledger's own."""
-    try:
-        yield
-    except ClientError as error:
-        raise LedgerUnavailableError(f"DynamoDB refused: {error.response['Error']['Code']}") from error
-    except BotoCoreError as error:
-        raise LedgerUnavailableError(f"DynamoDB didn't answer: {type(error).__name__}") from error

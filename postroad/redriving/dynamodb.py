@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from postroad.dynamodb import asking
 from postroad.ledger.dynamodb import HELD_INDEX
 from postroad.ledger.errors import LedgerUnavailableError
 
@@ -31,12 +30,7 @@ class DynamoHeld:
             KeyConditionExpression="held = :stream",
             ExpressionAttributeValues={":stream": {"S": stream}},
         )
-        try:
+        with asking(LedgerUnavailableError):
             for page in pages:
                 for item in page["Items"]:
                     yield item["pk"]["S"]
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "unknown")
-            raise LedgerUnavailableError(f"DynamoDB refused: {code}") from error
-        except BotoCoreError as error:
-            raise LedgerUnavailableError(f"DynamoDB didn't answer: {type(error).__name__}") from error

@@ -7,12 +7,10 @@ import threading
 import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from postroad.dynamodb import asking, failed_condition
 from postroad.schedule.errors import ScheduleUnavailableError
 from postroad.schedule.keys import (
     AUDIT,
@@ -67,7 +65,7 @@ class DynamoPointers:
 
     def put(self, pointer: Pointer) -> None:
         """Let the pointer stand; its minute is marked first, so that no pointer lies where nobody looks."""
-        with _asking():
+        with asking(ScheduleUnavailableError):
             self._mark(pointer)
             self._client.put_item(
                 TableName=self._table, Item={**_key(pointer), "fingerprint": {"S": pointer.fingerprint}}
@@ -114,7 +112,7 @@ class DynamoSchedule(DynamoPointers):
             ":first": {"S": "0" if first is None else minute_text(first)},
             ":last": {"S": f"{minute_text(last)}#{LAST_PRIORITY}"},
         }
-        with _asking():
+        with asking(ScheduleUnavailableError):
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
@@ -137,7 +135,7 @@ class DynamoSchedule(DynamoPointers):
                 pass
 
         shards = [Shard(pointer_partition(stream, minute, digit)) for digit in SHARDS]
-        with _asking():
+        with asking(ScheduleUnavailableError):
             return first_of(shards, limit, read_all)
 
     def remove(self, pointers: Collection[Pointer]) -> None:
@@ -160,7 +158,7 @@ class DynamoSchedule(DynamoPointers):
             values[":expected"] = {"S": minute_text(expected)}
             condition = "#minute = :expected OR #minute = :to"
         try:
-            with _asking():
+            with asking(ScheduleUnavailableError):
                 self._client.put_item(
                     TableName=self._table,
                     Item={
@@ -173,9 +171,9 @@ class DynamoSchedule(DynamoPointers):
                     ExpressionAttributeValues=values,
                 )
         except ScheduleUnavailableError as error:
-            if error.code == "ConditionalCheckFailedException":
-                return False
-            raise
+            if failed_condition(error) is None:
+                raise
+            return False
         return True
 
     def page(self, start: tuple[str, str] | None, *, limit: int) -> Page:
@@ -183,7 +181,7 @@ class DynamoSchedule(DynamoPointers):
         begin: dict[str, Any] = {}
         if start is not None:
             begin = {"ExclusiveStartKey": {"pk": {"S": start[0]}, "sk": {"S": start[1]}}}
-        with _asking():
+        with asking(ScheduleUnavailableError):
             answer = self._client.scan(
                 TableName=self._table,
                 FilterExpression="begins_with(pk, :pointers)",
@@ -216,11 +214,11 @@ class DynamoSchedule(DynamoPointers):
         }
         if progress.next_key is not None:
             item |= {"next_pk": {"S": progress.next_key[0]}, "next_sk": {"S": progress.next_key[1]}}
-        with _asking():
+        with asking(ScheduleUnavailableError):
             self._client.put_item(TableName=self._table, Item=item)
 
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
-        with _asking():
+        with asking(ScheduleUnavailableError):
             answer = self._client.get_item(
                 TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
             )
@@ -244,7 +242,7 @@ class DynamoSchedule(DynamoPointers):
         """Delete up to 25; what DynamoDB leaves over is asked for again, after ever longer pauses."""
         waiting: Mapping[str, Sequence[WriteRequestTypeDef]] = {self._table: requests}
         for seconds in _pauses():
-            with _asking():
+            with asking(ScheduleUnavailableError):
                 answer = self._client.batch_write_item(RequestItems=waiting)
             # What comes back holds the same requests, in the type that answers have.
             waiting = answer.get("UnprocessedItems") or {}  # type: ignore[assignment]  # see the line above
@@ -261,18 +259,6 @@ def _key(pointer: Pointer) -> dict[str, AttributeValueTypeDef]:
 
 def _pointer(item: Mapping[str, Any]) -> Pointer:
     return read_pointer((item["pk"]["S"], item["sk"]["S"]), item["fingerprint"]["S"])
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    """Turn boto3's errors into the schedule's own."""
-    try:
-        yield
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        raise ScheduleUnavailableError(f"DynamoDB refused: {code}", code=code) from error
-    except BotoCoreError as error:
-        raise ScheduleUnavailableError(f"DynamoDB didn't answer: {type(error).__name__}") from error
 
 
 def _pauses() -> Iterator[float]:

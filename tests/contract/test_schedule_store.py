@@ -213,7 +213,7 @@ def test_a_pointer_whose_minute_can_not_be_marked_is_not_written() -> None:
         schedule = DynamoSchedule(boto3.client("dynamodb"), "missing")
         with pytest.raises(ScheduleUnavailableError) as raised:
             schedule.put(point("m-1"))
-        assert raised.value.code == "ResourceNotFoundException"
+        assert "ResourceNotFoundException" in str(raised.value)
 
 
 def test_a_pointer_is_under_three_hundred_bytes(recorded: Recorded) -> None:
