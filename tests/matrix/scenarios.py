@@ -77,6 +77,7 @@ def ends(*places: str, of: str = "m-1") -> dict[str, frozenset[str]]:
 DELIVERED = ends("delivered")
 ONE = (make_message("m-1"),)
 IN_TEN_MINUTES = (make_message("m-1", send_at=(NOW + 10 * MINUTE).isoformat()),)
+IN_FOUR_MINUTES = (make_message("m-1", send_at=(NOW + 4 * MINUTE).isoformat()),)
 IN_A_MINUTE = (make_message("m-1", send_at=(NOW + timedelta(seconds=70)).isoformat()),)
 WITH_POISON = (
     make_message("m-1"),
@@ -91,7 +92,8 @@ SCENARIOS: dict[str, Scenario] = {
     "three copies": Scenario(ONE, DELIVERED, copies=3),
     "with attachment": Scenario((make_message("m-1", attachments=[FILE]),), DELIVERED),
     "scheduled": Scenario(IN_TEN_MINUTES, DELIVERED),
-    "scheduled, two copies": Scenario(IN_TEN_MINUTES, DELIVERED, copies=2),
+    "scheduled soon": Scenario(IN_FOUR_MINUTES, DELIVERED),
+    "scheduled, two copies": Scenario(IN_FOUR_MINUTES, DELIVERED, copies=2),
     "due in a moment": Scenario(IN_A_MINUTE, DELIVERED),
     "unknown, taken": Scenario(ONE, DELIVERED, first_request=answer_lost, fate=BULK_ALONE),
     "unknown, not taken": Scenario(ONE, DELIVERED, first_request=request_lost),
@@ -103,8 +105,8 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "holds, not taken": Scenario(ONE, ends("held", "delivered"), first_request=request_lost, settings=HOLDS),
     "holds, abandoned": Scenario(ONE, ends("held", "delivered"), first_request=dies_before, settings=HOLDS),
-    "scheduled, unknown": Scenario(IN_TEN_MINUTES, DELIVERED, first_request=request_lost),
-    "scheduled, abandoned": Scenario(IN_TEN_MINUTES, DELIVERED, first_request=dies_after),
+    "scheduled, unknown": Scenario(IN_FOUR_MINUTES, DELIVERED, first_request=request_lost),
+    "scheduled, abandoned": Scenario(IN_FOUR_MINUTES, DELIVERED, first_request=dies_after),
     "not allowed": Scenario((make_message("stranger"),), ends("held", of="stranger")),
     "stopped": Scenario(
         (make_message("stopped"), make_message("late", expires_at="2026-11-22T13:59:59Z")),

@@ -20,7 +20,7 @@ from tests.matrix.gates import (
     request_lost,
 )
 from tests.matrix.proofs import check_all, place_of
-from tests.matrix.scenarios import IN_TEN_MINUTES, ONE
+from tests.matrix.scenarios import IN_FOUR_MINUTES, ONE
 from tests.matrix.ses_stand_in import BULK_ALONE
 from tests.matrix.whole import MINUTE, SEND, Whole
 from tests.sending_world import SETTINGS, make_message
@@ -95,7 +95,7 @@ def test_a_clock_that_jumps_at_any_call(first: Phase | None, jump: timedelta) ->
 
 @pytest.mark.parametrize("jump", FORWARD[:-1] + BACK, ids=str)
 def test_a_clock_that_jumps_over_a_message_s_time(jump: timedelta) -> None:
-    assert jump_at_each_call(begin(IN_TEN_MINUTES[0], None), jump) > 5
+    assert jump_at_each_call(begin(IN_FOUR_MINUTES[0], None), jump) > 5
 
 
 def forget_what_is_over(whole: Whole) -> None:

@@ -49,6 +49,6 @@ def test_a_fault_at_any_call_of_feedback(name: str, phase: str) -> None:
 
 
 @pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("name", ["scheduled", "unknown, not taken"])
+@pytest.mark.parametrize("name", ["scheduled soon", "unknown, not taken"])
 def test_a_fault_at_any_call_of_dispatch(name: str, phase: str) -> None:
     assert spoil_each_call(SCENARIOS[name], DISPATCH, phase) > 10

@@ -18,11 +18,13 @@ from tests.matrix.gates import (
     PHASES,
     REQUEST,
     Call,
+    FaultAt,
     FaultOn,
     Gate,
     Phase,
     answer_lost,
     dies_after,
+    plain,
     request_lost,
 )
 from tests.matrix.proofs import (
@@ -285,6 +287,26 @@ def test_late_evidence_at_any_call_of_the_second_attempt(first: str, path: str) 
         check_what_left_twice_was_counted(whole)
         left_twice.add(surplus(whole))
     assert left_twice == {0, 1}
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("function", [SEND, FEEDBACK])
+def test_what_left_twice_is_counted_whoever_dies_meanwhile(function: str, phase: str) -> None:
+    left_twice: set[int] = set()
+    for place in range(200):
+        whole = unknown(answer_lost)
+        lie(whole, 1)
+        gate = FaultAt(place, PHASES[phase], inner=whole.gates.get(function, plain))
+        whole.gates[function] = gate
+        whole.run()
+        tell_late(whole, path="bulk", after=SECOND)
+        whole.run()
+        if not gate.struck:
+            break
+        check_nothing_lost(whole)
+        check_what_left_twice_was_counted(whole)
+        left_twice.add(surplus(whole))
+    assert 1 in left_twice
 
 
 def test_a_message_that_the_stream_holds_is_never_sent_again_by_itself() -> None:
