@@ -22,7 +22,8 @@ CIRCUIT = "circuit"
 """Who turned a switch, if no operator did."""
 
 FIRST_PROBE = timedelta(seconds=60)
-LONGEST_BETWEEN_PROBES = timedelta(minutes=15)
+LONGEST_BETWEEN_PROBES = timedelta(minutes=5)
+"""A canary costs next to nothing, and mail that waits longer than it must costs more."""
 LOST_PROBE = timedelta(minutes=2)
 """After so long whoever probed has crashed, and the probe is made anew."""
 
@@ -117,7 +118,7 @@ def told(switch: Switch, ids: Collection[str]) -> Switch | None:
 
 
 def pause_after(probes: int) -> timedelta:
-    """Return how long to wait after so many probes: a minute, doubling up to a quarter of an hour."""
+    """Return how long to wait after so many probes: a minute, doubling up to five."""
     doubled: int = 2 ** min(probes, 10)
     return min(FIRST_PROBE * doubled, LONGEST_BETWEEN_PROBES)
 

@@ -120,15 +120,15 @@ def test_a_canary_without_an_answer_keeps_the_reason_that_stands() -> None:
     assert stands(deciding.still_open(probe, probe=probe, now=T0)).why == "sending_paused"
 
 
-def test_probes_grow_rarer_up_to_a_quarter_of_an_hour() -> None:
+def test_probes_grow_rarer_up_to_five_minutes() -> None:
     switch, now, waits = opened(), T0, []
     for _ in range(8):
         waits.append((stands(switch).probe_at or now) - now.replace(microsecond=123_000))
         now = switch.probe_at or now
         probe = under_way(switch, now=now)
         switch = stands(deciding.still_open(probe, probe=probe, now=now))
-    assert [wait / MINUTE for wait in waits] == [1, 2, 4, 8, 15, 15, 15, 15]
-    assert pause_after(10_000) == timedelta(minutes=15)
+    assert [wait / MINUTE for wait in waits] == [1, 2, 4, 5, 5, 5, 5, 5]
+    assert pause_after(10_000) == timedelta(minutes=5)
 
 
 def test_a_throttled_canary_is_repeated_soon() -> None:
