@@ -30,15 +30,14 @@ if TYPE_CHECKING:
     from postroad.circuit.switch import Switch
 
 A_DAY = 86_400.0
-IN_HAND_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How the outage goes, with so many seconds between two looks at the switch.
 
-    With `hurry` SES is back `seconds` after the circuit opened and what was in hand came to rest, and
-    dispatch is run as for the minute of the next probe.
+    With `hurry` SES is back `seconds` after the stream's mapping has stopped, and dispatch is run as for the
+    minute of the next probe.
     """
 
     seconds: float
@@ -103,23 +102,29 @@ def play(stage: Rehearsal, plan: Plan) -> Report:
     report = Report(mails=plan.mails, outage=plan.seconds)
     watch = _Watch(stage, plan, report)
     watch.look()
+    if plan.hurry:
+        stage.dispatch()  # awake, it stops the stream's mapping at once
     stage.inbox.add_fault(plan.kind, seconds=A_DAY if plan.hurry else plan.seconds)
     ids = stage.enqueue(plan.name, plan.mails, stream=plan.stream)
     if not watch.until(lambda switch: not switch.is_running, seconds=plan.opens_within):
         report.problems.append("the circuit did not open in the outage")
-    # A batch that was begun when it opened comes to rest, or is hidden, before receive counts are looked at.
-    watch.until(lambda _: stage.depth(plan.stream)[1] == 0, seconds=IN_HAND_SECONDS)
+    # What is taken before the mapping stops is hidden until the next probe.
+    watch.until(lambda _: not stage.is_taken(plan.stream), seconds=plan.opens_within)
     report.receives_in_outage = dict(stage.receive_counts(plan.stream))
     if plan.hurry:
         watch.until(lambda _: False, seconds=plan.seconds)
         report.accepted_in_outage = _taken(stage, ids)
         stage.inbox.clear_faults()
-        if (probe_at := watch.look().probe_at) is not None:
-            stage.dispatch(probe_at + timedelta(seconds=1))  # an event's time has whole seconds
     else:
         watch.until(lambda _: watch.seconds >= plan.seconds, seconds=plan.seconds)
         report.accepted_in_outage = _taken(stage, ids)
-    if not watch.until(lambda switch: switch.is_running, seconds=plan.patience_seconds):
+
+    def runs(switch: Switch) -> bool:
+        if plan.hurry and switch.probe_at is not None:
+            stage.dispatch(switch.probe_at + timedelta(seconds=1))  # an event's time has whole seconds
+        return switch.is_running
+
+    if not watch.until(runs, seconds=plan.patience_seconds):
         report.problems.append("the circuit did not close after the outage")
     over = time.monotonic()
     found = _drain(stage, plan, ids, watch)

@@ -161,6 +161,12 @@ class Rehearsal:
     def resume(self, stream: str) -> None:
         self.command("stream", "resume", stream)
 
+    def is_taken(self, stream: str) -> bool:
+        """Whether the stream's function is handed what lies on the queue."""
+        function = resource_name(LOCAL_STAGE, f"send-{stream}")
+        found = self.functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+        return any(mapping["State"] == "Enabled" for mapping in found)
+
     def switch(self, stream: str) -> Switch:
         """Return where the stream's switch stands."""
         return DynamoSwitches(self.dynamodb, self.outputs["ScheduleTable"]).read(stream)
