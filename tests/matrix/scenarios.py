@@ -18,7 +18,7 @@ from tests.matrix.gates import (
     dies_before,
     request_lost,
 )
-from tests.matrix.ses_stand_in import BULK_ALONE, NEVER, USUAL, Fate
+from tests.matrix.ses_stand_in import BULK_ALONE, NEVER, USUAL, Fate, Weather
 from tests.matrix.stores import Stores
 from tests.matrix.whole import LONG_ENOUGH, MINUTE, SEND, Whole
 from tests.sending_world import NOW, EchoRenderer, World, make_message
@@ -50,6 +50,8 @@ class Scenario:
     fate: Fate = USUAL
     settings: Mapping[str, Any] = field(default_factory=dict)
     poison: Callable[[], BaseException] | None = None
+    weather: Weather = Weather.FINE
+    """Of SES's first seven minutes."""
     lasts: timedelta = LONG_ENOUGH
 
     def make(self, stores: Stores | None = None) -> Whole:
@@ -63,6 +65,7 @@ class Scenario:
         whole.stores.suppressions.suppress(
             World.key("stopped@example.com"), "stopped@example.com", "all", entry
         )
+        whole.ses.weather, whole.ses.fine_at = self.weather, whole.clock.now() + 7 * MINUTE
         if self.first_request is not None:
             whole.gates[SEND] = FaultOn(REQUEST, self.first_request)
         for message in self.messages:
@@ -107,6 +110,9 @@ SCENARIOS: dict[str, Scenario] = {
     "holds, abandoned": Scenario(ONE, ends("held", "delivered"), first_request=dies_before, settings=HOLDS),
     "scheduled, unknown": Scenario(IN_FOUR_MINUTES, DELIVERED, first_request=request_lost),
     "scheduled, abandoned": Scenario(IN_FOUR_MINUTES, DELIVERED, first_request=dies_after),
+    "SES takes no mail": Scenario(ONE, DELIVERED, weather=Weather.PAUSED),
+    "SES can't be reached": Scenario(ONE, DELIVERED, weather=Weather.UNREACHABLE),
+    "SES answers 500": Scenario(ONE, DELIVERED, weather=Weather.FAILING),
     "not allowed": Scenario((make_message("stranger"),), ends("held", of="stranger")),
     "stopped": Scenario(
         (make_message("stopped"), make_message("late", expires_at="2026-11-22T13:59:59Z")),

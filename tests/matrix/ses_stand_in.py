@@ -83,6 +83,8 @@ class Ses:
 
     clock: FixedClock
     weather: Weather = Weather.FINE
+    fine_at: datetime | None = None
+    """When the weather is fine again by itself."""
     taken: list[Taken] = field(default_factory=list)
     news: list[News] = field(default_factory=list)
     fate: Callable[[Taken], Fate] = lambda _: USUAL
@@ -94,6 +96,8 @@ class Ses:
         """Judge a request as it arrives; return the id of the mail."""
         now = self.clock.now()
         self.requests[_message_id(mail.tags)] += 1
+        if self.fine_at is not None and self.fine_at <= now:
+            self.weather = Weather.FINE
         match self.weather:
             case Weather.PAUSED:
                 raise SesUnusableError(Why.SENDING_PAUSED, "SendingPausedException")

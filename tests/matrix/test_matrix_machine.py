@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 
 SECOND = timedelta(seconds=1)
 MOST_MESSAGES = 12
-EXAMPLES = 40
+EXAMPLES = 80
 STEPS = 30
 
 FATES = [USUAL, BULK_ALONE, Fate(copies=2), Fate(fast=None, bulk=100 * SECOND), Fate(bulk=timedelta())]

@@ -9,7 +9,8 @@ import pytest
 from tests.matrix.gates import PHASES, FaultAt, plain
 from tests.matrix.proofs import check_all, place_of
 from tests.matrix.scenarios import SCENARIOS, Scenario
-from tests.matrix.whole import DISPATCH, FEEDBACK, SEND, Whole
+from tests.matrix.sqs_queue import MOST_RECEIVES
+from tests.matrix.whole import DISPATCH, FEEDBACK, MINUTE, SEND, Whole
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +50,26 @@ def test_a_fault_at_any_call_of_feedback(name: str, phase: str) -> None:
 
 
 @pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("name", ["scheduled soon", "unknown, not taken"])
+@pytest.mark.parametrize("name", ["scheduled soon", "unknown, not taken", "SES takes no mail"])
 def test_a_fault_at_any_call_of_dispatch(name: str, phase: str) -> None:
     assert spoil_each_call(SCENARIOS[name], DISPATCH, phase) > 10
+
+
+def test_an_outage_of_ses_burns_no_receives() -> None:
+    whole = SCENARIOS["SES takes no mail"].make()
+    whole.ses.fine_at = whole.clock.now() + 300 * MINUTE
+    whole.pass_time(299 * MINUTE)
+    check_all(whole)
+    (item,) = whole.queue.items.values()
+    assert item.receives < 5
+    whole.run()
+    check(whole, SCENARIOS["SES takes no mail"])
+
+
+def test_a_message_that_kills_its_process_each_time_ends_among_the_dead_letters() -> None:
+    whole = SCENARIOS["poison kills"].make()
+    whole.run(whole.clock.now() + 12 * 60 * MINUTE)
+    check(whole, SCENARIOS["poison kills"])
+    # No copy that came with it was ever deleted: those of mails that left lie there too, and are settled.
+    assert not whole.queue.items
+    assert {item.receives for item in whole.queue.dead} == {MOST_RECEIVES}
