@@ -23,6 +23,7 @@ from postroad.evidence.dynamodb import DynamoAppliedObjects, DynamoCanaryPatienc
 from postroad.ledger.dynamodb import DynamoLedger
 from postroad.ledger.item import SORT_KEY, from_item
 from postroad.ledger.row import Row
+from postroad.outcomes.transition import RowChange
 from postroad.schedule.dynamodb import DynamoSchedule
 from postroad.schedule.pointer import Pointer
 from postroad.suppression.dynamodb import DynamoSuppressions
@@ -33,6 +34,7 @@ from tests.matrix.proofs import check_all, place_of
 from tests.matrix.scenarios import SCENARIOS, Scenario
 from tests.matrix.stores import Stores
 from tests.matrix.whole import DISPATCH, FEEDBACK, MINUTE, SEND, Whole
+from tests.sending_world import NOW
 from tests.tables import create_table
 
 if TYPE_CHECKING:
@@ -122,6 +124,13 @@ class DynamoStores(Stores):
         pages = self.client.get_paginator("scan").paginate(TableName=self.messages, ConsistentRead=True)
         items = [item for page in pages for item in page["Items"]]
         return [from_item(item) for item in items if item["sk"]["S"] == SORT_KEY]
+
+    def changes(self) -> list[RowChange]:
+        """Return each row as if it had come about at once: it holds the ids of all its attempts."""
+        return [
+            RowChange(sequence_number="1", event_id=row.message_id, at=NOW, before=None, after=row)
+            for row in self.rows()
+        ]
 
     def pointers(self) -> list[Pointer]:
         return list(self.schedule.page(None, limit=1000).pointers)

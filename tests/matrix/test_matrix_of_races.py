@@ -25,14 +25,17 @@ Tasks = dict[str, Callable[[], object]]
 
 
 def unproven(first: Phase) -> Whole:
-    """Return a run whose message awaits evidence that lies in objects which nobody has applied."""
+    """Return a run whose message awaits evidence that lies in an object which nobody has applied."""
     whole = Whole()
     whole.ses.fate = lambda _: BULK_ALONE
     whole.gates[SEND] = FaultOn(REQUEST, first)
     whole.enqueue(ONE[0])
     whole.pass_time(10 * timedelta(seconds=1))
     whole.down.add(FEEDBACK)
+    whole.bucket.stuck = True
     whole.pass_time(12 * MINUTE)
+    whole.bucket.stuck = False
+    whole.pass_time(MINUTE / 60)
     return whole
 
 
