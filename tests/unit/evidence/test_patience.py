@@ -20,6 +20,7 @@ def at(minutes: float) -> datetime:
         (None, None, None, True),
         (at(-14), at(-20), None, False),
         (at(-15), at(-20), None, True),
+        (at(60), at(-20), None, True),
         (at(-1), None, at(-5), True),
         (at(-1), at(-6), at(-5), True),
         (at(-1), at(-5), at(-5), True),
