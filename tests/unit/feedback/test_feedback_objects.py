@@ -1,144 +1,40 @@
 """The bulk path: whole objects of events, applied together, and never marked before they are applied."""
 
-import gzip
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
-from postroad.clock import FixedClock
-from postroad.contract.tags import ATTEMPT_TAG, CANARY_TAG, MESSAGE_TAG, encode_tag
 from postroad.contract.words import BounceKind, Status
-from postroad.evidence.memory import MemoryAppliedObjects, MemoryEventObjects, MemoryWatermarks
-from postroad.evidence.notification import notification_of
+from postroad.evidence.memory import MemoryAppliedObjects
 from postroad.feedback import applying, folding
 from postroad.feedback.event import FeedbackEvent
-from postroad.feedback.intake import Feedback
 from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
-from postroad.observability import UNKNOWN_STREAM, Counts, Metric
+from postroad.observability import UNKNOWN_STREAM, Metric
 from postroad.records import Record
-from postroad.suppression.memory import MemorySuppressions
-from postroad.suppression.model import HistoryEntry, ScopeEntry
-
-BUCKET = "postroad-prod-events"
-KEY = "events/2026/11/22/14/s-1-2026-11-22-14-03-11-a b"
-T0 = datetime(2026, 11, 22, 14, 3, 12, tzinfo=UTC)
-STREAM = "transactional"
-
-
-class World(Protocol):
-    """What conftest.py's fixture gives."""
-
-    ledger: MemoryLedger
-    suppressions: MemorySuppressions
-    objects: MemoryEventObjects
-    applied: MemoryAppliedObjects
-    watermarks: MemoryWatermarks
-    clock: FixedClock
-    counts: Counts
-    log: Any
-    events_at_once: int
-    threads: int
-
-    @property
-    def feedback(self) -> Feedback: ...
-    def entry(self, email: str) -> ScopeEntry | None: ...
-    def history(self, email: str) -> list[HistoryEntry]: ...
-
-
-def at(seconds: float) -> datetime:
-    return T0 + timedelta(seconds=seconds)
-
-
-def event(
-    kind: str,
-    message: str,
-    *,
-    attempt: int = 1,
-    sent: datetime = T0,
-    part: dict[str, Any] | None = None,
-    stream: str = STREAM,
-) -> dict[str, Any]:
-    name = {"Bounce": "bounce", "Delivery": "delivery", "Send": "send", "Open": "open"}[kind]
-    return {
-        "eventType": kind,
-        name: part or {},
-        "mail": {
-            "timestamp": sent.isoformat(),
-            "messageId": f"ses-{message}-{attempt}",
-            "tags": {
-                "ses:configuration-set": [f"postroad-prod-{stream}"],
-                MESSAGE_TAG: [encode_tag(message)],
-                ATTEMPT_TAG: [str(attempt)],
-            },
-        },
-    }
-
-
-def send(message: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401  passed on
-    return event("Send", message, **options)
-
-
-def delivery(message: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401  passed on
-    part = {"timestamp": at(3).isoformat(), "recipients": [f"{message}@example.com"]}
-    return event("Delivery", message, part=part, **options)
-
-
-def hard_bounce(message: str) -> dict[str, Any]:
-    part = {
-        "timestamp": at(4).isoformat(),
-        "bounceType": "Permanent",
-        "bounceSubType": "General",
-        "feedbackId": f"feedback-{message}",
-        "bouncedRecipients": [{"emailAddress": f"{message}@example.com"}],
-    }
-    return event("Bounce", message, part=part)
-
-
-def canary(sent: datetime) -> dict[str, Any]:
-    mail = send("x", sent=sent)
-    mail["mail"]["tags"] = {"ses:configuration-set": [f"postroad-prod-{STREAM}"], CANARY_TAG: ["1"]}
-    return mail
-
-
-def told(*keys: str, sqs_id: str = "sqs-1") -> Record:
-    body: dict[str, Any] = {"Records": []}
-    for key in keys or (KEY,):
-        records: Any = notification_of(BUCKET, key, T0)["Records"]
-        body["Records"] += records
-    return Record(sqs_id, "receipt", json.dumps(body), T0, 1)
-
-
-def by_itself(said: dict[str, Any], sqs_id: str = "sns-1") -> Record:
-    return Record(sqs_id, "receipt", json.dumps(said), T0, 1)
-
-
-def store(world: World, *events: dict[str, Any] | bytes, key: str = KEY) -> None:
-    parts = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in events]
-    world.objects.objects[key] = gzip.compress(b"".join(parts))
-
-
-def claimed(message: str, **fields: Any) -> Row:  # noqa: ANN401  the row's own fields
-    row = Row(
-        message_id=message,
-        status=Status.CLAIMED,
-        stream=STREAM,
-        attempt=1,
-        owner="someone",
-        lease_until=at(60),
-    )
-    return replace(row, **fields)
-
-
-def status(world: World, message: str) -> Status:
-    row = world.ledger.get(message)
-    assert row is not None
-    return row.status
+from tests.event_objects import (
+    BUCKET,
+    KEY,
+    STREAM,
+    T0,
+    World,
+    at,
+    by_itself,
+    canary,
+    claimed,
+    delivery,
+    event,
+    hard_bounce,
+    send,
+    status,
+    store,
+    told,
+)
 
 
 def test_an_objects_events_move_the_rows_and_its_sends_the_watermark(world: World) -> None:
@@ -458,83 +354,6 @@ def test_a_long_object_stops_in_time_and_is_finished_by_later_runs(world: World)
     assert not world.applied.has(KEY)
     assert world.feedback.take([told()]) == []
     assert {status(world, message) for message in messages} == {Status.DELIVERED}
-
-
-class Crash(BaseException):
-    """The process dies: nothing catches it."""
-
-
-class Doomed:
-    """Stands before a store: at the n-th call of all, the process dies before or after it."""
-
-    def __init__(self, real: Any, step: Callable[[], str]) -> None:  # noqa: ANN401  any store
-        self._real = real
-        self._step = step
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401  whatever the method takes
-            fate = self._step()
-            if fate == "before":
-                raise Crash
-            answer = getattr(self._real, name)(*arguments, **named)
-            if fate == "after":
-                raise Crash
-            return answer
-
-        return call
-
-
-STORES = ("ledger", "suppressions", "objects", "applied", "watermarks")
-MESSAGES = ("m-1", "m-2", "m-3")
-
-
-def fresh_world(world: World) -> World:
-    world.ledger, world.suppressions = MemoryLedger(), MemorySuppressions()
-    world.objects, world.applied, world.watermarks = (
-        MemoryEventObjects(),
-        MemoryAppliedObjects(),
-        MemoryWatermarks(),
-    )
-    world.threads = 1
-    world.events_at_once = 3
-    for message in MESSAGES:
-        world.ledger.insert(claimed(message))
-    store(world, send("m-1"), hard_bounce("m-2"), delivery("m-1"), send("m-2", sent=at(2)), delivery("m-3"))
-    return world
-
-
-@pytest.mark.parametrize("fate", ["before", "after"])
-def test_a_crash_at_any_call_leaves_nothing_unsaid_and_is_finished_by_the_next_run(
-    world: World, fate: str
-) -> None:
-    """Rows before the mark, the mark before the watermark: at each point of death this order stands."""
-    fresh_world(world).feedback.take([told()])
-    ends = ({row.message_id: row for row in world.ledger.rows()}, world.watermarks.read(STREAM))
-    died = 0
-    for turn in range(60):
-        real = {name: getattr(fresh_world(world), name) for name in STORES}
-        calls = iter(range(1_000))
-
-        def step(turn: int = turn, calls: Iterator[int] = calls) -> str:
-            return fate if next(calls) == turn else ""
-
-        for name in STORES:
-            setattr(world, name, Doomed(real[name], step))
-        try:
-            world.feedback.take([told()])
-        except Crash:
-            died += 1
-        for name in STORES:
-            setattr(world, name, real[name])
-        is_marked = world.applied.has(KEY)
-        assert is_marked or world.watermarks.read(STREAM) is None
-        if is_marked:
-            assert {row.message_id: row for row in world.ledger.rows()} == ends[0]
-        assert world.feedback.take([told()]) == []
-        assert ({row.message_id: row for row in world.ledger.rows()}, world.watermarks.read(STREAM)) == ends
-        assert len(world.history("m-2@example.com")) == 1
-    # has, read; suppress, get_many and its writes, twice; mark; frontier, keys, marks, watermark, frontier.
-    assert died >= 12
 
 
 def test_the_bounce_of_a_kind_is_the_same_by_either_way(world: World) -> None:
