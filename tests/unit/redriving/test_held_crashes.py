@@ -39,9 +39,7 @@ from tests.crash_world import (
     fails_before,
     plain,
 )
-from tests.redrive_world import OPERATOR, RedriveStores, redrive_or_die
-from tests.sending_world import NOW, make_message
-from tests.unit.redriving.test_redrive_crashes import (
+from tests.redrive_scenarios import (
     LATER,
     Meanwhile,
     Scenario,
@@ -54,6 +52,8 @@ from tests.unit.redriving.test_redrive_crashes import (
     send_until_quiet,
     sent,
 )
+from tests.redrive_world import OPERATOR, RedriveStores, redrive_or_die
+from tests.sending_world import NOW, make_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
