@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from postroad.contract.message import MAX_BODY_BYTES
+from postroad.batches import split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchResultTypeDef
 
     from postroad.enqueueing.entry import Entry
 
-MOST_ENTRIES = 10
-"""SendMessageBatch takes no more, and no more than 1 MiB in all."""
 ATTEMPTS = 6
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -53,20 +51,6 @@ def send_entries(
             if entry.index not in delivery.taken:
                 delivery.refused.setdefault(entry.index, why)
     return delivery
-
-
-def split(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Yield batches within SQS's limits, in order."""
-    batch: list[Entry] = []
-    size = 0
-    for entry in entries:
-        if batch and (len(batch) == MOST_ENTRIES or size + entry.size > MAX_BODY_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(entry)
-        size += entry.size
-    if batch:
-        yield batch
 
 
 def _send_batch(

@@ -1,4 +1,4 @@
-"""A copy of a kept body on its way to the queue, and how copies are put into requests. Pure.
+"""A copy of a kept body on its way to the queue. Pure.
 
 The limits are those of SendMessageBatch: ten messages, 1 MiB in all, where a message's size is that of its
 body and of its attributes' names, types and values.
@@ -16,12 +16,11 @@ from postroad.records import FIRST_SENT, GENERATION
 from postroad.times import milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     from postroad.schedule.pointer import Pointer
 
-MOST_COPIES = 10
 MOST_DELAY = timedelta(minutes=15)
 """The longest DelaySeconds that SQS takes."""
 TYPE = "String"
@@ -55,20 +54,6 @@ def make_copy(pointer: Pointer, body: str, *, first_sent: datetime, now: datetim
     if length + _size(attributes) > MAX_BODY_BYTES:
         del attributes[FIRST_SENT]
     return Copy(pointer, body, attributes, _delay(pointer.due, now), length + _size(attributes))
-
-
-def split(copies: Sequence[Copy]) -> Iterator[list[Copy]]:
-    """Yield requests within the limits, in order."""
-    batch: list[Copy] = []
-    size = 0
-    for copy in copies:
-        if batch and (len(batch) == MOST_COPIES or size + copy.size > MAX_BODY_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(copy)
-        size += copy.size
-    if batch:
-        yield batch
 
 
 def _size(attributes: Mapping[str, str]) -> int:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from postroad.batches import split
 from postroad.contract.words import Reason
-from postroad.schedule.copies import make_copy, split
+from postroad.schedule.copies import make_copy
 from postroad.schedule.holding import held
 
 if TYPE_CHECKING:

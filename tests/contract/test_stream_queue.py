@@ -9,9 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from postroad.batches import split
 from postroad.contract.message import MAX_BODY_BYTES
 from postroad.records import FIRST_SENT, GENERATION
-from postroad.schedule.copies import Copy, make_copy, split
+from postroad.schedule.copies import Copy, make_copy
 from postroad.schedule.errors import QueueUnavailableError
 from postroad.schedule.memory import MemoryQueue
 from postroad.schedule.ports import NotTaken, StreamQueue

@@ -14,13 +14,14 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from moto import mock_aws
 
+from postroad.batches import split
 from postroad.client import InvalidMessage, NotEnqueued, Outbox, Receipt
 from postroad.contract.ids import make_message_id
 from postroad.contract.message import MAX_BODY_BYTES
 from postroad.contract.parser import parse_message
 from postroad.contract.words import Reason
 from postroad.enqueueing.entry import Entry
-from postroad.enqueueing.sqs import ATTEMPTS, split
+from postroad.enqueueing.sqs import ATTEMPTS
 from tests.unit.client.fake_queue import refuse, success
 
 if TYPE_CHECKING:

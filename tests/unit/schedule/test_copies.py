@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from postroad.batches import MOST_ENTRIES, split
 from postroad.contract.message import MAX_BODY_BYTES
-from postroad.schedule.copies import MOST_COPIES, Copy, make_copy, split
+from postroad.schedule.copies import Copy, make_copy
 from tests.dispatch_world import NOW, point
 
 
@@ -37,5 +38,5 @@ def test_every_copy_is_in_one_request_in_order_and_within_the_limits(sizes: list
     batches = list(split(copies))
     assert [copy for batch in batches for copy in batch] == copies
     for batch in batches:
-        assert 1 <= len(batch) <= MOST_COPIES
+        assert 1 <= len(batch) <= MOST_ENTRIES
         assert sum(copy.size for copy in batch) <= MAX_BODY_BYTES
