@@ -68,6 +68,10 @@ SETTINGS = SendSettings(
     evidence_seconds=120,
     evidence_after_crash_seconds=300,
     schedule_lead_seconds=120,
+    ses_rate_per_second=14.0,
+    account_share=1.0,
+    transactional_share=0.2,
+    quota_reserve=0.1,
 )
 
 

@@ -272,6 +272,29 @@ class Alarms(Section):
     )
 
 
+class Governor(Section):
+    """How the account's sending rate and daily quota are shared among streams."""
+
+    transactional_share: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description=(
+            "The part of the stage's rate that transactional streams have before all others. What they don't "
+            "use others may, and what they need beyond it they get as others do."
+        ),
+    )
+    quota_reserve: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description=(
+            "The part of the stage's daily quota that only transactional streams may use: a campaign stops "
+            "short of it and goes on the next day."
+        ),
+    )
+
+
 class Configuration(Section):
     """Everything that a platform team sets for one stage: the content of config/<stage>.toml."""
 
@@ -303,6 +326,7 @@ class Configuration(Section):
     attachments: Attachments = Attachments()
     retention: Retention = Retention()
     alarms: Alarms = Alarms()
+    governor: Governor = Governor()
     timing: Timing = Timing()
 
     @property

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from postroad.errors import TransientError
     from postroad.ledger.ports import Change
     from postroad.ledger.row import Row
 
@@ -81,6 +82,26 @@ class DynamoLedger:
             ExpressionAttributeValues={":expected": {"N": str(expected)}},
         )
         return standing is None
+
+    def insert_many(self, rows: Sequence[Row]) -> list[Row | TransientError | None]:
+        """Write the first rows of several messages; see `Ledger.insert_many`."""
+        outcomes: list[Row | TransientError | None] = []
+        for row in rows:
+            try:
+                outcomes.append(self.insert(row))
+            except LedgerUnavailableError as error:
+                outcomes.append(error)
+        return outcomes
+
+    def replace_many(self, rows: Sequence[Row]) -> list[bool | TransientError]:
+        """Write the next rows of several messages; see `Ledger.replace_many`."""
+        outcomes: list[bool | TransientError] = []
+        for row in rows:
+            try:
+                outcomes.append(self.replace(row, expected=row.version - 1))
+            except LedgerUnavailableError as error:
+                outcomes.append(error)
+        return outcomes
 
     def apply(self, message_id: str, change: Change) -> Row | None:
         """Change one row; see `Ledger.apply`."""

@@ -10,6 +10,7 @@ from postroad.ledger.updating import apply_change
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from postroad.errors import TransientError
     from postroad.ledger.ports import Change
     from postroad.ledger.row import Row
 
@@ -60,6 +61,14 @@ class MemoryLedger:
                 self._rows[row.message_id] = row
                 return True
             return standing == row
+
+    def insert_many(self, rows: Sequence[Row]) -> list[Row | TransientError | None]:
+        """Write the first rows of several messages; see `Ledger.insert_many`."""
+        return [self.insert(row) for row in rows]
+
+    def replace_many(self, rows: Sequence[Row]) -> list[bool | TransientError]:
+        """Write the next rows of several messages; see `Ledger.replace_many`."""
+        return [self.replace(row, expected=row.version - 1) for row in rows]
 
     def apply(self, message_id: str, change: Change) -> Row | None:
         """Change one row; see `Ledger.apply`."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
+from postroad.errors import TransientError
 from postroad.ledger.row import Row
 
 Change = Callable[[Row], Row | None]
@@ -36,6 +37,18 @@ class Ledger(Protocol):
 
         The row's own version must be `expected + 1`. A repetition of the same write counts as written.
         """
+        ...
+
+    def insert_many(self, rows: Sequence[Row]) -> list[Row | TransientError | None]:
+        """Do `insert` with each of these rows, of as many messages, in as few requests as can be.
+
+        One outcome for each, in order: None (it stands now), the row that stands instead, or the error that
+        left this one unknown. One row's trouble is not another's. Never raises a TransientError.
+        """
+        ...
+
+    def replace_many(self, rows: Sequence[Row]) -> list[bool | TransientError]:
+        """Do `replace` with each of these rows, over the version before its own; see `insert_many`."""
         ...
 
     def apply(self, message_id: str, change: Change) -> Row | None:

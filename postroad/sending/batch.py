@@ -250,8 +250,7 @@ class SendBatch:
         self, chunk: Sequence[Prepared], report: BatchReport, *, deadline: datetime
     ) -> Sequence[Prepared]:
         """Lease the rate for a sub-batch; what it has no room for comes back in a moment."""
-        now = self._clock.now()
-        granted = self._rate.take(len(chunk), now=now, deadline=deadline - self._limits.request)
+        granted = self._rate.take(len(chunk), deadline=deadline - self._limits.request).count
         for prepared in chunk[granted:]:
             record = prepared.parsed.record
             report.decisions[record.sqs_id] = Later(after_race(self._clock.now()), Why.NO_RATE)

@@ -68,7 +68,7 @@ class Canary:
         self._mailer.wake(now)
         latest = deadline - self._limits.request
         try:
-            if not self._rate.take(1, now=now, deadline=latest):
+            if not self._rate.take(1, deadline=latest).count:
                 return CanaryAnswer(CanaryOutcome.BUSY, Why.NO_RATE)
             self._mailer.send(self._mail, deadline=latest)
         except TooLateError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from postroad.governor.grant import Grant, Shortage
 from postroad.sending.errors import AttachmentMissingError, AttachmentTooLargeError
 from postroad.sending.mail import File
 
@@ -84,15 +85,20 @@ class MemoryPostponement:
 
 
 class MemoryRate:
-    """`Rate` that grants up to `room` at a time (everything, unless it is set) and notes what was asked."""
+    """`Rate` that grants up to `room` in all (everything, unless it is set) and notes what was asked."""
 
     def __init__(self) -> None:
-        """Begin without a limit."""
+        """Begin without a limit; once `room` is used up there is a `shortage` of time, unless it is set."""
         self.room: int | None = None
+        self.shortage = Shortage.TIME
+        self.until: datetime | None = None
         self.asked: list[int] = []
 
-    def take(self, count: int, *, now: datetime, deadline: datetime) -> int:
+    def take(self, count: int, *, deadline: datetime) -> Grant:
         """Grant what there is room for, without waiting."""
-        del now, deadline
+        del deadline
         self.asked.append(count)
-        return count if self.room is None else min(count, self.room)
+        granted = count if self.room is None else min(count, self.room)
+        if self.room is not None:
+            self.room -= granted
+        return Grant(granted, self.until) if granted else Grant(0, None, self.shortage)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from postroad.contract.message import Attachment
+from postroad.governor.grant import Grant
 from postroad.records import Record
 from postroad.sending.mail import File, Mail, Refusal
 
@@ -33,11 +34,11 @@ class Mailer(Protocol):
 class Rate(Protocol):
     """The account's sending rate, which is leased before anything else is asked or written."""
 
-    def take(self, count: int, *, now: datetime, deadline: datetime) -> int:
-        """Lease room for up to `count` mails and return for how many, which may be none.
+    def take(self, count: int, *, deadline: datetime) -> Grant:
+        """Lease room for up to `count` mails; see `Grant`.
 
-        May wait, but never past `deadline`. What was granted may be sent at once; what is not used is lost to
-        the rate for a moment, and harms nothing. Raises a TransientError when the rate can't be asked.
+        Waits until something is granted, but never past `deadline`. Less than `count` may be granted: ask
+        again for the rest. Raises a TransientError when the rate can't be asked.
         """
         ...
 

@@ -209,6 +209,10 @@ class SendPipeline(Construct):
             evidence_seconds=timing.evidence_seconds,
             evidence_after_crash_seconds=timing.evidence_after_crash_seconds,
             schedule_lead_seconds=timing.schedule_lead_seconds,
+            ses_rate_per_second=configuration.aws.ses_rate_per_second or 0.0,
+            account_share=configuration.account_share,
+            transactional_share=configuration.governor.transactional_share,
+            quota_reserve=configuration.governor.quota_reserve,
         )
 
     def _grant_send(self) -> None:

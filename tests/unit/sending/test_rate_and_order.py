@@ -11,6 +11,7 @@ from postroad.contract.tags import CANARY_TAG
 from postroad.contract.words import Reason
 from postroad.errors import TransientError, UnknownOutcomeError
 from postroad.evidence.canary import CanaryAnswer, CanaryOutcome
+from postroad.governor.grant import Grant
 from postroad.ledger.row import Row
 from postroad.sending.canary import Canary, encode_answer
 from postroad.sending.decisions import Later, Why
@@ -29,9 +30,9 @@ def test_rate_then_suppressions_then_claim_then_request(
     order: list[str] = []
     find, insert, take = world.suppressions.find, world.ledger.insert, world.rate.take
 
-    def noted_take(count: int, *, now: datetime, deadline: datetime) -> int:
+    def noted_take(count: int, *, deadline: datetime) -> Grant:
         order.append("rate")
-        return take(count, now=now, deadline=deadline)
+        return take(count, deadline=deadline)
 
     def noted_find(keys: Sequence[str]) -> dict[str, Suppression]:
         order.append("suppressions")
@@ -51,7 +52,7 @@ def test_rate_then_suppressions_then_claim_then_request(
 
 
 def test_what_the_rate_has_no_room_for_is_neither_claimed_nor_refused(world: World) -> None:
-    world.rate.room = 3
+    world.rate.room = 6
     report = world.send(*[make_message(f"m-{index}") for index in range(8)])
 
     assert world.rate.asked == [4, 4]
@@ -85,10 +86,9 @@ def test_the_rate_is_waited_for_no_longer_than_a_request_needs_afterwards(
 ) -> None:
     until: list[datetime] = []
 
-    def take(count: int, *, now: datetime, deadline: datetime) -> int:
-        assert now == NOW
+    def take(count: int, *, deadline: datetime) -> Grant:
         until.append(deadline)
-        return count
+        return Grant(count)
 
     monkeypatch.setattr(world.rate, "take", take)
     world.send(make_message("m-1"), seconds_left=60)
@@ -96,7 +96,7 @@ def test_the_rate_is_waited_for_no_longer_than_a_request_needs_afterwards(
 
 
 def test_nothing_is_governed_yet_and_everything_granted_at_once() -> None:
-    assert UngovernedRate().take(1000, now=NOW, deadline=NOW) == 1000
+    assert UngovernedRate().take(1000, deadline=NOW).count == 1000
 
 
 def test_new_records_keep_their_order_and_others_change_it_with_each_receive(world: World) -> None:

@@ -1,0 +1,1 @@
+"""The governor: the account's sending rate and daily quota, leased to whoever sends."""
