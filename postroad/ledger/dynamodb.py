@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from postroad.dynamodb import asking, failed_condition
+from postroad.ledger.bulk import Met, refused_as_a_whole, run_statements
 from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.item import SORT_KEY, from_item, to_item
+from postroad.ledger.partiql import insertion, replacement
 from postroad.ledger.updating import apply_change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from postroad.errors import TransientError
+    from postroad.ledger.bulk import Answer
     from postroad.ledger.ports import Change
     from postroad.ledger.row import Row
+
+Outcome = TypeVar("Outcome")
 
 INDEX = "by_recipient"
 HELD_INDEX = "held"
@@ -85,22 +90,37 @@ class DynamoLedger:
 
     def insert_many(self, rows: Sequence[Row]) -> list[Row | TransientError | None]:
         """Write the first rows of several messages; see `Ledger.insert_many`."""
+        if len(rows) == 1:
+            return [self._tried(self.insert, rows[0])]
+        items = [to_item(row) for row in rows]
+        answers = self._written(items, [insertion(self._table, item) for item in items])
         outcomes: list[Row | TransientError | None] = []
-        for row in rows:
-            try:
-                outcomes.append(self.insert(row))
-            except LedgerUnavailableError as error:
-                outcomes.append(error)
+        for row, item, answer in zip(rows, items, answers, strict=True):
+            if refused_as_a_whole(answer):
+                outcomes.append(self._tried(self.insert, row))
+            elif not isinstance(answer, Met):
+                outcomes.append(answer)
+            else:
+                outcomes.append(None if answer.item == item else _read(answer.item))
         return outcomes
 
     def replace_many(self, rows: Sequence[Row]) -> list[bool | TransientError]:
         """Write the next rows of several messages; see `Ledger.replace_many`."""
+        if len(rows) == 1:
+            return [self._tried(self._replaced, rows[0])]
+        items = [to_item(row) for row in rows]
+        statements = [
+            replacement(self._table, item, expected=row.version - 1)
+            for row, item in zip(rows, items, strict=True)
+        ]
         outcomes: list[bool | TransientError] = []
-        for row in rows:
-            try:
-                outcomes.append(self.replace(row, expected=row.version - 1))
-            except LedgerUnavailableError as error:
-                outcomes.append(error)
+        for row, item, answer in zip(rows, items, self._written(items, statements), strict=True):
+            if refused_as_a_whole(answer):
+                outcomes.append(self._tried(self._replaced, row))
+            elif isinstance(answer, LedgerUnavailableError):
+                outcomes.append(answer)
+            else:
+                outcomes.append(answer is None or answer.item == item)
         return outcomes
 
     def apply(self, message_id: str, change: Change) -> Row | None:
@@ -124,6 +144,36 @@ class DynamoLedger:
         keys = [{"pk": item["pk"], "sk": item["sk"]} for item in answer["Items"]]
         rows = [from_item(item) for item in self._read_all(keys, consistent=False)]
         return sorted(rows, key=lambda row: row.times["accepted"], reverse=True)
+
+    def _replaced(self, row: Row) -> bool:
+        return self.replace(row, expected=row.version - 1)
+
+    def _tried(self, write: Callable[[Row], Outcome], row: Row) -> Outcome | TransientError:
+        try:
+            return write(row)
+        except LedgerUnavailableError as error:
+            return error
+
+    def _written(self, items: Sequence[dict[str, Any]], statements: Sequence[dict[str, Any]]) -> list[Answer]:
+        """Run the statements that write these items, and ask for what stands where DynamoDB didn't tell."""
+        answers = run_statements(self._client, statements, sleep=self._sleep)
+        untold = [
+            place for place, answer in enumerate(answers) if isinstance(answer, Met) and answer.item is None
+        ]
+        keys = [{name: items[place][name] for name in ("pk", "sk")} for place in untold]
+        try:
+            standing = {
+                item["pk"]["S"]: item
+                for start in range(0, len(keys), MOST_KEYS)
+                for item in self._read_all(keys[start : start + MOST_KEYS], consistent=True)
+            }
+        except LedgerUnavailableError as error:
+            for place in untold:
+                answers[place] = error
+            return answers
+        for place in untold:
+            answers[place] = Met(standing.get(items[place]["pk"]["S"]))
+        return answers
 
     def _read_all(self, keys: list[dict[str, Any]], *, consistent: bool) -> list[dict[str, Any]]:
         """Return the items of up to 100 keys, and follow what DynamoDB left for later, slower each time.
@@ -164,3 +214,13 @@ class DynamoLedger:
             # An answer that got lost makes the SDK write again: our own row is then what stands.
             return None if standing == item else standing
         return None
+
+
+def _read(item: Mapping[str, Any] | None) -> Row | LedgerUnavailableError:
+    """Return the row that stood in the way of an insert, or why it can't be told."""
+    if item is None:
+        return LedgerUnavailableError("the row that stood there is gone: try again")
+    try:
+        return from_item(item)
+    except Exception as error:  # noqa: BLE001  other rows were written in the same request: theirs is to be told
+        return LedgerUnavailableError(f"the row that stands can't be read: {type(error).__name__}")

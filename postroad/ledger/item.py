@@ -29,6 +29,20 @@ _TEXTS = (
     "owner",
     "bounce",
 )
+_MAPS = ("ses_ids", "times", "tags")
+_NUMBERS = (
+    "version",
+    "attempt",
+    "lease_until",
+    "due",
+    "generation",
+    "evidence_after",
+    "failures",
+    "accepted",
+    "ttl",
+)
+ATTRIBUTES = ("status", "held", *_TEXTS, *_MAPS, *_NUMBERS, "notes")
+"""All that an item may hold beside its key."""
 
 
 def to_item(row: Row) -> dict[str, dict[str, Any]]:

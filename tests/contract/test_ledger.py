@@ -17,7 +17,6 @@ from postroad.ledger.item import from_item, to_item
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.ports import Ledger
 from postroad.ledger.row import MOST_NOTES, Row
-from tests.emulated_dynamodb import emulated_cloud
 from tests.races import hold_that_one_racing_insert_wins
 from tests.tables import create_table
 
@@ -40,12 +39,6 @@ ROW = Row(
     notes=("the locale fr fell back to en",),
     tags={"order": "1042"},
 )
-
-
-@pytest.fixture(scope="module")
-def emulated_url() -> Iterator[str]:
-    with emulated_cloud() as url:
-        yield url
 
 
 @pytest.fixture(params=["memory", "dynamodb", pytest.param("emulated", marks=pytest.mark.slow)])
