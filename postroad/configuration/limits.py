@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.section import Section, broken_rule
+from postroad.configuration.sizing import room_seconds
 
 # What CloudWatch Logs takes (its PutRetentionPolicy), up to two years.
 LogRetention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
@@ -261,6 +262,15 @@ class Timing(Section):
     def events_visibility_seconds(self) -> int:
         """Visibility timeout of the queue of objects of events."""
         return self.visibility_seconds(self.feedback_timeout_seconds, self.events_batching_window_seconds)
+
+    @property
+    def send_room_seconds(self) -> float:
+        """How long messages may wait in a run of send for their turn."""
+        return room_seconds(
+            timeout=self.send_timeout_seconds,
+            connect_timeout=self.ses_connect_timeout_seconds,
+            read_timeout=self.ses_read_timeout_seconds,
+        )
 
     def send_visibility_seconds(self, batching_window_seconds: int) -> int:
         """Visibility timeout of a stream's queue, given that stream's batching window."""

@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.limits import Retention, Timing
 from postroad.configuration.section import Section, broken_rule
+from postroad.configuration.sizing import ASSUMED_RATE, Sizing, sizes
 from postroad.configuration.stream import Stream
 from postroad.configuration.texts import (
     AccountId,
@@ -49,9 +50,10 @@ class Aws(Section):
         gt=0,
         le=100_000,
         description=(
-            "The account's SES sending rate, `SendQuota.MaxSendRate` of `aws sesv2 get-account`. The "
-            "dashboard draws it as the limit, since SES publishes no metric of it, and dispatch hands out no "
-            "more than it. Without it dispatch asks SES."
+            "The account's SES sending rate, `SendQuota.MaxSendRate` of `aws sesv2 get-account`. Copies, "
+            "batches and threads of the send functions follow from it, and the dashboard draws it as the "
+            "limit, since SES publishes no metric of it. Without it they are made for 1 mail a second, which "
+            "works at any rate and is slower than a high one. `postroad doctor limits` compares."
         ),
     )
     ses_daily_quota: int | None = Field(
@@ -341,3 +343,17 @@ class Configuration(Section):
     def producers_of(self, stream: str) -> tuple[str, ...]:
         """Return the other accounts that may enqueue to a stream."""
         return tuple(producer.account for producer in self.producers if stream in producer.streams)
+
+    @property
+    def rate_per_second(self) -> float:
+        """This stage's share of the account's rate, in mails a second; of the assumed one if none is set."""
+        return (self.aws.ses_rate_per_second or ASSUMED_RATE) * self.account_share
+
+    def sizing(self) -> Mapping[str, Sizing]:
+        """Return each stream's copies, batches, threads and memory."""
+        return sizes(
+            {name: stream.wanted for name, stream in self.streams.items()},
+            rate=self.rate_per_second,
+            transactional_share=self.governor.transactional_share,
+            room=self.timing.send_room_seconds,
+        )

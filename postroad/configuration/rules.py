@@ -11,9 +11,10 @@ from typing import Self, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from postroad.configuration.limits import Timing
-from postroad.configuration.model import Aws, Domain, Producer, Web
+from postroad.configuration.model import Aws, Domain, Governor, Producer, Web
 from postroad.configuration.problems import Problem, did_you_mean
 from postroad.configuration.section import Section
+from postroad.configuration.sizing_rules import broken_sizes
 from postroad.configuration.stream import Stream
 from postroad.configuration.texts import DomainName
 from postroad.names import LOCAL_ACCOUNT, LOCAL_STAGE
@@ -53,6 +54,11 @@ def _domain(section: object, key: str) -> str | None:
         return None
 
 
+def _share(value: object) -> float | None:
+    """Return a stage's share of the account, or None where it is none."""
+    return float(value) if isinstance(value, int | float) and 0 < value <= 1 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The valid sections of a file, with their places in it.
@@ -66,6 +72,8 @@ class Parts:
     streams: Mapping[str, Stream]
     producers: Mapping[int, Producer]
     timing: Timing | None
+    governor: Governor | None
+    account_share: float | None
     web: Web | None
     has_web: bool
     domain_names: Sequence[str] | None
@@ -85,6 +93,8 @@ class Parts:
             streams={name: part for name, item in streams.items() if (part := _valid(Stream, item))},
             producers=_valid_items(Producer, content.get("producers")),
             timing=_valid(Timing, content.get("timing", {})),
+            governor=_valid(Governor, content.get("governor", {})),
+            account_share=_share(content.get("account_share", 1.0)),
             web=_valid(Web, content.get("web")),
             has_web="web" in content,
             domain_names=None if None in names or not names else [name for name in names if name],
@@ -100,6 +110,7 @@ def broken_rules(parts: Parts) -> Iterator[Problem]:
     yield from _web(parts)
     yield from _producers(parts)
     yield from _timing(parts)
+    yield from _sizes(parts)
 
 
 def _account(parts: Parts) -> Iterator[Problem]:
@@ -237,3 +248,18 @@ def _timing(parts: Parts) -> Iterator[Problem]:
             f"expected at least {SIGNED_FOR_SECONDS}, for a frozen function may still hold a signed request, "
             f"and AWS takes one that long after its date, got {seconds}",
         )
+
+
+def _sizes(parts: Parts) -> Iterator[Problem]:
+    if parts.aws is None or parts.aws.ses_rate_per_second is None or parts.timing is None:
+        return
+    if parts.governor is None or parts.account_share is None:
+        return
+    if len(parts.streams) < len(parts.stream_domains):
+        return  # a stream that can't be read has its copies too
+    yield from broken_sizes(
+        {name: stream.wanted for name, stream in parts.streams.items()},
+        rate=parts.aws.ses_rate_per_second * parts.account_share,
+        transactional_share=parts.governor.transactional_share,
+        room=parts.timing.send_room_seconds,
+    )

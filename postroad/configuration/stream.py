@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.section import Section, broken_rule
+from postroad.configuration.sizing import MOST_WITHOUT_WINDOW, Wanted
 from postroad.configuration.texts import Address, DisplayName, DomainName
 from postroad.contract.mailbox import LONGEST_MAILBOX, mailbox
 from postroad.contract.words import Status, StreamKind
@@ -15,6 +16,9 @@ PUBLISHABLE = tuple(status for status in Status if status is not Status.CLAIMED)
 PUBLISHED_BY_DEFAULT = tuple(
     status for status in PUBLISHABLE if status not in {Status.SENT, Status.DELIVERED}
 )
+
+FROM_THE_RATE = "from the rate"
+"""The default of what sizing.py decides; `postroad doctor limits` shows the numbers."""
 
 
 def _is_marketing(section: dict[str, Any]) -> bool:
@@ -100,32 +104,44 @@ class Stream(Section):
             "again only once they prove that it did not leave. `hold`: it waits for an operator."
         ),
     )
-    maximum_concurrency: int = Field(
-        default=5,
+    maximum_concurrency: int | None = Field(
+        default=None,
         ge=2,
         le=1000,
-        description="How many copies of the send function run at once (Lambda's own limits are 2 and 1000).",
+        json_schema_extra={"shown_default": FROM_THE_RATE},
+        description=(
+            "How many copies of the send function run at once (Lambda's own limits are 2 and 1000). By "
+            "default as many as send the stage's whole rate."
+        ),
     )
-    batch_size: int = Field(
-        default=50,
+    batch_size: int | None = Field(
+        default=None,
         ge=1,
         le=1000,
-        description="The most messages that one run of the send function takes.",
+        json_schema_extra={"shown_default": FROM_THE_RATE},
+        description=(
+            "The most messages that one run of the send function takes. By default as many as all copies "
+            "together send within 30 seconds, and 100 at most."
+        ),
     )
-    batching_window_seconds: int = Field(
-        default=1,
+    batching_window_seconds: int | None = Field(
+        default=None,
         ge=0,
         le=300,
+        json_schema_extra={"shown_default": "`1` where a batch is over 10, else `0`"},
         description=(
             "How long Lambda waits to fill a batch: what a message may lose in time so that runs get fewer. "
             "A `batch_size` over 10 needs 1 at least (Lambda's rule)."
         ),
     )
-    threads: int = Field(
-        default=20,
+    threads: int | None = Field(
+        default=None,
         ge=1,
         le=100,
-        description="Requests to SES at once in one run. One thread sends about 20 mails a second.",
+        json_schema_extra={"shown_default": FROM_THE_RATE},
+        description=(
+            "Requests to SES at once in one run. By default half a second of the stage's rate, 4 to 50."
+        ),
     )
 
     @field_validator("from_address")
@@ -173,9 +189,8 @@ class Stream(Section):
 
     @field_validator("batching_window_seconds")
     @classmethod
-    def _large_batches_need_a_window(cls, value: int, info: ValidationInfo) -> int:
-        most_without_window = 10
-        if value == 0 and info.data.get("batch_size", 0) > most_without_window:
+    def _large_batches_need_a_window(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value == 0 and (info.data.get("batch_size") or 0) > MOST_WITHOUT_WINDOW:
             raise broken_rule("expected at least 1, for batch_size is over 10 (Lambda's rule), got 0")
         return value
 
@@ -183,3 +198,14 @@ class Stream(Section):
     def sender(self) -> str:
         """The From header: `Name <address>` with the name encoded (RFC 2047) where it isn't ASCII."""
         return mailbox(self.from_name or "", self.from_address)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What this section says of copies, batches and threads."""
+        return Wanted(
+            is_transactional=self.kind is StreamKind.TRANSACTIONAL,
+            maximum_concurrency=self.maximum_concurrency,
+            batch_size=self.batch_size,
+            batching_window_seconds=self.batching_window_seconds,
+            threads=self.threads,
+        )

@@ -40,7 +40,6 @@ from stacks.nag import acknowledge, acknowledge_objects
 if TYPE_CHECKING:
     from postroad.configuration import Configuration, Stream
 
-MEMORY_MEBIBYTES = 1024
 DISPATCH = "dispatch"
 """The function that send wakes when it stops its stream: a name alone, for dispatch knows send's."""
 
@@ -77,6 +76,8 @@ class SendPipeline(Construct):
         super().__init__(scope, construct_id)
         self.name = name
         self._stream: Stream = configuration.streams[name]
+        # copies × batch ÷ the stream's share of the rate ≤ 30 s: configuration/sizing.py has the arithmetic.
+        self.sizing = configuration.sizing()[name]
         self._configuration = configuration
         self._stage = runtime.stage
         self._stores = stores
@@ -86,7 +87,7 @@ class SendPipeline(Construct):
             "Work",
             stage=self._stage,
             name=name,
-            visibility_seconds=timing.send_visibility_seconds(self._stream.batching_window_seconds),
+            visibility_seconds=timing.send_visibility_seconds(self.sizing.batching_window_seconds),
             retention=configuration.retention,
             key=stores.key,
             alarms=alarms,
@@ -102,15 +103,15 @@ class SendPipeline(Construct):
             name=f"send-{name}",
             settings=self._settings(),
             timeout_seconds=timing.send_timeout_seconds,
-            memory_mebibytes=MEMORY_MEBIBYTES,
+            memory_mebibytes=self.sizing.memory_mebibytes,
             alarms=alarms,
             environment={"AWS_ENDPOINT_URL_SESV2": self._stage.simulator} if self._stage.simulator else None,
         )
         self.source = sources.SqsEventSource(
             self.work.queue,
-            batch_size=self._stream.batch_size,
-            max_batching_window=Duration.seconds(self._stream.batching_window_seconds),
-            max_concurrency=self._stream.maximum_concurrency,
+            batch_size=self.sizing.batch_size,
+            max_batching_window=Duration.seconds(self.sizing.batching_window_seconds),
+            max_concurrency=self.sizing.maximum_concurrency,
             report_batch_item_failures=True,
         )
         self.function.add_event_source(self.source)
@@ -198,7 +199,7 @@ class SendPipeline(Construct):
             lease_seconds=timing.lease_seconds,
             ses_connect_timeout_seconds=timing.ses_connect_timeout_seconds,
             ses_read_timeout_seconds=timing.ses_read_timeout_seconds,
-            threads=stream.threads,
+            threads=self.sizing.threads,
             attempts_max=timing.attempts_max,
             retention_days=configuration.retention.messages_days,
             body_retention_days=configuration.retention.bodies_days,
@@ -243,7 +244,8 @@ class SendPipeline(Construct):
 
     def _grant_stores(self) -> None:
         function, stores = self.function, self._stores
-        stores.messages.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        stores.messages.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        stores.grant_statements(function, "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate")
         stores.bodies.grant(function, "dynamodb:PutItem", "dynamodb:DeleteItem")
         stores.schedule.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
         stores.suppressions.grant(function, "dynamodb:BatchGetItem")

@@ -8,7 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from postroad.ledger.dynamodb import HELD_INDEX, INDEX
 from postroad.observability import Metric
-from stacks.constructs import dispatch_pipeline, feedback_pipeline, outcomes_pipeline, send_pipeline
+from stacks.constructs import dispatch_pipeline, feedback_pipeline, outcomes_pipeline
 from stacks.constructs.metrics import our_metric
 from stacks.dashboard import prices
 from stacks.dashboard.watched import HEIGHT, Row, Watched, axis, heading
@@ -107,13 +107,14 @@ def _ses(watched: Watched) -> dict[str, tuple[cloudwatch.IMetric, float]]:
 
 def _lambda(watched: Watched) -> dict[str, tuple[cloudwatch.IMetric, float]]:
     priced: dict[str, tuple[cloudwatch.IMetric, float]] = {}
+    memory = {
+        **{f"send-{each.name}": each.sizing.memory_mebibytes for each in watched.streams},
+        "feedback": feedback_pipeline.MEMORY_MEBIBYTES,
+        "outcomes": outcomes_pipeline.MEMORY_MEBIBYTES,
+        "dispatch": dispatch_pipeline.MEMORY_MEBIBYTES,
+    }
     for number, (name, function) in enumerate(watched.functions.items()):
-        memory = {
-            "feedback": feedback_pipeline.MEMORY_MEBIBYTES,
-            "outcomes": outcomes_pipeline.MEMORY_MEBIBYTES,
-            "dispatch": dispatch_pipeline.MEMORY_MEBIBYTES,
-        }.get(name, send_pipeline.MEMORY_MEBIBYTES)
-        millisecond = prices.LAMBDA_GIBIBYTE_SECOND * memory / MEBIBYTES / MILLISECONDS
+        millisecond = prices.LAMBDA_GIBIBYTE_SECOND * memory[name] / MEBIBYTES / MILLISECONDS
         priced[f"runs{number}"] = (function.metric_invocations(period=DAY), prices.LAMBDA_RUN)
         priced[f"duration{number}"] = (
             function.metric_duration(period=DAY, statistic=cloudwatch.Stats.SUM),

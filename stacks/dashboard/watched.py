@@ -89,10 +89,7 @@ class Watched:
         """How many copies of a function may run at once; outcomes has as many as its table has shards."""
         timing = self.configuration.timing
         return {
-            **{
-                f"send-{name}": stream.maximum_concurrency
-                for name, stream in self.configuration.streams.items()
-            },
+            **{f"send-{each.name}": each.sizing.maximum_concurrency for each in self.streams},
             "feedback": timing.feedback_maximum_concurrency + timing.events_maximum_concurrency,
         }
 

@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from stacks.constructs.work_queue import MAX_RECEIVE_COUNT
 from tests.infrastructure.templates import Stacks
 
@@ -62,16 +64,21 @@ def test_every_work_queue_has_dead_letters_that_wait_as_long(prod: Stacks) -> No
         assert "RedrivePolicy" not in dead
 
 
-def test_streams_are_limited_as_configured(prod: Stacks) -> None:
-    for name, stream in prod.configuration.streams.items():
+@pytest.mark.parametrize("stage", ["prod", "staging"])
+def test_streams_are_sized_to_the_rate_or_as_configured(stage: str, request: pytest.FixtureRequest) -> None:
+    stacks: Stacks = request.getfixturevalue(stage)
+    for name, sizing in stacks.configuration.sizing().items():
         (source,) = [
             source
-            for source in sources(prod, kind="queue")
-            if function_of(prod, source)["FunctionName"] == f"postroad-prod-send-{name}"
+            for source in sources(stacks, kind="queue")
+            if function_of(stacks, source)["FunctionName"] == f"postroad-{stage}-send-{name}"
         ]
-        assert source["ScalingConfig"] == {"MaximumConcurrency": stream.maximum_concurrency}
-        assert source["BatchSize"] == stream.batch_size
-        assert source["MaximumBatchingWindowInSeconds"] == stream.batching_window_seconds
+        function = function_of(stacks, source)
+        assert source["ScalingConfig"] == {"MaximumConcurrency": sizing.maximum_concurrency}
+        assert source["BatchSize"] == sizing.batch_size
+        assert source["MaximumBatchingWindowInSeconds"] == sizing.batching_window_seconds
+        assert function["MemorySize"] == sizing.memory_mebibytes
+        assert function["Environment"]["Variables"]["POSTROAD_THREADS"] == str(sizing.threads)
 
 
 def test_changes_of_rows_are_retried_halved_and_kept(prod: Stacks) -> None:

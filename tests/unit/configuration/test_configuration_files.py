@@ -112,5 +112,6 @@ def test_a_filled_in_stage_is_read_as_meant() -> None:
     assert transactional.sender == "Shop <orders@shop.example>"
     assert marketing.sender == "=?utf-8?q?F=C3=B6retaget?= <hello@news.company.example>"
     assert (transactional.open_tracking, marketing.open_tracking) == (False, True)
-    assert prod.timing.send_visibility_seconds(marketing.batching_window_seconds) == 6 * 60 + 5
+    window = prod.sizing()["marketing"].batching_window_seconds
+    assert prod.timing.send_visibility_seconds(window) == 6 * 60 + 5
     assert prod.timing.feedback_visibility_seconds == 6 * 60 + 1

@@ -25,6 +25,8 @@ VALID: Content = {
     "recipients": {"allow": ["*"]},
     "producers": [{"account": "210987654321", "streams": ["transactional"]}],
 }
+MARKETING: Content = VALID["streams"]["marketing"]
+RATED: Content = {**VALID["aws"], "ses_rate_per_second": 14}
 REGION = "expected an AWS Region such as 'eu-west-1'"
 ADDRESS = "expected an e-mail address such as 'orders@shop.example'"
 DOMAIN = "expected a domain name such as 'shop.example'"
@@ -135,7 +137,7 @@ def test_the_content_that_the_others_differ_from_is_valid() -> None:
         (put("streams/transactional/click_tracking", True), "streams.transactional.click_tracking: tracking needs its own HTTPS domain: expected false, or a tracking_domain beside it"),
         (put("streams/marketing/publishes", ["claimed"]), "streams.marketing.publishes: 'claimed' is no result: expected some of scheduled"),
         (put("streams/marketing/publishes", ["sent", "sent"]), "streams.marketing.publishes: expected each status once"),
-        (put("streams/marketing/batching_window_seconds", 0), "streams.marketing.batching_window_seconds: expected at least 1, for batch_size is over 10 (Lambda's rule), got 0"),
+        (put("streams/marketing", {**MARKETING, "batch_size": 11, "batching_window_seconds": 0}), "streams.marketing.batching_window_seconds: expected at least 1, for batch_size is over 10 (Lambda's rule), got 0"),
         (put("timing/feedback_batching_window_seconds", 0), "timing.feedback_batching_window_seconds: expected at least 1, for feedback_batch_size is over 10 (Lambda's rule), got 0"),
         (drop("web/hosted_zone_id"), "web.hosted_zone_id: missing; expected a hosted_zone_id to make the certificate in, or a certificate_arn"),
         (put("recipients/allow", ["*", "*@shop.example"]), "recipients.allow: '*' allows everybody: expected it alone, or the other patterns without it"),
@@ -334,3 +336,50 @@ def test_domains_and_addresses_are_kept_as_dns_knows_them() -> None:
     assert configuration.domains[0].name == "xn--bcher-kva.example"
     assert configuration.streams["marketing"].from_address == "Ana@xn--bcher-kva.example"
     assert configuration.recipients.allow == ("some.*@xn--bcher-kva.example",)
+
+
+def sized(**keys: int) -> Change:
+    def change(content: Content) -> None:
+        content["aws"] = copy.deepcopy(RATED)
+        content["streams"]["marketing"].update(keys)
+
+    return change
+
+
+def test_a_batch_that_can_not_be_sent_in_its_run_is_refused() -> None:
+    assert problems(sized(batch_size=85)) == [
+        "streams.marketing.batch_size: expected at most 84, got 85: 2 copies × 85 messages, at the stream's 5.6 mails a second while all are busy, take 30.4 seconds, and a run has 30"
+    ]
+
+
+def test_more_copies_than_the_rate_has_mails_for_are_refused() -> None:
+    (problem,) = problems(sized(maximum_concurrency=500))
+
+    assert problem.startswith("streams.marketing.maximum_concurrency: expected less, got 500: 500 copies × 1")
+
+
+def test_what_the_rate_has_room_for_is_taken() -> None:
+    for keys in (
+        {"batch_size": 84},
+        {"maximum_concurrency": 10},
+        {"maximum_concurrency": 10, "batch_size": 28},
+    ):
+        content = copy.deepcopy(VALID)
+        sized(**keys)(content)
+
+        assert check(content, stage="prod", file="f").streams["marketing"].wanted is not None
+
+
+def test_sizes_are_not_judged_where_the_rate_is_unknown() -> None:
+    content = copy.deepcopy(VALID)
+    content["streams"]["marketing"]["batch_size"] = 1000
+
+    assert check(content, stage="prod", file="f").sizing()["marketing"].batch_size == 1000
+
+
+def test_a_stage_without_a_part_of_the_rate_for_marketing_is_left_to_its_own() -> None:
+    content = copy.deepcopy(VALID)
+    sized(batch_size=50)(content)
+    content["governor"] = {"transactional_share": 1.0}
+
+    assert check(content, stage="prod", file="f").sizing()["marketing"].share == 0

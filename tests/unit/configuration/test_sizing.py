@@ -1,0 +1,193 @@
+"""What follows from the account's rate: copies, batches, windows, threads and memory of send."""
+
+from math import inf
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from postroad.configuration.sizing import (
+    LEAST_COPIES,
+    LEAST_MEBIBYTES,
+    MAIL_CPU_SECONDS,
+    MOST_IN_A_BATCH,
+    MOST_WITHOUT_WINDOW,
+    PLANNED,
+    VCPU_MEBIBYTES,
+    WAIT_SECONDS,
+    Sizing,
+    Wanted,
+    copy_per_second,
+    room_seconds,
+    shares,
+    sizes,
+)
+from postroad.sending.batch import BYTES_IN_FLIGHT
+
+TWO = {"transactional": Wanted(is_transactional=True), "marketing": Wanted(is_transactional=False)}
+
+rates = st.floats(min_value=0.05, max_value=20_000)
+parts = st.floats(min_value=0, max_value=0.9)
+counts = st.one_of(st.none(), st.integers(min_value=2, max_value=1000))
+streams = st.dictionaries(
+    st.sampled_from("abcdefghijklmno"), st.builds(Wanted, is_transactional=st.booleans()), min_size=1
+)
+
+
+def made(
+    rate: float, wanted: dict[str, Wanted] = TWO, *, share: float = 0.2, room: float = WAIT_SECONDS
+) -> dict[str, Sizing]:
+    return sizes(wanted, rate=rate, transactional_share=share, room=room)
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"),
+    # copies, batch, window, threads, memory of marketing, whose share is 0.8 / 2 of the rate
+    [
+        (1, (2, 6, 0, 4, 768)),
+        (2, (2, 12, 1, 4, 768)),
+        (14, (2, 84, 1, 7, 768)),
+        (100, (2, 100, 1, 50, 768)),
+        (250, (2, 100, 1, 50, 1344)),
+        (1_000, (6, 100, 1, 50, 1769)),
+        (10_000, (60, 100, 1, 50, 1769)),
+    ],
+)
+def test_the_usual_rates_have_these_sizes(rate: float, expected: tuple[int, ...]) -> None:
+    sizing = made(rate)["marketing"]
+
+    assert (
+        sizing.maximum_concurrency,
+        sizing.batch_size,
+        sizing.batching_window_seconds,
+        sizing.threads,
+        sizing.memory_mebibytes,
+    ) == expected
+
+
+@given(rate=rates, share=parts, wanted=streams, room=st.floats(min_value=1, max_value=30))
+def test_nothing_waits_longer_than_its_room_where_lambdas_least_allows_it(
+    rate: float, share: float, wanted: dict[str, Wanted], room: float
+) -> None:
+    for sizing in made(rate, wanted, share=share, room=room).values():
+        assert sizing.wait_seconds <= room * (1 + 1e-6) or sizing.in_flight == LEAST_COPIES
+
+
+@given(rate=rates, share=parts, wanted=streams)
+def test_every_stream_alone_can_use_the_whole_rate(
+    rate: float, share: float, wanted: dict[str, Wanted]
+) -> None:
+    for sizing in made(rate, wanted, share=share).values():
+        assert sizing.most_per_second >= min(rate, 1000 * copy_per_second(50, VCPU_MEBIBYTES)) * 0.999
+
+
+@given(rate=rates, share=parts, wanted=streams)
+def test_what_follows_is_what_lambda_takes(rate: float, share: float, wanted: dict[str, Wanted]) -> None:
+    for sizing in made(rate, wanted, share=share).values():
+        assert LEAST_COPIES <= sizing.maximum_concurrency <= 1000
+        assert 1 <= sizing.batch_size <= MOST_IN_A_BATCH
+        assert sizing.batching_window_seconds >= (sizing.batch_size > MOST_WITHOUT_WINDOW)
+        assert 1 <= sizing.threads <= min(sizing.batch_size, 50)
+        assert LEAST_MEBIBYTES <= sizing.memory_mebibytes <= VCPU_MEBIBYTES
+
+
+@given(
+    rate=rates,
+    share=st.floats(min_value=0, max_value=1),
+    copies=st.dictionaries(st.sampled_from("abcdef"), st.integers(min_value=2, max_value=100), min_size=1),
+    kinds=st.frozensets(st.sampled_from("abcdef")),
+)
+def test_shares_are_the_whole_rate(
+    rate: float, share: float, copies: dict[str, int], kinds: frozenset[str]
+) -> None:
+    transactional = kinds & copies.keys()
+    found = shares(copies, frozenset(transactional), rate=rate, transactional_share=share)
+
+    assert sum(found.values()) == pytest.approx(rate)
+    if transactional:
+        assert sum(found[name] for name in transactional) >= rate * share * (1 - 1e-9)
+
+
+def test_transactional_streams_have_their_part_and_some_of_the_rest() -> None:
+    found = shares({"a": 2, "b": 2}, frozenset("a"), rate=10, transactional_share=0.2)
+
+    assert found == pytest.approx({"a": 2 + 4, "b": 4})
+
+
+def test_a_stream_with_more_copies_has_more_of_the_rest() -> None:
+    found = shares({"a": 2, "b": 6}, frozenset(), rate=8, transactional_share=0.2)
+
+    assert found == {"a": 2, "b": 6}
+
+
+def test_a_stream_that_others_may_starve_waits_for_ever_and_has_the_smallest_batch() -> None:
+    marketing = made(14, share=1)["marketing"]
+
+    assert (marketing.share, marketing.wait_seconds, marketing.batch_size) == (0, inf, 1)
+
+
+@given(concurrency=counts, batch=counts, window=counts, threads=counts)
+def test_what_is_set_by_hand_stays(
+    concurrency: int | None, batch: int | None, window: int | None, threads: int | None
+) -> None:
+    wanted = Wanted(
+        is_transactional=True,
+        maximum_concurrency=concurrency,
+        batch_size=batch,
+        batching_window_seconds=window,
+        threads=threads,
+    )
+    sizing = made(14, {"one": wanted})["one"]
+
+    assert concurrency in {None, sizing.maximum_concurrency}
+    assert batch in {None, sizing.batch_size}
+    assert window in {None, sizing.batching_window_seconds}
+    assert threads in {None, sizing.threads}
+
+
+def test_more_copies_by_hand_make_smaller_batches() -> None:
+    by_hand = {**TWO, "marketing": Wanted(is_transactional=False, maximum_concurrency=10)}
+    sizing = made(14, by_hand)["marketing"]
+
+    assert sizing.batch_size == 28  # 30 s × (11.2 × 10/12) ÷ 10
+    assert sizing.wait_seconds <= WAIT_SECONDS
+
+
+def test_no_window_by_hand_makes_batches_that_lambda_takes_without() -> None:
+    by_hand = {"one": Wanted(is_transactional=True, batching_window_seconds=0)}
+
+    assert made(500, by_hand)["one"].batch_size == MOST_WITHOUT_WINDOW
+
+
+def test_a_short_timeout_leaves_less_room_and_makes_smaller_batches() -> None:
+    room = room_seconds(timeout=20, connect_timeout=1, read_timeout=5)
+
+    assert room == 11  # less 2 to begin, and 1 + 5 + 1 for the last request
+    assert made(14, room=room)["marketing"].batch_size == 30  # 11 s × 5.6 ÷ 2
+
+
+def test_a_long_timeout_makes_nobody_wait_longer() -> None:
+    assert room_seconds(timeout=900, connect_timeout=2, read_timeout=10) == WAIT_SECONDS
+
+
+def test_a_timeout_without_room_makes_batches_of_one() -> None:
+    room = room_seconds(timeout=3, connect_timeout=1, read_timeout=1)
+
+    assert room == 0
+    assert made(14, room=room)["marketing"].batch_size == 1
+
+
+def test_the_least_memory_holds_the_attachments_in_flight_while_they_are_sent() -> None:
+    """The budget may be passed by one message's 25 MB; each is there as bytes, base64 and request."""
+    in_flight = BYTES_IN_FLIGHT + 25_000_000
+    base64 = in_flight * 4 / 3
+
+    assert 100e6 + in_flight + 2 * base64 < LEAST_MEBIBYTES * 2**20
+
+
+@given(rate=rates)
+def test_memory_brings_the_cpu_that_its_part_of_the_rate_takes(rate: float) -> None:
+    sizing = made(rate)["marketing"]
+    vcpu = sizing.memory_mebibytes / VCPU_MEBIBYTES
+
+    assert rate / sizing.maximum_concurrency * MAIL_CPU_SECONDS <= vcpu * PLANNED * 1.001 or vcpu == 1
