@@ -26,12 +26,12 @@ def test_costs_are_counts_by_list_prices_and_are_called_an_estimate(prod: Stacks
     assert (
         shown["SES, plan Essentials"] == "FILL(sent0, 0) * 0.000160000000 + FILL(sent1, 0) * 0.000160000000"
     )
-    # A send function has 768 MiB at this rate: a millisecond is three quarters of a thousandth of a GiB-second.
+    # A send function has 768 MiB at this rate, three quarters of a GiB.
     assert "FILL(duration0, 0) * 0.000000010000" in shown["Lambda"]
     counted = {each.options["id"]: each for each in series(day) if each.namespace}
     assert counted["duration0"].dimensions == {"FunctionName": "postroad-prod-send-transactional"}
     assert counted["duration0"].options["stat"] == "Sum"
-    assert prod.function("send-transactional")["MemorySize"] == 1024
+    assert prod.function("send-transactional")["MemorySize"] == 768
     for expression in shown.values():
         assert set(re.findall(r"FILL\((\w+),", expression)) <= counted.keys()
     month = dashboard.titled("US dollars, last 30 days")["properties"]
