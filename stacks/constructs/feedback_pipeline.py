@@ -104,6 +104,7 @@ class FeedbackPipeline(Construct):
             )
         )
         stores.messages.grant(self.function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        stores.grant_statements(self.function, "dynamodb:PartiQLUpdate")
         stores.suppressions.grant(self.function, "dynamodb:Query", "dynamodb:PutItem")
         stores.schedule.grant(self.function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
         stores.grant_address_secret(self.function)

@@ -9,6 +9,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from stacks.constructs.mail_function import MailFunction
+from stacks.nag import acknowledge
 from stacks.stage import Shared, Stage
 
 
@@ -44,6 +46,23 @@ class Stores(Construct):
             actions=["secretsmanager:GetSecretValue"],
             resource_arns=[self.address_secret.secret_arn],
         )
+
+    def grant_statements(self, function: MailFunction, *actions: str) -> None:
+        """Let `function` write Messages by statements of PartiQL: `dynamodb:PartiQLInsert`, `…Update`."""
+        self.messages.grant(function, *actions)
+        if self._stage.is_local:
+            # AWS judges each statement by what it does, on its table. The emulated cloud judges the request,
+            # by an action that AWS doesn't have, on `*` alone. Named, CDK merges it with no other.
+            function.add_to_role_policy(
+                iam.PolicyStatement(
+                    sid="LocalStatements", actions=["dynamodb:BatchExecuteStatement"], resources=["*"]
+                )
+            )
+            acknowledge(
+                function.role_of_its_own,
+                "On the local stage alone: the emulated cloud authorises statements on no narrower resource.",
+                "AwsSolutions-IAM5[Resource::*]",
+            )
 
     def _table(self, name: str) -> dynamodb.ITableV2:
         return dynamodb.TableV2.from_table_attributes(
