@@ -6,6 +6,7 @@
 | `minutes#<stream>` | due minute, priority | that pointers of this priority lie, or lay, there |
 | `state#<stream>` | `switch`, `cursor`, `watermark`, `canary` | one item of state of a stream |
 | `audit` | `progress` | how far the audit has come |
+| `governor` | `rate` | how far the sending rate is leased, and what the daily quota leaves |
 | `applied#<hour>` | an object's key | that the events of this object have been applied |
 
 The due minute is `2026-11-22T14:03`, the shard one hexadecimal digit, the hour `2026-11-22T14`; all in UTC.
@@ -30,6 +31,7 @@ WATERMARK = "watermark"
 CANARY = "canary"
 POINTERS = "v1#"
 AUDIT = ("audit", "progress")
+GOVERNOR = ("governor", "rate")
 
 
 def pointer_partition(stream: str, minute: datetime, shard: str) -> str:
