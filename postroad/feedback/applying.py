@@ -30,24 +30,15 @@ Given = TypeVar("Given")
 Result = TypeVar("Result")
 
 THREADS = 10
-"""Writes at once. A write waits some milliseconds for DynamoDB, and takes 1.5 of the processor."""
-
-
-class _Asked:
-    """What SES says of one message, and what that makes of its row, where that was read."""
-
-    def __init__(self, message_id: str, events: Sequence[FeedbackEvent], row: Row | None = None) -> None:
-        self.message_id = message_id
-        self.events = events
-        self.move = None if row is None else fold(row, events)
+"""Suppressions at once, and rows that others wrote meanwhile: each waits some milliseconds for DynamoDB."""
 
 
 class Applying:
     """Applies events to the stores.
 
     First the suppressions: a crash in between repeats both, and nobody is mailed who must not be. Then the
-    rows: read together, changed by all the events of their message at once, and written only where that
-    changes something.
+    rows: read together, changed by all the events of their message at once, and written together, only where
+    that changes something.
     """
 
     def __init__(
@@ -128,40 +119,42 @@ class Applying:
     ) -> list[int]:
         """Move the rows of these messages; return the places of the events that have none."""
         said = {one: [events[place] for place in its] for one, its in places.items()}
+        gone: set[str] = set()
+        alone: list[str] = []
         try:
             rows = self._ledger.get_many(said) if said else {}
-            asked = [_Asked(one, said[one], row) for one, row in rows.items()]
             gone = said.keys() - rows.keys()
+            moves = {one: fold(row, said[one]) for one, row in rows.items()}
+            moves = {one: move for one, move in moves.items() if move.changes}
+            written = self._ledger.replace_many([_next_row(move) for move in moves.values()])
         except TransientError as error:
             for its in places.values():
                 _spread(error, its, problems)
             return []
         except Exception as error:  # noqa: BLE001  a row that can't be read or moved shall not fail the others
-            self._logger.warning("rows not read together", extra=described(error))
-            asked = [_Asked(one, said[one]) for one in said]
-            gone = set[str]()
-        asked = [one for one in asked if one.move is None or one.move.changes]
-        for one, moved in zip(asked, _tried(pool, self._written, asked), strict=True):
+            self._logger.warning("rows not moved together", extra=described(error))
+            moves, written, alone = {}, [], [one for one in said if one not in gone]
+        for (one, move), outcome in zip(moves.items(), written, strict=True):
+            if isinstance(outcome, TransientError):
+                _spread(outcome, places[one], problems)
+            elif outcome:
+                self._count_move(move)
+            else:
+                alone.append(one)  # somebody wrote it between our read and our write
+        asked = [(one, Folding(said[one])) for one in alone]
+        for one, moved in zip(alone, _tried(pool, self._moved_alone, asked), strict=True):
             if isinstance(moved, Exception):
-                _spread(moved, places[one.message_id], problems)
+                _spread(moved, places[one], problems)
             elif moved is None:
-                gone.add(one.message_id)
+                gone.add(one)
             else:
                 self._count_move(moved)
         return [place for one in gone for place in places[one]]
 
-    def _written(self, asked: _Asked) -> Move | None:
-        """Write what the events made of the row that was read, or of the one that stands by now.
-
-        None means that there is no such row.
-        """
-        move = asked.move
-        if move is not None:
-            row = replace(move.after, version=move.before.version + 1)
-            if self._ledger.replace(row, expected=move.before.version):
-                return move
-        folding = Folding(asked.events)
-        return folding.move if self._ledger.apply(asked.message_id, folding) is not None else None
+    def _moved_alone(self, asked: tuple[str, Folding]) -> Move | None:
+        """Move one row as it stands by now; None means that there is no such row."""
+        message_id, folding = asked
+        return folding.move if self._ledger.apply(message_id, folding) is not None else None
 
     def _count_move(self, move: Move) -> None:
         stream = move.after.stream or UNKNOWN_STREAM
@@ -172,6 +165,10 @@ class Applying:
         metric = metric_of(event)
         if metric is not None:
             self._counts.add(metric, stream)
+
+
+def _next_row(move: Move) -> Row:
+    return replace(move.after, version=move.before.version + 1)
 
 
 def _tried(

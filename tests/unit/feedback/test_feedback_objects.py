@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from postroad.contract.words import BounceKind, Status
+from postroad.errors import TransientError
 from postroad.evidence.memory import MemoryAppliedObjects
 from postroad.feedback import applying, folding
 from postroad.feedback.event import FeedbackEvent
@@ -366,3 +367,40 @@ def test_the_bounce_of_a_kind_is_the_same_by_either_way(world: World) -> None:
     assert other is not None
     assert one.bounce == other.bounce == BounceKind.HARD
     assert (one.status, one.times, one.notes) == (other.status, other.times, other.notes)
+
+
+class Throttling(MemoryLedger):
+    """Leaves one row of a bulk write unwritten, and lets somebody else write another one before it."""
+
+    def replace_many(self, rows: Sequence[Row]) -> list[bool | TransientError]:
+        standing = self.get("m-1")
+        assert standing is not None
+        meddled = replace(standing.with_note("meddled"), version=standing.version + 1)
+        self.replace(meddled, expected=standing.version)
+        return [
+            LedgerUnavailableError("ThrottlingError")
+            if row.message_id == "m-2"
+            else self.replace(row, expected=row.version - 1)
+            for row in rows
+        ]
+
+
+def test_rows_are_written_together_and_each_has_an_outcome_of_its_own(world: World) -> None:
+    world.ledger = Throttling()
+    messages = ("m-0", "m-1", "m-2", "m-3")
+    for message in messages[:3]:
+        world.ledger.insert(claimed(message))
+    events = [by_itself(delivery(message), message) for message in messages]
+
+    assert world.feedback.take(events) == ["m-2"]
+
+    assert [status(world, message) for message in messages[:3]] == [
+        Status.DELIVERED,
+        Status.DELIVERED,
+        Status.CLAIMED,
+    ]
+    row = world.ledger.get("m-1")
+    assert row is not None
+    assert (row.notes, row.version) == (("meddled",), 3)
+    assert world.counts.of(Metric.DELIVERIES, STREAM) == 2
+    assert world.counts.of(Metric.EVENTS_WITHOUT_ROW, UNKNOWN_STREAM) == 1
