@@ -1,21 +1,14 @@
 """The bulk path: whole objects of events, applied together, and never marked before they are applied."""
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from postroad.contract.words import BounceKind, Status
-from postroad.errors import TransientError
 from postroad.evidence.memory import MemoryAppliedObjects
-from postroad.feedback import applying, folding
-from postroad.feedback.event import FeedbackEvent
 from postroad.ledger.errors import LedgerUnavailableError
-from postroad.ledger.memory import MemoryLedger
-from postroad.ledger.row import Row
 from postroad.observability import UNKNOWN_STREAM, Metric
 from postroad.records import Record
 from tests.event_objects import (
@@ -29,7 +22,6 @@ from tests.event_objects import (
     canary,
     claimed,
     delivery,
-    event,
     hard_bounce,
     send,
     status,
@@ -179,27 +171,6 @@ def test_a_time_at_the_calendars_end_spoils_neither_the_others_nor_the_watermark
     assert world.watermarks.read(STREAM) == T0
 
 
-def test_a_row_that_can_not_be_moved_fails_its_events_and_no_others(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.ledger.insert(claimed("m-1"))
-    world.ledger.insert(claimed("m-2"))
-
-    def fold_or_break(row: Row, events: Sequence[FeedbackEvent]) -> folding.Move:
-        if row.message_id == "m-1":
-            raise ZeroDivisionError
-        return fold(row, events)
-
-    fold = folding.fold
-    monkeypatch.setattr(folding, "fold", fold_or_break)
-    monkeypatch.setattr(applying, "fold", fold_or_break)
-
-    failed = world.feedback.take([by_itself(send("m-1"), "sqs-1"), by_itself(send("m-2"), "sqs-2")])
-
-    assert failed == ["sqs-1"]
-    assert status(world, "m-2") is Status.SENT
-
-
 def test_an_object_that_can_not_be_unpacked_fails_and_holds_the_watermark_back(world: World) -> None:
     world.ledger.insert(claimed("m-1"))
     store(world, delivery("m-1"), send("m-1"))
@@ -228,46 +199,6 @@ def test_thousands_of_events_are_applied_some_at_a_time(world: World, events_at_
     assert world.counts.of(Metric.DELIVERIES, STREAM) == 60
 
 
-class Meddling(MemoryLedger):
-    """Lets somebody else write the row between the reading of many and the writing of one."""
-
-    def get_many(self, message_ids: Any) -> dict[str, Row]:  # noqa: ANN401  as the port has it
-        rows = super().get_many(message_ids)
-        for row in rows.values():
-            self.replace(replace(row.with_note("meddled"), version=row.version + 1), expected=row.version)
-        return rows
-
-
-def test_a_row_that_changed_meanwhile_is_read_again(world: World) -> None:
-    world.ledger = Meddling()
-    world.ledger.insert(claimed("m-1"))
-    store(world, send("m-1"), delivery("m-1"))
-    assert world.feedback.take([told()]) == []
-    row = world.ledger.get("m-1")
-    assert row is not None
-    assert (row.status, row.notes, row.version) == (Status.DELIVERED, ("meddled",), 3)
-    assert world.counts.of(Metric.DELIVERIES, STREAM) == 1
-
-
-def test_rows_that_stand_right_are_not_written(world: World) -> None:
-    sent = claimed("m-1", status=Status.SENT, owner="", ses_ids={"1": "ses-m-1-1"}, times={"sent": at(0.3)})
-    world.ledger.insert(sent.kept_until(at(0) + timedelta(days=60)))
-    before = world.ledger.rows()
-    store(world, send("m-1"), event("Open", "m-1", part={"timestamp": at(90).isoformat()}))
-    world.feedback.take([told()])
-    assert world.ledger.rows() == before
-
-
-def test_both_attempts_in_one_object_leave_both_ids_however_often_they_come(world: World) -> None:
-    world.ledger.insert(claimed("m-1", attempt=2))
-    store(world, send("m-1", attempt=2), send("m-1", attempt=1), send("m-1", attempt=1))
-    for _ in range(2):
-        world.feedback.take([told(), by_itself(send("m-1", attempt=1))])
-        world.applied = MemoryAppliedObjects()
-    (row,) = world.ledger.rows()
-    assert row.ses_ids == {"1": "ses-m-1-1", "2": "ses-m-1-2"}
-
-
 def test_without_a_row_bad_news_still_suppresses_and_is_counted_once(world: World) -> None:
     store(world, hard_bounce("m-1"))
     for _ in range(2):
@@ -275,30 +206,6 @@ def test_without_a_row_bad_news_still_suppresses_and_is_counted_once(world: Worl
         world.applied = MemoryAppliedObjects()
     assert world.entry("m-1@example.com") is not None
     assert world.counts.of(Metric.HARD_BOUNCES, UNKNOWN_STREAM) == 1
-
-
-def test_a_row_that_can_not_be_read_fails_its_events_and_no_others(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for message in ("m-1", "m-2"):
-        world.ledger.insert(claimed(message))
-    real = world.ledger.get
-
-    def get(message_id: str) -> Row | None:
-        if message_id == "m-1":
-            raise ValueError("a status of a later version")
-        return real(message_id)
-
-    def get_many(_: object) -> dict[str, Row]:
-        raise ValueError("a status of a later version")
-
-    monkeypatch.setattr(world.ledger, "get", get)
-    monkeypatch.setattr(world.ledger, "get_many", get_many)
-    store(world, delivery("m-1"), delivery("m-2"), delivery("m-3"), send("m-2"))
-    assert world.feedback.take([told()]) == ["sqs-1"]
-    assert status(world, "m-2") is Status.DELIVERED
-    assert world.watermarks.read(STREAM) is None
-    assert world.counts.of(Metric.EVENTS_WITHOUT_ROW, UNKNOWN_STREAM) == 1
 
 
 @pytest.mark.parametrize("method", ["get_many", "replace"])
@@ -367,40 +274,3 @@ def test_the_bounce_of_a_kind_is_the_same_by_either_way(world: World) -> None:
     assert other is not None
     assert one.bounce == other.bounce == BounceKind.HARD
     assert (one.status, one.times, one.notes) == (other.status, other.times, other.notes)
-
-
-class Throttling(MemoryLedger):
-    """Leaves one row of a bulk write unwritten, and lets somebody else write another one before it."""
-
-    def replace_many(self, rows: Sequence[Row]) -> list[bool | TransientError]:
-        standing = self.get("m-1")
-        assert standing is not None
-        meddled = replace(standing.with_note("meddled"), version=standing.version + 1)
-        self.replace(meddled, expected=standing.version)
-        return [
-            LedgerUnavailableError("ThrottlingError")
-            if row.message_id == "m-2"
-            else self.replace(row, expected=row.version - 1)
-            for row in rows
-        ]
-
-
-def test_rows_are_written_together_and_each_has_an_outcome_of_its_own(world: World) -> None:
-    world.ledger = Throttling()
-    messages = ("m-0", "m-1", "m-2", "m-3")
-    for message in messages[:3]:
-        world.ledger.insert(claimed(message))
-    events = [by_itself(delivery(message), message) for message in messages]
-
-    assert world.feedback.take(events) == ["m-2"]
-
-    assert [status(world, message) for message in messages[:3]] == [
-        Status.DELIVERED,
-        Status.DELIVERED,
-        Status.CLAIMED,
-    ]
-    row = world.ledger.get("m-1")
-    assert row is not None
-    assert (row.notes, row.version) == (("meddled",), 3)
-    assert world.counts.of(Metric.DELIVERIES, STREAM) == 2
-    assert world.counts.of(Metric.EVENTS_WITHOUT_ROW, UNKNOWN_STREAM) == 1
