@@ -1,6 +1,16 @@
 """How functions ask AWS for anything but SES, whose requests are never repeated."""
 
+from __future__ import annotations
+
+from functools import cached_property, partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
 from botocore.config import Config
+from botocore.session import get_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def client_config(*, attempts: int = 4, connections: int = 10) -> Config:
@@ -15,3 +25,43 @@ def client_config(*, attempts: int = 4, connections: int = 10) -> Config:
         retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=connections,
     )
+
+
+class Clients:
+    """Clients of one session and configuration, by the names of boto3's: `client("dynamodb")`.
+
+    They are botocore's, which boto3 only passes on: a cold start goes without what boto3 and its transfers of
+    whole files would load beside them.
+    """
+
+    def __init__(self, config: Config) -> None:
+        """Make clients with `config`, in the Region and with the credentials of the environment."""
+        self.session = get_session()
+        self._config = config
+        self._lock = Lock()
+
+    def client(self, service: str) -> Any:  # noqa: ANN401  the type is the service's own
+        """Return a client of the service, for threads to share."""
+        # Sessions are not made to be shared: one client at a time.
+        with self._lock:
+            return self.session.create_client(service, config=self._config)
+
+    def when_used(self, service: str) -> Any:  # noqa: ANN401  stands for the service's own type
+        """Return what stands for a client of the service, made when it is first asked for anything."""
+        return _WhenUsed(partial(self.client, service))
+
+
+class _WhenUsed:
+    """A client that may never be needed."""
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+        self._lock = Lock()
+
+    def __getattr__(self, name: str) -> object:
+        with self._lock:
+            return getattr(self._client, name)
+
+    @cached_property
+    def _client(self) -> object:
+        return self._make()

@@ -1,27 +1,13 @@
-"""SES as a `Mailer`: one SendEmail request per mail, and never a second one by the SDK."""
+"""SES as a `Mailer`: one SendEmail request per mail, signed and made by ourselves."""
 
 from __future__ import annotations
 
-import threading
+from contextlib import suppress
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    CredentialRetrievalError,
-    EndpointConnectionError,
-    NoAuthTokenError,
-    NoCredentialsError,
-    ParamValidationError,
-    PartialCredentialsError,
-    ProxyConnectionError,
-    SSLError,
-    TokenRetrievalError,
-)
+import msgspec
 
 from postroad.clock import SystemClock
 from postroad.contract.mailbox import mailbox
@@ -29,101 +15,147 @@ from postroad.contract.words import Reason
 from postroad.errors import UnknownOutcomeError
 from postroad.sending.errors import RefusedBySesError, TooLateError
 from postroad.sending.ses_answers import Failure, error_of_answer, error_of_failure
+from postroad.signing.connections import NoAnswerError, NotSentError
+from postroad.signing.session import UnsignedError, https_endpoint, keys_of, region_of
+from postroad.signing.sigv4 import signed_headers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from mypy_boto3_sesv2 import SESV2Client
+    from botocore.session import Session
     from mypy_boto3_sesv2.type_defs import MessageTypeDef, SendEmailRequestTypeDef
 
     from postroad.clock import Clock
-    from postroad.errors import PostroadError
     from postroad.sending.mail import Mail
+    from postroad.signing.connections import Answer, Endpoint
+    from postroad.signing.sigv4 import Credentials
 
 IDLE = timedelta(seconds=5)
-BEFORE_THE_BODY = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
-WITHOUT_CREDENTIALS = (
-    CredentialRetrievalError,
-    NoAuthTokenError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    TokenRetrievalError,
-)
-"""Neither had sent a byte of the mail. After any other failure some may have left."""
+PATH = "/v2/email/outbound-emails"
+SUCCESSES = range(200, 300)
 
 
-def ses_config(*, connect_timeout: float, read_timeout: float, threads: int) -> Config:
-    """Return the client's configuration, in seconds: one request per call, a connection for each thread.
+class _Accepted(msgspec.Struct):
+    """What SES answers when it takes a mail."""
 
-    The default client sends one mail up to five times when an answer is lost.
-    """
-    return Config(
-        connect_timeout=connect_timeout,
-        read_timeout=read_timeout,
-        retries={"total_max_attempts": 1},
-        max_pool_connections=threads,
-        tcp_keepalive=True,
+    message_id: str = msgspec.field(name="MessageId")
+
+
+class _Refused(msgspec.Struct):
+    """What it says otherwise, in the spellings that botocore reads as well."""
+
+    type: str = msgspec.field(name="__type", default="")
+    code: str = ""
+    Code: str = ""
+    message: str | None = ""
+    Message: str | None = ""
+
+
+def ses_mailer(
+    session: Session, *, connect_timeout: float, read_timeout: float, clock: Clock | None = None
+) -> SesMailer:
+    """Return the mailer of the session's Region and credentials; time limits in seconds."""
+    endpoint = https_endpoint(
+        session, "sesv2", "email", connect_timeout=connect_timeout, read_timeout=read_timeout
     )
+    return SesMailer(endpoint, keys=keys_of(session), region=region_of(session), clock=clock)
 
 
 class SesMailer:
-    """A `Mailer` over SESv2."""
+    """A `Mailer` over SESv2's HTTP interface; threads may share it.
 
-    def __init__(self, client: SESV2Client, *, clock: Clock | None = None) -> None:
-        """Use this client, made with `ses_config`, which is then watched: no other mailer may share it."""
-        self._client = client
+    boto3 would make the same request for some four times the CPU, and by default up to five times over.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        keys: Callable[[], Credentials],
+        region: str,
+        clock: Clock | None = None,
+    ) -> None:
+        """Send over this endpoint; `keys` gives the credentials of the moment, or raises UnsignedError."""
+        self._endpoint = endpoint
+        self._keys = keys
+        self._region = region
         self._clock = clock or SystemClock()
+        # AWS compares a signature's time with its own, whatever time the stage lives at.
+        self._signing_clock = SystemClock()
         self._woken: datetime | None = None
-        self._request = threading.local()
-        client.meta.events.register("before-send.sesv2.SendEmail", self._check_time)
+        self._encoder = msgspec.json.Encoder()
+        self._accepted = msgspec.json.Decoder(_Accepted)
 
     def wake(self, now: datetime) -> None:
         """Drop connections that may have been idle for over 5 s; see `Mailer.wake`."""
         if self._woken is None or not timedelta(0) <= now - self._woken <= IDLE:
-            self._client.close()
+            self._endpoint.drop_idle()
         self._woken = now
 
     def send(self, mail: Mail, *, deadline: datetime) -> str:
         """Send the mail with exactly one request and return SES's id; raises as `Mailer.send` says."""
-        self._request.deadline = deadline
         try:
-            answer = self._client.send_email(**request_of(mail))
-        except ClientError as error:
-            told = error.response["Error"]
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            raise error_of_answer(
-                str(told.get("Code", "")), told.get("Message", ""), status, sender=parseaddr(mail.sender)[1]
-            ) from None
-        except ParamValidationError:
-            # SES never saw it; its text repeats the mail's content, so it is not chained.
-            raise RefusedBySesError(Reason.BAD_REQUEST, "ParamValidationError") from None
-        except BotoCoreError as error:
-            raise _error_of(error) from error
-        if "MessageId" not in answer:
-            raise UnknownOutcomeError("SES answered 200 without a message id")
-        return answer["MessageId"]
+            body = self._encoder.encode(request_of(mail))
+        except UnicodeEncodeError:
+            # Half of a surrogate pair. Its text repeats the mail's content, so it is not chained.
+            raise RefusedBySesError(Reason.BAD_REQUEST, "UnicodeEncodeError") from None
 
-    def _check_time(self, **_: object) -> None:
-        """Raise TooLateError if the request's time is over: the last thing before its bytes leave.
+        def headers(host: str) -> Mapping[str, str]:
+            signed = self._signed(host, body)
+            # A function may be frozen anywhere, and thaw when its claim belongs to somebody else. From here
+            # on the request's own signature bounds it: AWS takes it for some minutes only.
+            if self._clock.now() >= deadline:
+                raise TooLateError("the request's time was over before it left")
+            return signed
 
-        A function may be frozen anywhere, and thaw when its claim belongs to somebody else. From here on the
-        request's own signature bounds it: AWS takes it for some minutes only.
-        """
-        if self._clock.now() >= self._request.deadline:
-            raise TooLateError("the request's time was over before it left")
+        try:
+            answer = self._endpoint.post(PATH, body, headers)
+        except UnsignedError as error:
+            raise error_of_failure(Failure.WITHOUT_CREDENTIALS, str(error)) from error
+        except NotSentError as error:
+            raise error_of_failure(Failure.BEFORE_THE_BODY, str(error)) from error
+        except NoAnswerError as error:
+            raise error_of_failure(Failure.AFTER_THE_BODY, str(error)) from error
+        return self._read(answer, sender=mail.sender)
+
+    def _signed(self, host: str, body: bytes) -> Mapping[str, str]:
+        signed = signed_headers(
+            {"Host": host, "Content-Type": "application/json"},
+            method="POST",
+            path=PATH,
+            body=body,
+            service="ses",
+            region=self._region,
+            credentials=self._keys(),
+            at=self._signing_clock.now(),
+        )
+        # Unsigned: what stands between may change it.
+        signed["User-Agent"] = "postroad"
+        return signed
+
+    def _read(self, answer: Answer, *, sender: str) -> str:
+        if answer.status not in SUCCESSES:
+            code, text = told(answer)
+            raise error_of_answer(code, text, answer.status, sender=parseaddr(sender)[1])
+        try:
+            return self._accepted.decode(answer.body).message_id
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            # No cause: it would repeat what was answered.
+            raise UnknownOutcomeError(f"SES answered {answer.status} without a message id") from None
 
 
-def _error_of(error: BotoCoreError) -> PostroadError:
-    return error_of_failure(_failure_of(error), type(error).__name__)
+def told(answer: Answer) -> tuple[str, str]:
+    """Return the code and the text of a refusal; both are empty where SES didn't write it, a proxy say.
 
-
-def _failure_of(error: BotoCoreError) -> Failure:
-    if isinstance(error, WITHOUT_CREDENTIALS):
-        return Failure.WITHOUT_CREDENTIALS
-    # TLS can fail at any time; only that a certificate is refused is said before anything is sent.
-    refused = isinstance(error, SSLError) and "CERTIFICATE" in str(error)
-    before = refused or isinstance(error, BEFORE_THE_BODY)
-    return Failure.BEFORE_THE_BODY if before else Failure.AFTER_THE_BODY
+    The code is a header or a field of the body, and may have a namespace before it or an address after it:
+    https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization
+    """
+    said = _Refused()
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        said = msgspec.json.decode(answer.body, type=_Refused)
+    code = answer.error or said.code or said.Code or said.type
+    return code.partition(":")[0].rpartition("#")[2], said.message or said.Message or ""
 
 
 def request_of(mail: Mail) -> SendEmailRequestTypeDef:

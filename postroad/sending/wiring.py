@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import boto3
-
-from postroad.aws import client_config
+from postroad.aws import Clients, client_config
 from postroad.bodies.dynamodb import DynamoBodies
 from postroad.circuit.breaking import StreamBreaker
 from postroad.circuit.dynamodb import DynamoSwitches
@@ -28,16 +26,21 @@ from postroad.sending.canary import Canary
 from postroad.sending.limits import limits_of
 from postroad.sending.rate import UngovernedRate
 from postroad.sending.s3 import S3Attachments
-from postroad.sending.ses import SesMailer, ses_config
+from postroad.sending.ses import ses_mailer
 from postroad.sending.settings import SendSettings
 from postroad.sending.sqs import SqsDeadLetters, SqsPostponement
 from postroad.suppression.address_key import address_key
 from postroad.suppression.dynamodb import DynamoSuppressions
 
 if TYPE_CHECKING:
-    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
     from postroad.sending.batch import SendBatch
+    from postroad.sending.ports import Mailer
 
 logger = make_logger("send")
 clock = SystemClock()
@@ -58,29 +61,32 @@ class Sending:
 def sending() -> Sending:
     """Return the use cases, made once per process."""
     settings = SendSettings.from_env()
-    return assemble(settings, ses_client(settings))
-
-
-def ses_client(settings: SendSettings) -> SESV2Client:
-    """Return a client that never repeats a request."""
-    config = ses_config(
+    clients = Clients(client_config(connections=settings.threads))
+    mailer = ses_mailer(
+        clients.session,
         connect_timeout=settings.ses_connect_timeout_seconds,
         read_timeout=settings.ses_read_timeout_seconds,
-        threads=settings.threads,
+        clock=clock,
     )
-    return boto3.client("sesv2", config=config)
+    return assemble(settings, clients, mailer)
 
 
-def assemble(settings: SendSettings, ses: SESV2Client, templates: Path = TEMPLATES) -> Sending:
-    """Put the use cases together over these settings, this SES and these compiled templates."""
-    config = client_config(connections=settings.threads)
-    dynamodb = boto3.client("dynamodb", config=config)
-    s3 = boto3.client("s3", config=config)
-    sqs = boto3.client("sqs", config=config)
+def assemble(
+    settings: SendSettings, clients: Clients, mailer: Mailer, templates: Path = TEMPLATES
+) -> Sending:
+    """Put the use cases together over these settings, this mailer and these compiled templates.
+
+    The clients that a plain mail never needs (attachments, kept bodies, refusals, switches) are made at their
+    first use.
+    """
+    dynamodb: DynamoDBClient = clients.client("dynamodb")
+    s3: S3Client = clients.when_used("s3")
+    sqs: SQSClient = clients.when_used("sqs")
     switches = DynamoSwitches(dynamodb, settings.schedule_table)
     bodies = DynamoBodies(dynamodb, settings.bodies_table, s3=s3, bucket=settings.attachments_bucket)
-    secret = read_secret(boto3.client("secretsmanager", config=config), settings.address_secret_arn)
-    mailer = SesMailer(ses, clock=clock)
+    secrets: SecretsManagerClient = clients.client("secretsmanager")
+    secret = read_secret(secrets, settings.address_secret_arn)
+    lambda_: LambdaClient = clients.when_used("lambda")
     rate = UngovernedRate()
     batch = send_batch(
         Parts(
@@ -92,7 +98,11 @@ def assemble(settings: SendSettings, ses: SESV2Client, templates: Path = TEMPLAT
             bodies=bodies,
             pointers=DynamoPointers(dynamodb, settings.schedule_table),
             watermarks=DynamoWatermarks(dynamodb, settings.schedule_table),
-            breaker=StreamBreaker(switches, settings.stream, wake=partial(wake_dispatch, settings)),
+            breaker=StreamBreaker(
+                switches,
+                settings.stream,
+                wake=DispatchWaker(lambda_, settings.dispatch_function, logger=logger),
+            ),
             rate=rate,
             suppressions=DynamoSuppressions(dynamodb, settings.suppressions_table),
             mailer=mailer,
@@ -119,12 +129,6 @@ def assemble(settings: SendSettings, ses: SESV2Client, templates: Path = TEMPLAT
         configuration_set=settings.configuration_set,
     )
     return Sending(batch, canary)
-
-
-def wake_dispatch(settings: SendSettings, stream: str) -> None:
-    """Have dispatch act on a switch that turned: so rare that no cold start makes a client for it."""
-    client = boto3.client("lambda", config=client_config())
-    DispatchWaker(client, settings.dispatch_function, logger=logger)(stream)
 
 
 def log_error(error: BaseException) -> None:

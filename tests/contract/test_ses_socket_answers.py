@@ -14,9 +14,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-import boto3
 import pytest
 
 from postroad.clock import FixedClock
@@ -25,11 +24,10 @@ from postroad.contract.words import Reason, Status
 from postroad.feedback.event import EventKind, FeedbackEvent
 from postroad.feedback.status import apply_event
 from postroad.sending.memory import MemoryMailer
-from postroad.sending.ses import SesMailer, ses_config
+from postroad.sending.ses import SesMailer
+from postroad.signing.connections import HttpEndpoint
+from postroad.signing.sigv4 import Credentials
 from tests.sending_world import NOW, SETTINGS, World, make_message
-
-if TYPE_CHECKING:
-    from mypy_boto3_sesv2 import SESV2Client
 
 pytestmark = pytest.mark.slow
 
@@ -133,16 +131,16 @@ def world(ses: SesServer) -> Iterator[World]:
     server = QuietServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    client: SESV2Client = boto3.client(
-        "sesv2",
-        endpoint_url=f"http://127.0.0.1:{server.server_port}",
-        config=ses_config(connect_timeout=1, read_timeout=READ_TIMEOUT, threads=SETTINGS.threads),
+    endpoint = HttpEndpoint(
+        f"http://127.0.0.1:{server.server_port}", connect_timeout=1, read_timeout=READ_TIMEOUT
     )
+    keys = Credentials("AKIDEXAMPLE", "secret")
     try:
         clock = FixedClock(NOW)
-        yield World(clock=clock, mailer=cast("MemoryMailer", SesMailer(client, clock=clock)))
+        mailer = SesMailer(endpoint, keys=lambda: keys, region="us-east-1", clock=clock)
+        yield World(clock=clock, mailer=cast("MemoryMailer", mailer))
     finally:
-        client.close()
+        endpoint.drop_idle()
         ses.closing.set()
         server.shutdown()
         server.server_close()

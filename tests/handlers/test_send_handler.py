@@ -13,15 +13,18 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 from functions.send import handler
+from postroad.aws import Clients, client_config
 from postroad.bodies.dynamodb import DynamoBodies
 from postroad.ledger.dynamodb import DynamoLedger
 from postroad.ledger.row import Row
-from postroad.local.simulator import hooks
 from postroad.local.simulator.core import Simulator
 from postroad.local.simulator.deployed import ConfigurationSet, Deployed
+from postroad.local.simulator.endpoint import SimulatedEndpoint
 from postroad.local.simulator.faults import Fault, FaultKind
 from postroad.rendering.build import build_templates
 from postroad.sending import wiring
+from postroad.sending.ses import SesMailer
+from postroad.signing.sigv4 import Credentials
 from tests.sending_world import SETTINGS, make_message
 from tests.tables import create_table
 
@@ -114,9 +117,10 @@ def deployment(
             attachment_max_bytes=2_000_000,
         )
         simulator = Simulator(Deployed.of(["shop.example"], [ConfigurationSet("test-transactional")]))
-        ses = wiring.ses_client(settings)
-        hooks.attach(ses, simulator, now=lambda: datetime.now(UTC))
-        sending = wiring.assemble(settings, ses, templates)
+        endpoint = SimulatedEndpoint(simulator, now=lambda: datetime.now(UTC))
+        keys = Credentials("AKIDEXAMPLE", "secret")
+        mailer = SesMailer(endpoint, keys=lambda: keys, region="us-east-1")
+        sending = wiring.assemble(settings, Clients(client_config()), mailer, templates)
         monkeypatch.setattr(handler, "sending", lambda: sending)
         yield Deployment(
             sqs=sqs,

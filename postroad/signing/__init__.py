@@ -1,0 +1,1 @@
+"""Requests to AWS that we sign and make ourselves: each exactly once, where every millisecond counts."""
