@@ -61,3 +61,12 @@ def stack() -> Iterator["LocalStack"]:
     finally:
         deployed.close()
         down(FOLDER)
+
+
+@pytest.fixture(scope="session")
+def emulated_url() -> Iterator[str]:
+    """Run MiniStack's DynamoDB for what moto answers wrongly; each test makes tables of its own."""
+    from tests.emulated_dynamodb import emulated_cloud  # noqa: PLC0415 - as above
+
+    with emulated_cloud() as url:
+        yield url
