@@ -38,6 +38,11 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     "preview": (),
     "dns": (("", ("ses:GetEmailIdentity",)),),
+    "load": (
+        ("", ("sqs:SendMessage",)),
+        ("with files attached", ("s3:PutObject",)),
+        ("with `--watch`", ("dynamodb:BatchGetItem",)),
+    ),
     "template new": (),
     "template approve": (),
     "suppression list": (("", ("dynamodb:Scan",)), ("with `--to`", _FIND)),
