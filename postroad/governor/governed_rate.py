@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from postroad.governor.ports import Slots
     from postroad.governor.state import State
 
-WIDEST = SECOND
-"""Over how long, at most, those who wait for the same moment spread."""
-PATIENCE = 3 * SECOND
-"""Who has waited so long comes without delay: so luck evens out among those who wait."""
+SPREAD = SECOND // 5
+"""Where several wait for the same moment each comes up to so much later, by chance: a lot less than slots may
+be leased ahead, so that no time passes unleased while they dither."""
+PATIENCE = 2 * SECOND
+"""Whoever has waited so long comes without delay, and so before the others."""
 
 
 class GovernedRate:
     """`Rate` of one process of one stream; for one thread at a time.
 
     What it knows is what its last write brought. From that it reckons what to try, and how long to sleep
-    where trying would be in vain. Where several wait for the same moment one is first, and each of the others
-    has paid for a write: so whoever has been beaten comes a little later the next time, by chance, and ever
-    later until it is about as often first as second; whoever has not comes sooner again.
+    where trying would be in vain. While others lease too this is soon old: whoever was beaten to a slot looks
+    before each try, since a read costs a fifth of a write that isn't made.
     """
 
     def __init__(
@@ -55,60 +55,70 @@ class GovernedRate:
         self._chance = chance
         self._on_righting = on_righting
         self._state: State | None = None
-        self._spread = 0
+        self._crowded = False
 
     def take(self, count: int, *, deadline: datetime) -> Grant:
-        """Lease room for up to `count` mails, in a slot that begins by `deadline`, and wait until it does."""
+        """Lease room for up to `count` mails, in a slot that begins by `deadline`, and wait until it does.
+
+        Raises GovernorUnavailableError.
+        """
         latest = micros(deadline)
         began = self._now()
-        is_fresh = self._state is None
-        state = self._state or self._slots.read()
-        beaten = False
+        state, is_fresh = self._look()
+        was_beaten = waited = False
         while True:
             now = self._now()
             step = next_step(state, self._terms, count, now=now, latest=latest)
             match step:
                 case Move():
                     answer = self._slots.lease(step)
-                    self._state, beaten = answer.state, not answer.done
-                    state, is_fresh = answer.state, True
-                    if answer.done and (grant := self._in_time(step, state)) is not None:
+                    state, is_fresh = self._know(answer.state), True
+                    if answer.done and (grant := self._await_slot(step, state)) is not None:
+                        self._crowded = was_beaten
                         return grant
-                case Wait(until):
-                    if until > latest:
+                    waited = not answer.done
+                case Wait(at):
+                    if waited:
+                        was_beaten = self._crowded = True
+                    if (at := at + self._delay(now - began)) > latest:
                         return Grant(0, None, Shortage.TIME)
-                    if beaten:
-                        self._spread = min(max(2 * self._spread, self._slot(state)), WIDEST)
-                        beaten = False
-                    self._sleep(until + self._delay(now - began), latest)
+                    self._sleep(at)
+                    state, is_fresh = self._look()
+                    waited = True
                 case Righting():
                     self._on_righting(timedelta(microseconds=state.tat - now))
-                    state = self._state = self._slots.put_right(step).state
+                    state = self._know(self._slots.put_right(step).state)
                 case Shortage():
+                    # What it remembers may be long past: dispatch reads a new quota each minute.
                     if is_fresh:
                         return Grant(0, None, step)
-                    # What it remembers may be long past: dispatch reads a new quota each minute.
-                    state, is_fresh = self._slots.read(), True
-                    self._state = state
+                    state, is_fresh = self._know(self._slots.read()), True
 
-    def _in_time(self, move: Move, after: State) -> Grant | None:
+    def _look(self) -> tuple[State, bool]:
+        """Return what is known, and whether that is of this moment."""
+        if self._state is None or self._crowded:
+            return self._know(self._slots.read()), True
+        return self._state, False
+
+    def _know(self, state: State) -> State:
+        self._state = state
+        return state
+
+    def _await_slot(self, move: Move, after: State) -> Grant | None:
         """Wait for the slot; None if its time was slept through, as in a function that was frozen."""
-        self._spread //= 2
         begins = begins_at(move, after)
         until = begins + pace_of(after.rate or self._terms.rate).window
-        self._sleep(begins, begins)
+        self._sleep(begins)
         return Grant(move.count, moment_of(until)) if self._now() < until else None
 
     def _delay(self, waited: int) -> int:
-        patience = max(0.0, 1 - waited / PATIENCE)
-        return int(self._chance() * self._spread * patience)
+        """Return how much later than it might this one comes, after having waited so long."""
+        if not self._crowded:
+            return 0
+        return int(self._chance() * SPREAD * max(0.0, 1 - waited / PATIENCE))
 
-    def _slot(self, state: State) -> int:
-        return pace_of(state.rate or self._terms.rate).longest
-
-    def _sleep(self, until: int, latest: int) -> None:
-        """Sleep until a moment, but not past `latest`; a sleep may end early."""
-        until = min(until, latest)
+    def _sleep(self, until: int) -> None:
+        """Sleep until a moment; a sleep may end early."""
         while (left := until - self._now()) > 0:
             self._pause(left / SECOND)
 

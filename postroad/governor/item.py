@@ -64,11 +64,11 @@ def lease(move: Move) -> Update:
     else:
         sets.append("tat = :until")
         values["until"] = move.begins_at + move.length
-    if move.own_until is not None:
+    if move.own is not None:
         own = f"own_{move.lane.value}"
         sets.append(f"{own} = :own_until")
-        conditions.append(f"{own} <= :now")
-        values |= {"own_until": move.own_until, "now": move.now}
+        conditions.append(f"{own} <= :own_latest")
+        values["own_latest"], values["own_until"] = move.own
     return Update(", ".join(sets), " AND ".join(conditions), values)
 
 

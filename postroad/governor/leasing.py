@@ -23,6 +23,8 @@ BORROWED = SECOND // 2
 CATCH_UP = SECOND // 10
 """Whoever comes so little after the rate was last leased goes on where it ended: else each late sender would
 leave a gap behind. Its slot began in the past, and its mails have that much less time."""
+SAVED = SECOND // 4
+"""How long a lane's own share keeps what it didn't use: who waits for it comes a little late, by chance."""
 ABSURD = 5 * SECOND
 """So far beyond what anybody can lease, a moment was written by a clock that went wrong."""
 
@@ -41,7 +43,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing to be had before this moment."""
+    """Nothing to be had before this moment, at the earliest."""
 
     until: int
 
@@ -74,28 +76,27 @@ def next_step(state: State, terms: Terms, count: int, *, now: int, latest: int) 
             lane=terms.lane,
             count=count,
             length=length,
-            now=now,
             lowest=0,
             highest=lowest - 1,
             begins_at=now,
         )
     if state.tat <= now + BORROWED:
         highest = min(now + BORROWED, latest)
-        return Move(lane=terms.lane, count=count, length=length, now=now, lowest=lowest, highest=highest)
-    borrows_at = state.tat - BORROWED
+        return Move(lane=terms.lane, count=count, length=length, lowest=lowest, highest=highest)
+    borrowed_at = state.tat - BORROWED
     if not terms.share:
-        return Wait(borrows_at)
+        return Wait(borrowed_at)
     own_at = max(state.own(terms.lane), state.tat - terms.lane.farthest)
     if own_at > now:
-        return Wait(min(borrows_at, own_at))
+        return Wait(min(borrowed_at, own_at))
+    used = max(state.own(terms.lane), now - SAVED)
     return Move(
         lane=terms.lane,
         count=count,
         length=length,
-        now=now,
         lowest=lowest,
         highest=min(now + terms.lane.farthest, latest),
-        own_until=now + math.ceil(length / terms.share),
+        own=(used, used + math.ceil(length / terms.share)),
     )
 
 

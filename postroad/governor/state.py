@@ -65,18 +65,17 @@ class Move:
     """One lease: made if `lowest` <= tat <= `highest`, the quota has room, and the lane's share is free.
 
     The slot begins where tat stands; at `begins_at`, if that is given, where nobody is using the rate. Of the
-    lane's own share it is if `own_until` is given: then the lane's own moment must not lie after `now`, and
-    goes to `own_until`.
+    lane's own share it is if `own` is given: then the lane's own moment must not lie after the first of the
+    two, and goes to the second.
     """
 
     lane: Lane
     count: int
     length: int
-    now: int
     lowest: int
     highest: int
     begins_at: int | None = None
-    own_until: int | None = None
+    own: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +115,14 @@ def applied(state: State, move: Move) -> State | None:
         room=state.room - move.count,
         room_beyond_reserve=state.room_beyond_reserve - move.count,
     )
-    if move.own_until is None:
+    if move.own is None:
         return moved
-    if state.own(move.lane) > move.now:
+    latest, until = move.own
+    if state.own(move.lane) > latest:
         return None
     if move.lane is Lane.TRANSACTIONAL:
-        return replace(moved, own_transactional=move.own_until)
-    return replace(moved, own_others=move.own_until)
+        return replace(moved, own_transactional=until)
+    return replace(moved, own_others=until)
 
 
 def righted(state: State, righting: Righting) -> State | None:
