@@ -1,4 +1,7 @@
-"""Whole SQS events through the real handler, adapters and templates; AWS by moto, SES by the simulator."""
+"""Whole SQS events through the real handler, adapters and templates.
+
+DynamoDB by MiniStack, the rest of AWS by moto, SES by the simulator.
+"""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +29,6 @@ from postroad.sending import wiring
 from postroad.sending.ses import SesMailer
 from postroad.signing.sigv4 import Credentials
 from tests.sending_world import SETTINGS, make_message
-from tests.tables import create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -101,13 +103,14 @@ class Deployment:
 
 @pytest.fixture
 def deployment(
-    templates: Path, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+    templates: Path,
+    context: LambdaContext,
+    dynamodb: "DynamoDBClient",
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Deployment]:
     with mock_aws():
-        dynamodb, sqs, s3 = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("s3")
+        sqs, s3 = boto3.client("sqs"), boto3.client("s3")
         secrets = boto3.client("secretsmanager")
-        for table in ("Messages", "Bodies", "Suppressions", "Schedule"):
-            create_table(dynamodb, table)
         s3.create_bucket(Bucket="attachments")
         settings = replace(
             SETTINGS,
