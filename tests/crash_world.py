@@ -1,7 +1,7 @@
 """What sending works on, with a gate before each call: there it can be spoiled, killed or made to wait."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -53,6 +53,19 @@ class WatchedLedger(Watched):
 
     def apply(self, message_id: str, change: Callable[[Row], Row | None]) -> Row | None:
         return apply_change(cast("MemoryLedger", self), message_id, change)
+
+    def insert_many(self, rows: Sequence[Row]) -> object:
+        return self._many("insert_many", rows)
+
+    def replace_many(self, rows: Sequence[Row]) -> object:
+        return self._many("replace_many", rows)
+
+    def _many(self, method: str, rows: Sequence[Row]) -> object:
+        """Never raise a TransientError: each row has an outcome of its own."""
+        try:
+            return self._gate(f"{self._port}.{method}", lambda: getattr(self._inner, method)(rows))
+        except TransientError as error:
+            return [error] * len(rows)
 
 
 @dataclass

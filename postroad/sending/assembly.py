@@ -10,9 +10,15 @@ from postroad.sending.batch import SendBatch
 from postroad.sending.delivery import Delivery
 from postroad.sending.fuse import Fuse
 from postroad.sending.limits import limits_of
+from postroad.sending.marking import Marking
 from postroad.sending.preparing import Preparation
+from postroad.sending.refusals import Refusals
 from postroad.sending.refusing import RefusalDesk
+from postroad.sending.requesting import Requests
 from postroad.sending.rows import Rows
+from postroad.sending.sub_batches import SubBatches
+from postroad.sending.threads import Threads
+from postroad.sending.trouble import Trouble
 from postroad.sending.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -57,25 +63,22 @@ class Parts:
 
 def send_batch(parts: Parts) -> SendBatch:
     """Put the use case together; one for each process."""
-    settings = parts.settings
+    settings, clock = parts.settings, parts.clock
     limits = limits_of(settings)
     waiting = Waiting(bodies=parts.bodies, pointers=parts.pointers, limits=limits)
     rows = Rows(ledger=parts.ledger, watermarks=parts.watermarks, waiting=waiting, limits=limits)
     fuse = Fuse(parts.breaker)
-    return SendBatch(
-        preparation=Preparation(
-            settings=settings,
-            renderer=parts.renderer,
-            attachments=parts.attachments,
-            address_key=parts.address_key,
-        ),
-        rate=parts.rate,
-        suppressions=parts.suppressions,
+    threads = Threads(settings.threads)
+    preparation = Preparation(
+        settings=settings,
+        renderer=parts.renderer,
+        attachments=parts.attachments,
+        address_key=parts.address_key,
+    )
+    refusals = Refusals(
+        preparation=preparation,
         rows=rows,
         waiting=waiting,
-        delivery=Delivery(
-            rows=rows, waiting=waiting, mailer=parts.mailer, fuse=fuse, clock=parts.clock, limits=limits
-        ),
         desk=RefusalDesk(
             ledger=parts.ledger,
             rows=rows,
@@ -83,12 +86,47 @@ def send_batch(parts: Parts) -> SendBatch:
             stream=settings.stream,
             retention=timedelta(days=settings.retention_days),
         ),
+        clock=clock,
+        stream=settings.stream,
+    )
+    trouble = Trouble(
+        rows=rows,
+        preparation=preparation,
+        refuse=refusals.refuse,
+        clock=clock,
+        attempts_max=limits.attempts_max,
+        on_error=parts.on_error,
+    )
+    requests = Requests(
+        rows=rows, waiting=waiting, mailer=parts.mailer, fuse=fuse, clock=clock, limits=limits
+    )
+    delivery = Delivery(rows=rows, waiting=waiting, requests=requests, clock=clock, limits=limits)
+    return SendBatch(
+        stream=settings.stream,
+        preparation=preparation,
+        waiting=waiting,
+        delivery=delivery,
+        sub_batches=SubBatches(
+            rate=parts.rate,
+            suppressions=parts.suppressions,
+            rows=rows,
+            delivery=delivery,
+            marking=Marking(rows=rows, waiting=waiting, limits=limits),
+            refusals=refusals,
+            fuse=fuse,
+            trouble=trouble,
+            threads=threads,
+            clock=clock,
+            new_owner=parts.new_owner,
+            limits=limits,
+            on_error=parts.on_error,
+        ),
+        refusals=refusals,
+        trouble=trouble,
         fuse=fuse,
         postponement=parts.postponement,
         counts=parts.counts,
-        clock=parts.clock,
-        new_owner=parts.new_owner,
-        limits=limits,
-        threads=settings.threads,
+        clock=clock,
+        threads=threads,
         on_error=parts.on_error,
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 from postroad.contract.tags import CANARY_TAG
 from postroad.errors import TransientError
 from postroad.evidence.canary import CanaryAnswer, CanaryOutcome
+from postroad.governor.grant import Shortage
 from postroad.sending.decisions import Why
 from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError, TooLateError
 from postroad.sending.mail import Mail
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from postroad.clock import Clock
+    from postroad.governor.grant import Grant
     from postroad.sending.limits import Limits
     from postroad.sending.ports import Mailer, Rate
 
@@ -68,9 +70,11 @@ class Canary:
         self._mailer.wake(now)
         latest = deadline - self._limits.request
         try:
-            if not self._rate.take(1, deadline=latest).count:
-                return CanaryAnswer(CanaryOutcome.BUSY, Why.NO_RATE)
-            self._mailer.send(self._mail, deadline=latest)
+            grant = self._rate.take(1, deadline=latest)
+            if not grant.count:
+                return _without_rate(grant)
+            until = latest if grant.until is None else min(latest, grant.until)
+            self._mailer.send(self._mail, deadline=until)
         except TooLateError:
             return CanaryAnswer(CanaryOutcome.BUSY, Why.NO_TIME_LEFT)
         except SesBusyError as error:
@@ -84,3 +88,9 @@ class Canary:
         except Exception:  # noqa: BLE001  whatever it is, SES may have the mail
             return CanaryAnswer(CanaryOutcome.UNKNOWN, Why.NO_ANSWER)
         return CanaryAnswer(CanaryOutcome.ACCEPTED)
+
+
+def _without_rate(grant: Grant) -> CanaryAnswer:
+    if grant.shortage is Shortage.QUOTA:
+        return CanaryAnswer(CanaryOutcome.UNUSABLE, Why.QUOTA_EXHAUSTED)
+    return CanaryAnswer(CanaryOutcome.BUSY, Why.NO_RATE)

@@ -67,6 +67,11 @@ class Prepared:
     allowed: bool
     address_keys: tuple[str, ...]
 
+    @property
+    def file_bytes(self) -> int:
+        """How much memory its attachments take."""
+        return sum(len(file.content) for file in self.mail.files)
+
     def mail_of(self, attempt: int) -> Mail:
         """Return the mail with the tags that tell this attempt's events from any other's."""
         message = self.parsed.message

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from postroad.contract.words import Reason, Status
+from postroad.errors import TransientError
 from postroad.ledger.row import UNSETTLED, Row
 from postroad.sending import attempt
 from postroad.sending.decisions import Duplicate, Later, Refused, Settled, Waits, Why
@@ -25,6 +26,7 @@ from postroad.sending.judging import (
 from postroad.sending.pauses import after_lease, after_race, after_silence
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from postroad.evidence.ports import Watermarks
@@ -46,6 +48,19 @@ class Entered:
     row: Row
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What the write of a row brought where it was one of many: see `Ledger.insert_many`."""
+
+    outcome: Row | TransientError | None
+
+    def standing(self) -> Row | None:
+        """Return the row that stands instead, or None; raises the error that left it unknown."""
+        if isinstance(self.outcome, TransientError):
+            raise self.outcome
+        return self.outcome
+
+
 class Rows:
     """The rows of one stream. Raises a TransientError when the stores can't be asked."""
 
@@ -56,9 +71,22 @@ class Rows:
         self._waiting = waiting
         self._limits = limits
 
-    def enter(self, record: Record, row: Row, *, now: datetime) -> Entered | Decision:
-        """Write the message's row, if the row that stands leaves room for it."""
-        standing = self._ledger.insert(row)
+    def insert_many(self, rows: Sequence[Row]) -> list[Tried]:
+        """Try to write the first rows of several messages at once."""
+        return [Tried(outcome) for outcome in self._ledger.insert_many(rows)]
+
+    def replace_many(self, rows: Sequence[Row]) -> list[bool | TransientError]:
+        """Write several rows, each over the version before its own; one outcome for each."""
+        return self._ledger.replace_many(rows)
+
+    def enter(
+        self, record: Record, row: Row, *, now: datetime, tried: Tried | None = None
+    ) -> Entered | Decision:
+        """Write the message's row, if the row that stands leaves room for it.
+
+        `tried` is what its first write brought, where that was one of many.
+        """
+        standing = self._ledger.insert(row) if tried is None else tried.standing()
         if standing is None:
             return Entered(row)
         met = self.meet(record, standing, fingerprint=row.fingerprint, now=now)
@@ -122,6 +150,10 @@ class Rows:
             changed = attempt.next_version(changed, claim)
             if self._ledger.replace(changed, expected=claim.version):
                 return changed
+        return self.change_moved(claim, change)
+
+    def change_moved(self, claim: Row, change: Change) -> Row | None:
+        """Apply a change to the row of a claim that somebody moved meanwhile."""
         return self._ledger.apply(claim.message_id, change)
 
     def overtaken(self, stands: Row | None, *, now: datetime) -> Decision:

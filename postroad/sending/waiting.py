@@ -65,9 +65,14 @@ class Waiting:
         self._bodies.delete(row.message_id, row.fingerprint)
 
     def forget_done(self, record: Record, row: Row) -> None:
-        """Forget the body of a message that is done with, if one may be kept.
-
-        It was where a pointer brought this copy; and one that was here before may have died in between.
-        """
-        if record.generation or record.receives > 1:
+        """Forget the body of a message that is done with, if one may be kept."""
+        if self.may_be_kept(record):
             self.forget(row)
+
+    @staticmethod
+    def may_be_kept(record: Record) -> bool:
+        """Say whether a body may be kept for this copy.
+
+        It was where a pointer brought the copy; and one that was here before may have died in between.
+        """
+        return record.generation > 0 or record.receives > 1

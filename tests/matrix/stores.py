@@ -8,6 +8,7 @@ from typing import Any
 from postroad.account.memory import MemoryAccount
 from postroad.bodies.memory import MemoryBodies
 from postroad.circuit.memory import MemoryMappings, MemoryStreamBus, MemorySwitches
+from postroad.errors import TransientError
 from postroad.evidence.memory import MemoryAppliedObjects, MemoryCanaryPatience, MemoryWatermarks
 from postroad.evidence.notification import notification_of
 from postroad.ledger.memory import MemoryLedger
@@ -39,6 +40,19 @@ class WatchedLedger(Watched):
     def apply(self, message_id: str, change: Callable[[Row], Row | None]) -> Row | None:
         ledger: Any = self
         return apply_change(ledger, message_id, change)
+
+    def insert_many(self, rows: Sequence[Row]) -> Any:  # noqa: ANN401  as the port's own
+        return self._many("insert_many", rows)
+
+    def replace_many(self, rows: Sequence[Row]) -> Any:  # noqa: ANN401  as the port's own
+        return self._many("replace_many", rows)
+
+    def _many(self, method: str, rows: Sequence[Row]) -> Any:  # noqa: ANN401  as the port's own
+        """Never raise a TransientError: each row has an outcome of its own."""
+        try:
+            return self.gate(f"{self.port}.{method}", lambda: getattr(self.inner, method)(rows))
+        except TransientError as error:
+            return [error] * len(rows)
 
 
 class StreamedLedger(MemoryLedger):

@@ -14,9 +14,9 @@ from postroad.ledger.row import Row
 from postroad.outcomes import publishing
 from postroad.schedule.handing_out import HandingOut
 from postroad.sending import rows
-from postroad.sending.delivery import Delivery
 from postroad.sending.mail import Mail
 from postroad.sending.waiting import Waiting
+from postroad.sending.window import Window
 from tests.matrix import test_matrix_of_crashes as crashes
 from tests.matrix import test_matrix_of_evidence as evidence
 from tests.matrix import test_matrix_of_freezes as freezes
@@ -83,7 +83,7 @@ def never_looks_at_the_time(patch: Patch) -> None:
 
     kept = SesRequests.send
     patch.setattr(SesRequests, "send", send)
-    patch.setattr(Delivery, "_may_request", lambda *_, **__: True)
+    patch.setattr(Window, "refuses", lambda *_, **__: None)
 
 
 def keeps_no_body(patch: Patch) -> None:

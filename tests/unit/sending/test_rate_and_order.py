@@ -55,7 +55,7 @@ def test_what_the_rate_has_no_room_for_is_neither_claimed_nor_refused(world: Wor
     world.rate.room = 6
     report = world.send(*[make_message(f"m-{index}") for index in range(8)])
 
-    assert world.rate.asked == [4, 4]
+    assert world.rate.asked == [4, 4, 2]
     assert report.summary() == {"sent": 6, "later:no_rate": 2}
     assert len(world.ledger) == 6
 
