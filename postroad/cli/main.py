@@ -10,7 +10,20 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from postroad.cli import dns, held, load, preview, queues, schedule, send, stack, stream, template, why
+from postroad.cli import (
+    dns,
+    doctor,
+    held,
+    load,
+    preview,
+    queues,
+    schedule,
+    send,
+    stack,
+    stream,
+    template,
+    why,
+)
 from postroad.cli.completing import complete_stages
 from postroad.cli.options import ACCOUNT_VARIABLE, STAGE_VARIABLE, Command, Invocation, JsonOption, examples
 from postroad.cli.problem import report
@@ -155,6 +168,7 @@ app.add_typer(stack.app, name="stack", epilog=examples(*stack.EXAMPLES))
 app.command("dns", cls=Command, epilog=examples(*dns.EXAMPLES))(dns.dns)
 app.command("load", cls=Command, epilog=examples(*load.EXAMPLES))(load.load)
 app.add_typer(queues.app, name="queues")
+app.add_typer(doctor.app, name="doctor", epilog=examples(*doctor.EXAMPLES))
 app.add_typer(held.app, name="held", epilog=examples(*held.EXAMPLES))
 app.add_typer(stream.app, name="stream", epilog=examples(*stream.EXAMPLES))
 app.add_typer(schedule.app, name="schedule", epilog=examples(*schedule.EXAMPLES))

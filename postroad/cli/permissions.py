@@ -85,6 +85,7 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("on bodies", ("dynamodb:DeleteItem",)),
         ("on the schedule's table", ("dynamodb:BatchWriteItem",)),
     ),
+    "doctor limits": (("", ("ses:GetAccount", "lambda:GetAccountSettings")),),
     "local up": (),
     "local down": (),
     "local status": (),

@@ -333,6 +333,9 @@ class Wiring:
     def _make_client(self, service: str, changes: Config | None = None) -> Any:  # noqa: ANN401 - as above
         make: Any = self._session.client
         options = self._options
+        if service == "sesv2" and self.stage == LOCAL_STAGE and self._given_session is None:
+            # As the functions do: the simulator knows the account, and passes on what it doesn't know.
+            options = {**options, "endpoint_url": self._local_state.simulator}
         return make(service, **{**options, "config": options["config"].merge(changes or Config())})
 
     def stacks(self) -> list[Resources]:

@@ -14,7 +14,8 @@ from postroad.configuration.model import (
     Web,
 )
 from postroad.configuration.problems import ConfigurationError, Problem
-from postroad.configuration.shares import check_shares
+from postroad.configuration.shares import check_shares, shares_of_account
+from postroad.configuration.sizing import Sizing
 from postroad.configuration.stream import Stream
 
 __all__ = [
@@ -29,11 +30,13 @@ __all__ = [
     "Producer",
     "Recipients",
     "Retention",
+    "Sizing",
     "Stream",
     "Timing",
     "Web",
     "check_shares",
     "load",
     "parse",
+    "shares_of_account",
     "stages",
 ]

@@ -16,17 +16,13 @@ ROUNDING = 1e-9
 def check_shares(configuration: Configuration, folder: Path = Path("config")) -> None:
     """Refuse a stage whose `account_share` and those of the others in `folder` add up to more than 1.
 
-    Another file counts as far as it can be read: what is wrong with it is told when that stage is deployed.
     ConfigurationError names every file with its share.
     """
-    shares = {f"{configuration.stage}.toml": configuration.account_share}
-    for file in sorted(folder.glob("*.toml")):
-        if file.stem != configuration.stage and (share := _share(file, configuration)) is not None:
-            shares[file.name] = share
+    shares = shares_of_account(configuration, folder)
     total = fsum(shares.values())
     if total <= WHOLE + ROUNDING:
         return
-    listed = ", ".join(f"{folder.name}/{name} {share:g}" for name, share in shares.items())
+    listed = ", ".join(f"{folder.name}/{name}.toml {share:g}" for name, share in shares.items())
     raise ConfigurationError(
         f"{folder.name}/{configuration.stage}.toml",
         [
@@ -37,6 +33,18 @@ def check_shares(configuration: Configuration, folder: Path = Path("config")) ->
             )
         ],
     )
+
+
+def shares_of_account(configuration: Configuration, folder: Path = Path("config")) -> dict[str, float]:
+    """Return the share of this stage, and then of every other in `folder` with the same account and Region.
+
+    Another file counts as far as it can be read: what is wrong with it is told when that stage is deployed.
+    """
+    shares = {configuration.stage: configuration.account_share}
+    for file in sorted(folder.glob("*.toml")):
+        if file.stem != configuration.stage and (share := _share(file, configuration)) is not None:
+            shares[file.stem] = share
+    return shares
 
 
 def _share(file: Path, configuration: Configuration) -> float | None:

@@ -5,7 +5,7 @@ The arithmetic, for a stage whose rate is R mails a second (the account's, times
     copies  = R / what one copy is planned to send, at least 2          Lambda's least MaximumConcurrency is 2
     share   = what a stream gets of R while all streams have a backlog  see `shares`
     batch   = 30 s × share / copies, at most 100                        copies × batch / share ≤ 30 s
-    threads = R × 0.5 s, from 4 to 50, at most the batch                the governor grants half a second of R
+    threads = R × 0.5 s, from 10 to 50, at most the batch               the governor grants half a second of R
     memory  = the CPU that R / copies mails a second take, twice        1,769 MB are one vCPU
 
 Messages in a run wait in place for their turn. The third line keeps them from waiting longer than 30 seconds,
@@ -37,7 +37,7 @@ LEAST_COPIES, MOST_COPIES = 2, 1000
 MOST_IN_A_BATCH = 100
 """More saves next to nothing: what is asked once for a batch is shared by 100 already."""
 MOST_WITHOUT_WINDOW = 10
-LEAST_THREADS, MOST_THREADS = 4, 50
+LEAST_THREADS, MOST_THREADS = 10, 50
 """Several at any rate, so that one slow answer keeps nobody waiting; past fifty a copy lacks CPU."""
 BLOCK_SECONDS = 0.5
 """Of the rate, at most, is granted at once: more threads would find no more to do."""
@@ -64,6 +64,15 @@ class Wanted:
     batch_size: int | None = None
     batching_window_seconds: int | None = None
     threads: int | None = None
+
+    @property
+    def by_hand(self) -> tuple[str, ...]:
+        """The keys that are set."""
+        return tuple(
+            key
+            for key in ("maximum_concurrency", "batch_size", "batching_window_seconds", "threads")
+            if getattr(self, key) is not None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,7 +140,7 @@ class Stream(Section):
         le=100,
         json_schema_extra={"shown_default": FROM_THE_RATE},
         description=(
-            "Requests to SES at once in one run. By default half a second of the stage's rate, 4 to 50."
+            "Requests to SES at once in one run. By default half a second of the stage's rate, 10 to 50."
         ),
     )
 

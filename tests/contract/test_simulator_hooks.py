@@ -141,6 +141,9 @@ def test_account_and_suppression_list(ses: "SESV2Client", simulator: Simulator) 
     ses.put_account_sending_attributes(SendingEnabled=True)
     ses.put_account_suppression_attributes(SuppressedReasons=["COMPLAINT"])
     assert ses.get_account()["SuppressionAttributes"] == {"SuppressedReasons": ["COMPLAINT"]}
+    assert ses.get_account()["PricingAttributes"] == {"CurrentPlan": "NONE"}
+    ses.put_account_pricing_attributes(Plan="ESSENTIALS")
+    assert ses.get_account()["PricingAttributes"] == {"CurrentPlan": "ESSENTIALS"}
 
     for name in ("b+x/y", "A", "c"):
         ses.put_suppressed_destination(EmailAddress=f"{name}@example.com", Reason="BOUNCE")

@@ -25,6 +25,8 @@ class Knobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sending_enabled: bool = True
     suppressed_reasons: frozenset[Literal["BOUNCE", "COMPLAINT"]] = frozenset(["BOUNCE", "COMPLAINT"])
     enforcement: Literal["HEALTHY", "PROBATION", "SHUTDOWN"] = "HEALTHY"
+    # À la carte, as on an account that has sent for long; new ones begin with ESSENTIALS.
+    plan: Literal["NONE", "ESSENTIALS", "PRO", "ENTERPRISE"] = "NONE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Account:
         """Answer GetAccount, as far as SES reckons it and the simulator owns it."""
         return {
             "EnforcementStatus": self.knobs.enforcement,
+            "PricingAttributes": {"CurrentPlan": self.knobs.plan},
             "ProductionAccessEnabled": not self.knobs.sandbox,
             "SendQuota": {
                 "Max24HourSend": self.knobs.quota,
@@ -93,4 +96,5 @@ class Account:
             },
             "SendingEnabled": self.knobs.sending_enabled,
             "SuppressionAttributes": {"SuppressedReasons": sorted(self.knobs.suppressed_reasons)},
+            "VdmAttributes": {"VdmEnabled": "DISABLED"},
         }

@@ -31,6 +31,10 @@ class _Sending(msgspec.Struct, rename="pascal"):
     sending_enabled: bool = False
 
 
+class _Plan(msgspec.Struct, rename="pascal"):
+    plan: str
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request: `path` as on the wire, still percent-encoded."""
@@ -119,6 +123,11 @@ def _put_sending(simulator: Simulator, call: Call) -> Reply:
     return Reply(200)
 
 
+def _put_plan(simulator: Simulator, call: Call) -> Reply:
+    simulator.configure({"plan": msgspec.json.decode(call.body, type=_Plan).plan})
+    return Reply(200)
+
+
 def _summary(entry: SuppressedAddress) -> dict[str, object]:
     return {
         "EmailAddress": entry.address,
@@ -131,6 +140,7 @@ _CALLS: dict[tuple[str, str], Callable[[Simulator, Call], Reply]] = {
     ("GET", ACCOUNT): _get_account,
     ("PUT", f"{ACCOUNT}/suppression"): _put_reasons,
     ("PUT", f"{ACCOUNT}/sending"): _put_sending,
+    ("PUT", f"{ACCOUNT}/pricing-attributes"): _put_plan,
     ("PUT", ADDRESSES): _put,
     ("GET", ADDRESSES): _list,
     ("GET", f"{ADDRESSES}/"): _get,

@@ -1,0 +1,253 @@
+"""What `postroad doctor limits` says of a configuration beside an account's limits."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from postroad.account.ports import UNLIMITED, Quota
+from postroad.account.standing import USD_PER_THOUSAND, Plan, Standing
+from postroad.cli.doctor_findings import judge
+from postroad.cli.doctor_limits import Limits
+from postroad.cli.findings import Finding, Level, number, worst
+from postroad.configuration import Configuration
+from postroad.configuration.loader import check
+
+HEALTHY = Standing(
+    quota=Quota(max_24_hours=50_000, per_second=14, sent_24_hours=1_000),
+    in_sandbox=False,
+    may_send=True,
+    enforcement="HEALTHY",
+    plan=Plan.A_LA_CARTE,
+)
+
+
+def configured(
+    *, rate: float | None = 14, share: float = 1, reserved: float = 0.2, **marketing: int
+) -> Configuration:
+    sender: dict[str, Any] = {"domain": "shop.example", "from": "orders@shop.example"}
+    aws: dict[str, Any] = {"account": "123456789012", "region": "eu-west-1"}
+    content = {
+        "account_share": share,
+        "aws": aws | ({} if rate is None else {"ses_rate_per_second": rate}),
+        "domains": [{"name": "shop.example"}],
+        "streams": {
+            "transactional": {"kind": "transactional", **sender},
+            "marketing": {"kind": "marketing", **sender, **marketing},
+        },
+        "governor": {"transactional_share": reserved},
+        "web": {"domain": "mail.shop.example", "hosted_zone_id": "Z0123456789"},
+        "recipients": {"allow": ["*"]},
+    }
+    return check(content, stage="prod", file="config/prod.toml")
+
+
+def limits(
+    configuration: Configuration | None = None,
+    standing: Standing = HEALTHY,
+    *,
+    concurrency: int = 1000,
+    shares: dict[str, float] | None = None,
+) -> Limits:
+    return Limits(
+        configuration=configuration or configured(),
+        standing=standing,
+        concurrency=concurrency,
+        shares=shares or {"prod": 1.0},
+    )
+
+
+def quota(**changes: float) -> Standing:
+    return replace(HEALTHY, quota=replace(HEALTHY.quota, **changes))
+
+
+def about(what: str, found: Limits) -> Finding:
+    """Return the worst of what was found about one thing."""
+    return max(
+        (each for each in judge(found) if each.about == what), key=lambda each: list(Level).index(each.level)
+    )
+
+
+def test_a_configuration_that_fits_its_account_has_nothing_to_do() -> None:
+    findings = judge(limits())
+
+    assert worst(findings) is Level.OK
+    assert not [each.next_step for each in findings if each.next_step]
+
+
+def test_whatever_is_worse_than_a_note_says_what_to_do() -> None:
+    bad = replace(
+        HEALTHY,
+        quota=Quota(max_24_hours=1000, per_second=2, sent_24_hours=999),
+        in_sandbox=True,
+        may_send=False,
+        enforcement="PROBATION",
+        plan=Plan.ESSENTIALS,
+    )
+    findings = judge(limits(standing=bad, concurrency=10, shares={"prod": 1.0, "staging": 0.5}))
+
+    found = [each for each in findings if each.level in {Level.WARNING, Level.WRONG}]
+    assert {each.about for each in found} == {
+        *("sending", "enforcement", "sandbox", "rate", "quota", "plan", "account_share", "concurrency"),
+        *("stream transactional", "stream marketing"),
+    }
+    assert all(each.next_step for each in found)
+
+
+@pytest.mark.parametrize(
+    ("standing", "what", "level"),
+    [
+        (replace(HEALTHY, may_send=False), "sending", Level.WRONG),
+        (replace(HEALTHY, enforcement="SHUTDOWN"), "enforcement", Level.WRONG),
+        (replace(HEALTHY, enforcement="PROBATION"), "enforcement", Level.WARNING),
+        (replace(HEALTHY, enforcement=""), "enforcement", Level.WARNING),
+        (replace(HEALTHY, in_sandbox=True), "sandbox", Level.WARNING),
+        (quota(per_second=50), "rate", Level.WARNING),
+        (quota(per_second=10), "rate", Level.WARNING),
+        (quota(sent_24_hours=40_000), "quota", Level.WARNING),
+        (quota(sent_24_hours=39_999), "quota", Level.OK),
+        (quota(max_24_hours=UNLIMITED, sent_24_hours=9_000_000), "quota", Level.OK),
+        (replace(HEALTHY, plan=None), "plan", Level.NOTE),
+        (replace(HEALTHY, plan=Plan.PRO), "plan", Level.NOTE),
+    ],
+)
+def test_each_thing_that_ses_says_has_its_level(standing: Standing, what: str, level: Level) -> None:
+    assert about(what, limits(standing=standing)).level is level
+
+
+def test_a_rate_that_ses_raised_is_named_with_the_line_to_write() -> None:
+    found = about("rate", limits(standing=quota(per_second=50)))
+
+    assert found.says == "SES takes 50/s, and send is sized for 14/s, as configured"
+    assert found.next_step == "Set aws.ses_rate_per_second = 50 in config/prod.toml, and deploy."
+
+
+def test_without_a_configured_rate_it_says_what_was_assumed() -> None:
+    found = about("rate", limits(configured(rate=None)))
+
+    assert found.level is Level.WARNING
+    assert "aws.ses_rate_per_second is not set, so send is sized for 1/s" in found.says
+    assert found.next_step == "Set aws.ses_rate_per_second = 14 in config/prod.toml, and deploy."
+
+
+def test_without_a_configured_rate_an_account_in_the_sandbox_fits() -> None:
+    assert about("rate", limits(configured(rate=None), quota(per_second=1))).level is Level.OK
+
+
+def test_the_safe_default_is_slow_where_ses_takes_much_and_it_is_said() -> None:
+    found = limits(configured(rate=None), quota(per_second=500))
+
+    assert all(row.wait_seconds < 1 for row in found.rows())
+    assert about("stream marketing", found).says == "sends 60/s at most, of the stage's 500/s"
+
+
+def test_essentials_is_paid_for_nothing_where_its_features_are_off() -> None:
+    found = about("plan", limits(standing=replace(quota(sent_24_hours=40_000), plan=Plan.ESSENTIALS)))
+
+    assert found.level is Level.WARNING
+    assert "0.16 USD per 1,000" in found.says
+    assert "0.10 à la carte" in found.says
+    assert "72.00 USD a month" in found.says  # 40 thousand × 30 days × 0.06
+    assert found.next_step == "aws sesv2 put-account-pricing-attributes --plan NONE"
+
+
+def test_essentials_is_no_waste_where_its_deliverability_manager_is_on() -> None:
+    standing = replace(HEALTHY, plan=Plan.ESSENTIALS, has_deliverability_manager=True)
+
+    assert about("plan", limits(standing=standing)).level is Level.NOTE
+
+
+def test_a_plan_that_ends_with_the_month_is_no_waste() -> None:
+    standing = replace(HEALTHY, plan=Plan.ESSENTIALS, next_plan=Plan.A_LA_CARTE)
+
+    found = about("plan", limits(standing=standing))
+    assert (found.level, found.says.rpartition("; ")[2]) == (Level.OK, "from next month à la carte")
+
+
+def test_the_plans_prices_are_those_of_the_cost_model() -> None:
+    plans = tomllib.loads(Path("bench/prices.toml").read_text("utf-8"))["ses"]["plans"]
+
+    assert {name: plan["tiers"][0][1] for name, plan in plans.items()} == USD_PER_THOUSAND
+    assert {name: plan["name"] for name, plan in plans.items()} == {plan: plan.called for plan in Plan}
+
+
+def test_stages_that_share_more_than_the_account_are_wrong() -> None:
+    found = about("account_share", limits(shares={"prod": 0.8, "staging": 0.3}))
+
+    assert found.level is Level.WRONG
+    assert "1.1 of it together: prod 0.8, staging 0.3" in found.says
+
+
+def test_the_arithmetic_of_each_stream_is_shown() -> None:
+    assert (
+        about("stream marketing", limits()).says == "2 copies × 84 messages ÷ 5.6/s = 30.0 s, of at most 30"
+    )
+
+
+def test_batches_for_a_rate_that_ses_does_not_give_are_wrong() -> None:
+    found = about("stream marketing", limits(standing=quota(per_second=1)))
+
+    assert found.level is Level.WRONG
+    assert found.says.startswith("2 copies × 84 messages ÷ 0.4/s = 420.0 s, over 30")
+    assert found.next_step == "Set aws.ses_rate_per_second to SES's rate in config/prod.toml, and deploy."
+
+
+def test_keys_set_by_hand_are_named_where_they_do_not_fit() -> None:
+    by_hand = configured(rate=None, maximum_concurrency=5, batch_size=50)
+
+    found = about("stream marketing", limits(by_hand, quota(per_second=1)))
+    assert found.next_step == (
+        "Delete maximum_concurrency, batch_size of [streams.marketing] in config/prod.toml, and let the rate "
+        "decide; deploy."
+    )
+
+
+def test_a_rate_too_small_for_lambdas_least_is_a_warning_that_names_no_key() -> None:
+    found = about("stream marketing", limits(configured(rate=1, share=0.1), quota(per_second=1)))
+
+    assert found.level is Level.WARNING
+    assert "Lambda starts no fewer than two copies" in found.says
+
+
+def test_a_stream_without_a_share_is_told_that_it_may_starve() -> None:
+    found = about("stream marketing", limits(configured(reserved=1)))
+
+    assert found.level is Level.WARNING
+    assert "governor.transactional_share" in found.next_step
+
+
+def test_too_few_copies_by_hand_are_told_what_they_send() -> None:
+    slow = configured(rate=500, maximum_concurrency=2, threads=5)
+
+    found = about("stream marketing", limits(slow, quota(per_second=500)))
+    assert (found.level, found.says) == (Level.WARNING, "sends 50/s at most, of the stage's 500/s")
+
+
+def test_lambda_needs_room_for_all_functions_together() -> None:
+    # 2 + 2 for send, 5 + 5 for feedback, 4 for outcomes, 1 for dispatch
+    assert about("concurrency", limits(concurrency=19)).level is Level.OK
+    found = about("concurrency", limits(concurrency=18))
+    assert found.level is Level.WARNING
+    assert "may want 19 copies at once, and Lambda runs 18" in found.says
+
+
+def test_a_share_of_the_account_is_what_the_streams_divide() -> None:
+    rows = limits(configured(share=0.5), shares={"prod": 0.5}).rows()
+
+    assert sum(row.share for row in rows) == pytest.approx(7)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(5.6, "5.6"), (0.0412, "0.0412"), (10_000, "10,000"), (333.3, "333")]
+)
+def test_rates_are_shown_as_people_read_them(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_no_finding_names_an_address_or_a_secret() -> None:
+    assert not [each for each in judge(limits()) if re.search("@", each.says + each.next_step)]
