@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 from postroad.account.memory import MemoryAccount
 from postroad.circuit.memory import MemoryMappings, MemoryStreamBus, MemorySwitches
 from postroad.circuit.switching import Switching
+from postroad.clock import FixedClock
 from postroad.evidence.canary import CanaryAnswer, CanaryOutcome
+from postroad.governor.allowance import Allowance
+from postroad.governor.memory import MemorySlots
+from postroad.governor.reading import Stage
+from postroad.governor.state import Lane
 from postroad.observability import Counts, make_logger
 
 if TYPE_CHECKING:
@@ -59,6 +64,8 @@ class CircuitWorld:
     mappings: MemoryMappings = field(default_factory=MemoryMappings)
     ses: Ses = field(default_factory=Ses)
     account: MemoryAccount = field(default_factory=MemoryAccount)
+    slots: MemorySlots = field(default_factory=MemorySlots)
+    reserve: float = 0
     bus: MemoryStreamBus = field(default_factory=MemoryStreamBus)
     counts: Counts = field(default_factory=lambda: Counts("test"))
     written: dict[str, Switch] = field(default_factory=dict)
@@ -72,7 +79,13 @@ class CircuitWorld:
             switches=_Switches(self),
             mappings=_Mappings(self),
             canaries=_Canaries(self),
-            account=_Account(self),
+            room=Allowance(
+                account=_Account(self),
+                slots=self.slots,
+                clock=FixedClock(now),
+                stage=Stage(share=1, rate=0, reserve=self.reserve),
+                lanes={"transactional": Lane.TRANSACTIONAL, "marketing": Lane.OTHERS},
+            ),
             bus=_Bus(self),
             counts=self.counts,
             logger=make_logger("dispatch"),

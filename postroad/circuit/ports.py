@@ -52,6 +52,14 @@ class Mappings(Protocol):
         ...
 
 
+class Room(Protocol):
+    """What the account's daily quota leaves."""
+
+    def has_room(self, stream: str) -> bool:
+        """Say whether a stream that had used up its quota may begin again. Raises a TransientError."""
+        ...
+
+
 class StreamBus(Protocol):
     """Where turns of switches are told."""
 

@@ -19,18 +19,13 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger
 
-    from postroad.account.ports import Account
-    from postroad.circuit.ports import Mappings, StreamBus, Switches
+    from postroad.circuit.ports import Mappings, Room, StreamBus, Switches
     from postroad.circuit.switch import Switch
     from postroad.evidence.ports import Canaries
     from postroad.observability import Counts
 
 MOST_AT_ONCE = 8
 """Probes of several streams at the same time: a canary may take half a minute."""
-
-ROOM = 0.01
-"""The part of the daily quota that must be free before a circuit closes. The quota comes back mail by mail as
-yesterday's leave the last 24 hours: with a single one free, the circuit would open again at once."""
 
 _TURNS = 3
 """How often a mapping is moved after its switch in one go, should the switch turn meanwhile."""
@@ -49,7 +44,7 @@ class Switching:
         switches: Switches,
         mappings: Mappings,
         canaries: Canaries,
-        account: Account,
+        room: Room,
         bus: StreamBus,
         counts: Counts,
         logger: Logger,
@@ -58,7 +53,7 @@ class Switching:
         self._switches = switches
         self._mappings = mappings
         self._canaries = canaries
-        self._account = account
+        self._room = room
         self._bus = bus
         self._counts = counts
         self._logger = logger
@@ -132,17 +127,16 @@ class Switching:
         return self._switches.turn(stream, lambda standing: _answered(standing, probe, answer, now=now))
 
     def _ask_ses(self, switch: Switch) -> CanaryAnswer:
-        if switch.why == StopReason.QUOTA_EXHAUSTED and not self._has_quota():
+        if switch.why == StopReason.QUOTA_EXHAUSTED and not self._has_quota(switch.stream):
             return CanaryAnswer(CanaryOutcome.UNUSABLE, StopReason.QUOTA_EXHAUSTED.value)
         return self._canaries.send(switch.stream)
 
-    def _has_quota(self) -> bool:
+    def _has_quota(self, stream: str) -> bool:
         try:
-            quota = self._account.read()
+            return self._room.has_room(stream)
         except TransientError as error:
             self._logger.warning("quota not known", extra=described(error))
             return False
-        return quota.left >= max(1.0, ROOM * quota.max_24_hours)
 
     def _tell(self, switch: Switch) -> None:
         """Tell the bus what it hasn't heard. A crash before the last line tells it again, by the same ids."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger
 
-    from postroad.account.ports import Account
     from postroad.observability import Counts
     from postroad.schedule.auditing import Audit
     from postroad.schedule.sweeping import Look, Sweep, Sweeping
@@ -25,8 +24,6 @@ SECONDS_FOR_THE_REST = 8.0
 SECONDS_AT_THE_END = 3.0
 """Kept from everything. Of a run that has very little time both are a part, no more."""
 PART_FOR_THE_REST, PART_AT_THE_END = 0.25, 0.1
-LEAST_RATE = 1.0
-"""Mails a second of an account in the sandbox: what is handed out while SES can't be asked for the rate."""
 
 Done = TypeVar("Done")
 
@@ -36,6 +33,19 @@ class Switching(Protocol):
 
     def tend(self, streams: Iterable[str], now: datetime) -> frozenset[str]:
         """Look after these streams, and return those that run."""
+        ...
+
+
+class Allowance(Protocol):
+    """What SES lets the stage send."""
+
+    def learn(self) -> float:
+        """Ask SES, let every sender know, and return the stage's rate in mails a second."""
+        ...
+
+    @property
+    def presumed_rate(self) -> float:
+        """The rate while SES can't be asked."""
         ...
 
 
@@ -62,21 +72,17 @@ class EachMinute:
         evidence: Evidence,
         sweeping: Sweeping,
         audit: Audit,
-        account: Account,
-        rate: float,
-        account_share: float,
+        allowance: Allowance,
         counts: Counts,
         logger: Logger,
     ) -> None:
-        """Look after these streams. `rate` is the account's in mails a second; at 0 SES is asked for it."""
+        """Look after these streams."""
         self._streams = streams
         self._switching = switching
         self._evidence = evidence
         self._sweeping = sweeping
         self._audit = audit
-        self._account = account
-        self._configured_rate = rate
-        self._account_share = account_share
+        self._allowance = allowance
         self._counts = counts
         self._logger = logger
         self._failed: list[str] = []
@@ -93,6 +99,8 @@ class EachMinute:
         `seconds_left` says how long this run may still take.
         """
         self._failed = []
+        # First, since circuits that opened by the quota are probed by what it leaves.
+        rate = self._step("account", self._allowance.learn) or self._allowance.presumed_rate
         # Where nobody knows which streams run, nothing is handed out.
         running = self._step("switches", lambda: self._switching.tend(self._streams, now)) or frozenset()
         looks: dict[str, Look] = {}
@@ -104,7 +112,7 @@ class EachMinute:
         going = [stream for stream in self._streams if stream in running]
         awaited = {stream: looks[stream].awaited if stream in looks else None for stream in going}
         self._step("evidence", lambda: self._evidence.tend(awaited, now=now))
-        self._hand_out([looks[stream] for stream in going if stream in looks], now, seconds_left)
+        self._hand_out([looks[stream] for stream in going if stream in looks], rate, now, seconds_left)
         for stream, look in looks.items():
             if stream not in running and look.marks:
                 self._step("schedule", partial(self._tell_age, look, now, seconds_left))
@@ -112,10 +120,11 @@ class EachMinute:
             self._step("audit", lambda: self._look_at_all(looks, now, seconds_left))
         self._finish()
 
-    def _hand_out(self, looks: Sequence[Look], now: datetime, seconds_left: Callable[[], float]) -> None:
+    def _hand_out(
+        self, looks: Sequence[Look], rate: float, now: datetime, seconds_left: Callable[[], float]
+    ) -> None:
         """Hand out stream by stream, each with its part of the time that is left."""
         looks = [look for look in looks if look.marks or look.cursor != look.last]
-        rate = self._rate() if any(look.marks for look in looks) else LEAST_RATE
         before = len(self._failed)
         rest = min(SECONDS_FOR_THE_REST, seconds_left() * PART_FOR_THE_REST)
         for place, look in enumerate(looks):
@@ -132,12 +141,6 @@ class EachMinute:
                 self._tell(look.stream, sweep)
         if len(self._failed) == before:
             self._counts.add(Metric.DISPATCH_RUNS, UNKNOWN_STREAM)
-
-    def _rate(self) -> float:
-        if self._configured_rate:
-            return self._configured_rate * self._account_share
-        quota = self._step("account", self._account.read)
-        return LEAST_RATE if quota is None else quota.per_second * self._account_share
 
     def _tell(self, stream: str, sweep: Sweep) -> None:
         """Count what became of a stream's messages, and log it where there was something."""

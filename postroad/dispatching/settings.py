@@ -10,8 +10,9 @@ from postroad.settings import Settings
 class DispatchSettings(Settings):
     """Written by the stack, read by `wiring`.
 
-    `streams` maps each stream to its queue's URL, its event source mapping's id and its send function's name.
-    `ses_rate_per_second` is 0 where SES is to be asked.
+    `streams` maps each stream to its queue's URL, its event source mapping's id, its send function's name and
+    its kind. `ses_rate_per_second` is the whole account's, or 0 where SES alone knows it; `account_share` of
+    it and of the daily quota are this stage's, and `quota_reserve` of its quota transactional streams' alone.
     """
 
     stage: str
@@ -25,4 +26,5 @@ class DispatchSettings(Settings):
     streams: Mapping[str, tuple[str, ...]]
     account_share: float
     ses_rate_per_second: float
+    quota_reserve: float
     canary_minutes: int

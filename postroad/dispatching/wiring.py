@@ -17,6 +17,7 @@ from postroad.circuit.eventbridge import EventBridgeStreamBus
 from postroad.circuit.lambda_ import CANARY_CONFIG, LambdaCanaries, LambdaMappings
 from postroad.circuit.switching import Switching
 from postroad.clock import SystemClock
+from postroad.contract.words import StreamKind
 from postroad.dispatching.each_minute import EachMinute
 from postroad.dispatching.settings import DispatchSettings
 from postroad.evidence.dynamodb import DynamoAppliedObjects, DynamoCanaryPatience, DynamoWatermarks
@@ -24,6 +25,10 @@ from postroad.evidence.following import Following
 from postroad.evidence.s3 import S3EventObjects
 from postroad.evidence.sqs import SqsNotices
 from postroad.evidence.tending import Evidence
+from postroad.governor.allowance import Allowance
+from postroad.governor.dynamodb import DynamoSlots
+from postroad.governor.reading import Stage
+from postroad.governor.state import lane_of
 from postroad.ledger.dynamodb import DynamoLedger
 from postroad.observability import Counts, described, make_logger
 from postroad.schedule.auditing import Audit
@@ -62,10 +67,18 @@ def dispatch() -> Wired:
     config = client_config(connections=len(SHARDS) + THREADS)
     dynamodb = boto3.client("dynamodb", config=config)
     schedule = DynamoSchedule(dynamodb, settings.schedule_table)
-    account = SesAccount(boto3.client("sesv2", config=client_config(attempts=ATTEMPTS)))
+    allowance = Allowance(
+        account=SesAccount(boto3.client("sesv2", config=client_config(attempts=ATTEMPTS))),
+        slots=DynamoSlots(dynamodb, settings.schedule_table),
+        clock=clock,
+        stage=Stage(
+            share=settings.account_share, rate=settings.ses_rate_per_second, reserve=settings.quota_reserve
+        ),
+        lanes={stream: lane_of(StreamKind(kind)) for stream, (_, _, _, kind) in settings.streams.items()},
+    )
     canaries = LambdaCanaries(
         boto3.client("lambda", config=CANARY_CONFIG),
-        {stream: function for stream, (_, _, function) in settings.streams.items()},
+        {stream: function for stream, (_, _, function, _) in settings.streams.items()},
         logger=logger,
     )
     each_minute = EachMinute(
@@ -74,10 +87,10 @@ def dispatch() -> Wired:
             switches=DynamoSwitches(dynamodb, settings.schedule_table),
             mappings=LambdaMappings(
                 boto3.client("lambda", config=client_config(attempts=ATTEMPTS)),
-                {stream: mapping for stream, (_, mapping, _) in settings.streams.items()},
+                {stream: mapping for stream, (_, mapping, _, _) in settings.streams.items()},
             ),
             canaries=canaries,
-            account=account,
+            room=allowance,
             bus=EventBridgeStreamBus(
                 boto3.client("events", config=client_config(attempts=ATTEMPTS)),
                 settings.result_bus,
@@ -89,9 +102,7 @@ def dispatch() -> Wired:
         evidence=_evidence(settings, dynamodb, canaries, counts),
         sweeping=_sweeping(settings, dynamodb, schedule),
         audit=Audit(schedule=schedule),
-        account=account,
-        rate=settings.ses_rate_per_second,
-        account_share=settings.account_share,
+        allowance=allowance,
         counts=counts,
         logger=logger,
     )
@@ -124,7 +135,7 @@ def _sweeping(settings: DispatchSettings, dynamodb: Any, schedule: DynamoSchedul
     s3 = boto3.client("s3", config=client_config(connections=THREADS + 1))
     bodies = DynamoBodies(dynamodb, settings.bodies_table, s3=s3, bucket=settings.attachments_bucket)
     ledger = DynamoLedger(dynamodb, settings.messages_table)
-    queues = {stream: SqsStreamQueue(sqs, queue) for stream, (queue, _, _) in settings.streams.items()}
+    queues = {stream: SqsStreamQueue(sqs, queue) for stream, (queue, _, _, _) in settings.streams.items()}
     handing_out = {
         stream: HandingOut(schedule=schedule, bodies=bodies, ledger=ledger, queue=queue, on_error=log_error)
         for stream, queue in queues.items()

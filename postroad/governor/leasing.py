@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from postroad.governor.grant import Shortage
 from postroad.governor.pace import SECOND, pace_of
-from postroad.governor.state import Lane, Move, Righting
+from postroad.governor.state import Lane, Move, Righting, lane_of
 
 if TYPE_CHECKING:
+    from postroad.contract.words import StreamKind
     from postroad.governor.state import State
 
 BORROWED = SECOND // 2
@@ -38,7 +39,7 @@ class Terms:
 
     lane: Lane
     share: float
-    rate: float = UNKNOWN_RATE
+    rate: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,11 @@ class Wait:
 Step = Move | Wait | Shortage | Righting
 
 
-def terms_of(*, transactional: bool, transactional_share: float, rate: float) -> Terms:
-    """Return a stream's terms. `rate` is the stage's as configured; at 0 SES alone knows it."""
-    lane = Lane.TRANSACTIONAL if transactional else Lane.OTHERS
-    share = transactional_share if transactional else 1 - transactional_share
-    return Terms(lane=lane, share=share, rate=rate or UNKNOWN_RATE)
+def terms_of(kind: StreamKind, *, transactional_share: float, rate: float) -> Terms:
+    """Return the terms of streams of a kind; `rate` is the stage's until SES has been asked."""
+    lane = lane_of(kind)
+    share = transactional_share if lane is Lane.TRANSACTIONAL else 1 - transactional_share
+    return Terms(lane=lane, share=share, rate=rate)
 
 
 def next_step(state: State, terms: Terms, count: int, *, now: int, latest: int) -> Step:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from postroad.contract.words import StreamKind
 from postroad.governor.pace import SECOND
 
 PLENTY = 10**15
@@ -30,6 +31,11 @@ class Lane(StrEnum):
         up, so that it overtakes.
         """
         return SECOND if self is Lane.TRANSACTIONAL else SECOND * 3 // 4
+
+
+def lane_of(kind: StreamKind) -> Lane:
+    """Return the lane in which streams of a kind lease."""
+    return Lane.TRANSACTIONAL if kind is StreamKind.TRANSACTIONAL else Lane.OTHERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -15,7 +17,11 @@ from postroad.circuit.breaking import StreamBreaker
 from postroad.circuit.dynamodb import DynamoSwitches
 from postroad.circuit.lambda_ import DispatchWaker
 from postroad.clock import SystemClock
+from postroad.contract.words import StreamKind
 from postroad.evidence.dynamodb import DynamoWatermarks
+from postroad.governor.dynamodb import DynamoSlots
+from postroad.governor.governed_rate import GovernedRate
+from postroad.governor.leasing import UNKNOWN_RATE, terms_of
 from postroad.ledger.dynamodb import DynamoLedger
 from postroad.observability import Counts, described, make_logger
 from postroad.rendering.compiled import CompiledRenderer
@@ -24,7 +30,6 @@ from postroad.secrets import read_secret
 from postroad.sending.assembly import Parts, send_batch
 from postroad.sending.canary import Canary
 from postroad.sending.limits import limits_of
-from postroad.sending.rate import UngovernedRate
 from postroad.sending.s3 import S3Attachments
 from postroad.sending.ses import ses_mailer
 from postroad.sending.settings import SendSettings
@@ -87,7 +92,7 @@ def assemble(
     secrets: SecretsManagerClient = clients.client("secretsmanager")
     secret = read_secret(secrets, settings.address_secret_arn)
     lambda_: LambdaClient = clients.when_used("lambda")
-    rate = UngovernedRate()
+    rate = _rate(settings, dynamodb)
     batch = send_batch(
         Parts(
             settings=settings,
@@ -129,6 +134,28 @@ def assemble(
         configuration_set=settings.configuration_set,
     )
     return Sending(batch, canary)
+
+
+def _rate(settings: SendSettings, dynamodb: DynamoDBClient) -> GovernedRate:
+    """Return the account's rate, as far as this stream of this stage has a claim to it."""
+    terms = terms_of(
+        StreamKind(settings.kind),
+        transactional_share=settings.transactional_share,
+        rate=(settings.ses_rate_per_second or UNKNOWN_RATE) * settings.account_share,
+    )
+    return GovernedRate(
+        DynamoSlots(dynamodb, settings.schedule_table),
+        terms,
+        clock=clock,
+        pause=time.sleep,
+        chance=random.random,
+        on_righting=log_righting,
+    )
+
+
+def log_righting(ahead: timedelta) -> None:
+    """Log that somebody's clock went wrong, or this one's."""
+    logger.warning("rate was leased far ahead", extra={"seconds": round(ahead.total_seconds())})
 
 
 def log_error(error: BaseException) -> None:

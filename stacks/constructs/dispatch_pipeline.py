@@ -69,11 +69,13 @@ class DispatchPipeline(Construct):
                         stream.work.queue.queue_url,
                         stream.source.event_source_mapping_id,
                         stream.function.function_name,
+                        configuration.streams[stream.name].kind.value,
                     )
                     for stream in streams
                 },
                 account_share=configuration.account_share,
                 ses_rate_per_second=configuration.aws.ses_rate_per_second or 0.0,
+                quota_reserve=configuration.governor.quota_reserve,
                 canary_minutes=configuration.timing.canary_minutes,
             ),
             timeout_seconds=configuration.timing.dispatch_timeout_seconds,
@@ -155,6 +157,7 @@ class DispatchPipeline(Construct):
             "dynamodb:Query",
             "dynamodb:Scan",
             "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
             "dynamodb:BatchWriteItem",
         )
         # Of a message whose body is gone the row becomes held.

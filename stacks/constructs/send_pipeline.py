@@ -247,7 +247,7 @@ class SendPipeline(Construct):
         stores.messages.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
         stores.grant_statements(function, "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate")
         stores.bodies.grant(function, "dynamodb:PutItem", "dynamodb:DeleteItem")
-        stores.schedule.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        stores.schedule.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
         stores.suppressions.grant(function, "dynamodb:BatchGetItem")
         stores.grant_address_secret(function)
         self.work.dead_letters.grant(function, "sqs:SendMessage")

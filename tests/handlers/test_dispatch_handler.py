@@ -11,12 +11,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 from functions.dispatch.handler import lambda_handler
+from postroad.account.ports import Quota
+from postroad.account.ses import SesAccount
 from postroad.bodies.dynamodb import DynamoBodies
 from postroad.circuit.dynamodb import DynamoSwitches
 from postroad.circuit.switch import Flow, Switch
 from postroad.dispatching import wiring
 from postroad.dispatching.each_minute import StepsFailedError
 from postroad.dispatching.settings import DispatchSettings
+from postroad.governor.dynamodb import DynamoSlots
 from postroad.ledger.dynamodb import DynamoLedger
 from postroad.observability import UNKNOWN_STREAM
 from postroad.schedule.dynamodb import DynamoSchedule
@@ -52,9 +55,10 @@ class World:
             events_bucket="bucket-of-events",
             events_queue_url=self.events,
             result_bus="postroad-test",
-            streams={STREAM: (self.queue, "mapping", "send")},
+            streams={STREAM: (self.queue, "mapping", "send", "transactional")},
             account_share=1.0,
             ses_rate_per_second=14.0,
+            quota_reserve=0.1,
             canary_minutes=15,
         )
 
@@ -79,6 +83,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         world = World()
         for variable, value in world.settings().to_environment().items():
             monkeypatch.setenv(variable, value)
+        # moto knows no GetAccount.
+        quota = Quota(max_24_hours=50_000, per_second=100, sent_24_hours=10_000)
+        monkeypatch.setattr(SesAccount, "read", lambda _: quota)
         yield world
     wiring.dispatch.cache_clear()
 
@@ -103,6 +110,12 @@ def test_what_is_due_arrives_on_its_queue(
     assert metrics[STREAM]["dispatched"] == [1.0]
     assert metrics[STREAM]["oldest_due_seconds"] == [0.0]
     assert metrics[UNKNOWN_STREAM]["dispatch_runs"] == [1.0]
+
+
+def test_every_sender_learns_rate_and_quota(world: World, context: LambdaContext) -> None:
+    lambda_handler(EVENT, context)
+    state = DynamoSlots(world.dynamodb, "Schedule").read()
+    assert (state.rate, state.room, state.room_beyond_reserve) == (14, 40_000, 35_000)
 
 
 def test_a_stream_that_is_paused_gets_nothing(world: World, context: LambdaContext) -> None:

@@ -15,6 +15,9 @@ from postroad.evidence.tending import Evidence
 from postroad.feedback.applying import Applying
 from postroad.feedback.intake import Feedback
 from postroad.feedback.objects import EventObjectIntake
+from postroad.governor.allowance import Allowance
+from postroad.governor.reading import Stage
+from postroad.governor.state import Lane
 from postroad.observability import Counts, Metric
 from postroad.outcomes.memory import MemoryBus
 from postroad.outcomes.publishing import Outcomes
@@ -26,7 +29,7 @@ from postroad.sending.assembly import Parts, send_batch
 from postroad.sending.batch import SendBatch
 from postroad.sending.canary import Canary
 from postroad.sending.limits import limits_of
-from postroad.sending.rate import UngovernedRate
+from postroad.sending.memory import MemoryRate
 from tests.matrix.gates import DiedError, Gate, Watched
 from tests.matrix.ses_stand_in import SesRequests
 from tests.matrix.stores import EVENTS, CopiesOnQueue, NoticesOnQueue, WatchedLedger
@@ -68,7 +71,7 @@ def make_sender(whole: "Whole", gate: Gate, counts: Counts) -> SendBatch:
             pointers=ports("schedule", stores.schedule),
             watermarks=ports("watermarks", stores.watermarks),
             breaker=StreamBreaker(ports("switches", stores.switches), STREAM, wake=whole.wakes.append),
-            rate=UngovernedRate(),
+            rate=MemoryRate(),
             suppressions=ports("suppressions", stores.suppressions),
             mailer=SesRequests(whole.ses, gate),
             dead_letters=ports("letters", whole.letters),
@@ -93,7 +96,7 @@ class CanaryOfSend:
         assert stream == settings.stream
         canary = Canary(
             mailer=SesRequests(whole.ses, whole.gate_of("canary")),
-            rate=UngovernedRate(),
+            rate=MemoryRate(),
             clock=whole.clock,
             limits=limits_of(settings),
             sender=settings.from_address,
@@ -156,7 +159,13 @@ def make_dispatch(whole: "Whole", gate: Gate, counts: Counts) -> EachMinute:
     stores, ports = whole.stores, Ports(whole, gate)
     canaries = ports("canaries", CanaryOfSend(whole))
     schedule, queue = ports("schedule", stores.schedule), ports("queue", CopiesOnQueue(whole.queue))
-    account = ports("account", stores.account)
+    allowance = Allowance(
+        account=ports("account", stores.account),
+        slots=ports("governor", stores.slots),
+        clock=whole.clock,
+        stage=Stage(share=1, rate=0, reserve=0),
+        lanes={STREAM: Lane.TRANSACTIONAL},
+    )
     handing_out = HandingOut(
         schedule=schedule,
         bodies=ports("bodies", stores.bodies),
@@ -170,7 +179,7 @@ def make_dispatch(whole: "Whole", gate: Gate, counts: Counts) -> EachMinute:
             switches=ports("switches", stores.switches),
             mappings=ports("mappings", stores.mappings),
             canaries=canaries,
-            account=account,
+            room=allowance,
             bus=ports("bus", stores.bus),
             counts=counts,
             logger=LOGGER,
@@ -189,9 +198,7 @@ def make_dispatch(whole: "Whole", gate: Gate, counts: Counts) -> EachMinute:
             schedule=schedule, queues={STREAM: queue}, handing_out={STREAM: handing_out}, threads=1
         ),
         audit=Audit(schedule=schedule),
-        account=account,
-        rate=0.0,
-        account_share=1.0,
+        allowance=allowance,
         counts=counts,
         logger=LOGGER,
     )

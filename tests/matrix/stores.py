@@ -11,6 +11,7 @@ from postroad.circuit.memory import MemoryMappings, MemoryStreamBus, MemorySwitc
 from postroad.errors import TransientError
 from postroad.evidence.memory import MemoryAppliedObjects, MemoryCanaryPatience, MemoryWatermarks
 from postroad.evidence.notification import notification_of
+from postroad.governor.memory import MemorySlots
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
 from postroad.ledger.updating import apply_change
@@ -97,6 +98,7 @@ class Stores:
     mappings: MemoryMappings = field(default_factory=MemoryMappings)
     bus: MemoryStreamBus = field(default_factory=MemoryStreamBus)
     account: MemoryAccount = field(default_factory=MemoryAccount)
+    slots: MemorySlots = field(default_factory=MemorySlots)
     watermarks: MemoryWatermarks = field(default_factory=MemoryWatermarks)
     applied: MemoryAppliedObjects = field(default_factory=MemoryAppliedObjects)
     patience: MemoryCanaryPatience = field(default_factory=MemoryCanaryPatience)

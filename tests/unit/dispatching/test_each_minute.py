@@ -8,8 +8,13 @@ import pytest
 
 from postroad.account.memory import MemoryAccount
 from postroad.account.ports import Quota
+from postroad.clock import FixedClock
 from postroad.dispatching.each_minute import EachMinute, StepsFailedError
 from postroad.errors import TransientError
+from postroad.governor.allowance import Allowance
+from postroad.governor.memory import MemorySlots
+from postroad.governor.reading import Stage
+from postroad.governor.state import Lane
 from postroad.observability import UNKNOWN_STREAM, Counts, Metric, make_logger
 from postroad.schedule.auditing import Audit
 from postroad.schedule.handing_out import HandingOut
@@ -60,7 +65,12 @@ class Minute:
     other: MemoryQueue = field(default_factory=MemoryQueue)
     switches: Switches = field(default_factory=Switches)
     evidence: Evidence = field(default_factory=Evidence)
-    account: MemoryAccount = field(default_factory=MemoryAccount)
+    account: MemoryAccount = field(
+        default_factory=lambda: MemoryAccount(
+            Quota(max_24_hours=1_000_000, per_second=1000, sent_24_hours=400_000)
+        )
+    )
+    slots: MemorySlots = field(default_factory=MemorySlots)
     counts: Counts = field(default_factory=lambda: Counts("test"))
     rate: float = 1000
     share: float = 1
@@ -83,9 +93,13 @@ class Minute:
             evidence=self.evidence,
             sweeping=Sweeping(schedule=world.schedule, queues=queues, handing_out=handing_out, threads=1),
             audit=Audit(schedule=world.schedule),
-            account=self.account,
-            rate=self.rate,
-            account_share=self.share,
+            allowance=Allowance(
+                account=self.account,
+                slots=self.slots,
+                clock=FixedClock(NOW),
+                stage=Stage(share=self.share, rate=self.rate, reserve=0.1),
+                lanes={STREAM: Lane.TRANSACTIONAL, OTHER: Lane.OTHERS},
+            ),
             counts=self.counts,
             logger=make_logger("dispatch"),
         )
@@ -220,15 +234,25 @@ def test_a_schedule_that_can_not_be_read_of_one_stream_leaves_the_audit_for_late
 @pytest.mark.parametrize(
     ("configured", "share", "quota", "taken"),
     [
-        (2, 1, 1, 240),
-        (2, 0.25, 1, 60),
+        (2, 1, 5, 240),
+        (2, 0.25, 5, 60),
+        (2, 1, 1, 120),
         (0, 1, 1, 120),
         (0, 0.5, 1, 60),
-        (0, 0.5, None, 120),
+        (2, 0.5, None, 120),
+        (0, 0.5, None, 60),
     ],
-    ids=["configured", "its share", "asked", "its share of what was asked", "can't be asked"],
+    ids=[
+        "configured",
+        "its share",
+        "more than SES allows",
+        "SES's",
+        "its share of SES's",
+        "SES can't be asked, configured",
+        "SES can't be asked",
+    ],
 )
-def test_the_rate_is_the_configured_one_or_the_account_s(
+def test_the_rate_is_the_account_s_and_never_more_than_the_configured_one(
     minute: Minute, configured: float, share: float, quota: float | None, taken: int
 ) -> None:
     minute.rate, minute.share = configured, share
@@ -246,10 +270,19 @@ def test_the_rate_is_the_configured_one_or_the_account_s(
     assert minute.counts.of(Metric.DISPATCH_RUNS, UNKNOWN_STREAM) == 1
 
 
-def test_ses_is_not_asked_where_nothing_is_due(minute: Minute) -> None:
-    minute.rate, minute.account.quota = 0, None
+def test_every_sender_learns_each_minute_what_ses_says(minute: Minute) -> None:
+    minute.rate = 0
     minute.run()
-    assert minute.counts.of(Metric.DISPATCH_RUNS, UNKNOWN_STREAM) == 1
+    state = minute.slots.state
+    assert (state.rate, state.room, state.room_beyond_reserve) == (1000, 600_000, 500_000)
+
+
+def test_what_was_learnt_stands_while_ses_can_t_be_asked(minute: Minute) -> None:
+    minute.run()
+    before, minute.account.quota = minute.slots.state, None
+    with pytest.raises(StepsFailedError, match="account"):
+        minute.run()
+    assert minute.slots.state == before
 
 
 def test_each_stream_has_its_part_of_the_time(minute: Minute) -> None:

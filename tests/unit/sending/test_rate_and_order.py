@@ -19,7 +19,6 @@ from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusable
 from postroad.sending.limits import limits_of
 from postroad.sending.mail import Mail
 from postroad.sending.ordering import in_turn
-from postroad.sending.rate import UngovernedRate
 from postroad.suppression.model import Suppression
 from tests.sending_world import NOW, World, make_message
 
@@ -93,10 +92,6 @@ def test_the_rate_is_waited_for_no_longer_than_a_request_needs_afterwards(
     monkeypatch.setattr(world.rate, "take", take)
     world.send(make_message("m-1"), seconds_left=60)
     assert until == [NOW + timedelta(seconds=60 - 11)]
-
-
-def test_nothing_is_governed_yet_and_everything_granted_at_once() -> None:
-    assert UngovernedRate().take(1000, deadline=NOW).count == 1000
 
 
 def test_new_records_keep_their_order_and_others_change_it_with_each_receive(world: World) -> None:
