@@ -61,6 +61,7 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("on messages", ("dynamodb:GetItem", "dynamodb:PutItem")),
         ("on bodies", ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "s3:GetObject")),
     ),
+    "doctor limits": (("", ("ses:GetAccount", "lambda:GetAccountSettings")),),
     "held list": (("", ("dynamodb:GetItem",)), ("on messages' index `held`", ("dynamodb:Query",))),
     "held release": (
         ("on the stream's queue", ("sqs:SendMessage",)),
@@ -85,7 +86,6 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("on bodies", ("dynamodb:DeleteItem",)),
         ("on the schedule's table", ("dynamodb:BatchWriteItem",)),
     ),
-    "doctor limits": (("", ("ses:GetAccount", "lambda:GetAccountSettings")),),
     "local up": (),
     "local down": (),
     "local status": (),

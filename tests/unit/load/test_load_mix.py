@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from postroad.load.mix import Kind, MixError, make_mix, read_mix
+from tests.documented import ROOT, blocks
 
 SALE = """
 [[messages]]
@@ -58,3 +59,10 @@ def test_what_is_wrong_is_named_by_its_key(text: str, wrong: str) -> None:
 
 def test_one_kind_without_a_word_is_plain_transactional_mail() -> None:
     assert make_mix({"messages": [{}]}).messages == (Kind(),)
+
+
+def test_the_mix_in_the_how_to_is_one_and_shows_every_key() -> None:
+    (shown,) = blocks(ROOT / "docs" / "how-to" / "put-load-on-a-stage.md", "toml")
+    assert len(read_mix(shown.text).messages) == 2
+    missing = [key for key in Kind.__struct_fields__ if f"\n{key} = " not in shown.text]
+    assert missing == []
