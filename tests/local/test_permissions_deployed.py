@@ -14,6 +14,9 @@ from botocore.exceptions import ClientError
 
 from postroad.client import NotEnqueued, Outbox
 from postroad.contract.words import Status
+from postroad.ledger.item import to_item
+from postroad.ledger.partiql import replacement
+from postroad.ledger.row import Row
 from postroad.local.connection import connection
 from tests.local_stack import LocalStack
 
@@ -101,6 +104,18 @@ def test_send_may_do_its_work(stack: LocalStack, send_role: Probe) -> None:
         }
     )
     assert set(done.values()) == {"ok"}, done
+
+
+def test_rows_are_written_by_statements_where_mail_is_sent_and_fed_back_alone(
+    stack: LocalStack, send_role: Probe, feedback_role: Probe, outcomes_role: Probe
+) -> None:
+    nobody = to_item(Row(message_id="nobody", status=Status.CLAIMED, version=2))
+    statements = [replacement(stack.outputs["MessagesTable"], nobody, expected=1)]
+    bulk: dict[str, Call] = {
+        "write rows": ("dynamodb", "batch_execute_statement", {"Statements": statements})
+    }
+    assert send_role(bulk) == feedback_role(bulk) == {"write rows": "ok"}
+    assert allowed(outcomes_role(bulk)) == []
 
 
 def test_send_may_not_do_what_is_not_its_work(stack: LocalStack, send_role: Probe) -> None:
