@@ -57,6 +57,10 @@ test: $(SETUP) lint ## Everything, also the whole stack and its pages in Chromiu
 	@$(BIN)/pytest -q -n 2 $(FAST_TESTS)
 	@$(BIN)/python -m tools.all_tests
 
+.PHONY: bench
+bench: $(DEVELOPMENT) ## Measure CPU, calls and cost beside a naive sender: build/bench.json, in a few minutes
+	@$(BIN)/python -m bench
+
 .PHONY: browser
 browser: $(SETUP) ## The tests in Chromium alone: every mail, and the inbox of the whole stack
 	@$(BIN)/pytest -q tests/browser
