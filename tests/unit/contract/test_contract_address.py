@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from email_validator import SPECIAL_USE_DOMAIN_NAMES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroad.contract.address import Address, AddressError, parse_address
+from postroad.contract.address import RESERVED, Address, AddressError, _parse_any, parse_address
 
 
 @pytest.mark.parametrize(
@@ -81,3 +84,29 @@ def test_no_text_raises_anything_else_and_what_passes_is_safe(text: str) -> None
     assert not set(address.email_for_ses) & set(' "<>\\,;:()[]')
     assert address.email_for_ses.count("@") == 1
     assert parse_address(address.canonical).canonical == address.canonical
+
+
+# Close to what the short way takes: hyphens, dots and digits at every place, lengths around each limit.
+PARTS = st.text("aZ0-._+k\u212a", min_size=1, max_size=8) | st.sampled_from(
+    ("a" * 63, "a" * 64, "a" * 65, "a." * 31, "xn--a", "ab--c", "test", "TEST", "local", "com", "c1", "c")
+)
+NEARLY_PLAIN = st.builds(
+    lambda local, domain: f"{local}@{'.'.join(domain)}", PARTS, st.lists(PARTS, min_size=1, max_size=4)
+)
+
+
+def judged(parse: Callable[[str], Address], text: str) -> Address | str:
+    try:
+        return parse(text)
+    except AddressError as error:
+        return str(error)
+
+
+@given(NEARLY_PLAIN | st.emails())
+def test_the_short_way_and_the_library_judge_alike(text: str) -> None:
+    if text.rpartition("@")[0].isascii():
+        assert judged(parse_address.__wrapped__, text) == judged(_parse_any, text)
+
+
+def test_the_reserved_domains_are_the_librarys() -> None:
+    assert frozenset(SPECIAL_USE_DOMAIN_NAMES) == RESERVED
