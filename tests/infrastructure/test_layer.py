@@ -1,11 +1,13 @@
 """What Lambda runs of others: the layer of third-party code, built for arm64 without Docker."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.session import get_session
 
 from stacks.bundling import HOST, LAMBDA, LayerError, Target, build_bundle, build_layer
 from stacks.bundling.bundle import LEFT_OUT, ROOT
@@ -14,6 +16,7 @@ from tests.infrastructure.alone import run_alone
 
 AARCH64 = 0xB7
 MEGABYTE = 1_000_000
+MAKING_CLIENTS = {"client", "when_used"}
 ZONES = """
 import datetime, zoneinfo
 assert zoneinfo.TZPATH == (), zoneinfo.TZPATH
@@ -90,14 +93,27 @@ def test_botocore_keeps_the_services_that_functions_call(lambda_layer: Path) -> 
         for node in ast.walk(ast.parse(file.read_text())):
             if (
                 isinstance(node, ast.Call)
-                and getattr(node.func, "attr", getattr(node.func, "id", "")) == "client"
+                and getattr(node.func, "attr", getattr(node.func, "id", "")) in MAKING_CLIENTS
             ):
                 called.update(one.value for one in node.args[:1] if isinstance(one, ast.Constant))
 
-    assert {"dynamodb", "sesv2"} <= called <= SERVICES
+    assert {"dynamodb", "s3", "sesv2"} <= called <= SERVICES
     for service in called:
         assert list((lambda_layer / f"python/botocore/data/{service}").glob("*/service-2.json*"))
     assert (lambda_layer / "python/botocore/data/endpoints.json").is_file()
+
+
+def test_the_endpoints_that_are_left_are_botocores(lambda_layer: Path) -> None:
+    """Every Region of every service that functions call, in every partition; of the others none."""
+    left = json.loads((lambda_layer / "python/botocore/data/endpoints.json").read_text("utf-8"))
+    whole = get_session().get_component("data_loader").load_data("endpoints")
+    prefixes = {get_session().get_service_model(name).endpoint_prefix for name in SERVICES}
+
+    assert {"email", "dynamodb"} <= prefixes
+    for mine, theirs in zip(left.pop("partitions"), whole["partitions"], strict=True):
+        services = {name: facts for name, facts in theirs["services"].items() if name in prefixes}
+        assert mine == {**theirs, "services": services}
+    assert left == {"version": whole["version"]}
 
 
 # pip.
