@@ -27,6 +27,12 @@ def client_config(*, attempts: int = 4, connections: int = 10) -> Config:
     )
 
 
+UNCHECKED = Config(parameter_validation=False)
+"""For DynamoDB alone, whose values are ours: botocore would hold each value of each item against its model,
+a third of what a row costs. The types do that beforehand, and DynamoDB refuses what is wrong all the same. S3
+is another matter: without a key it would answer with a list."""
+
+
 class Clients:
     """Clients of one session and configuration, by the names of boto3's: `client("dynamodb")`.
 
@@ -43,8 +49,9 @@ class Clients:
     def client(self, service: str) -> Any:  # noqa: ANN401  the type is the service's own
         """Return a client of the service, for threads to share."""
         # Sessions are not made to be shared: one client at a time.
+        config = self._config.merge(UNCHECKED) if service == "dynamodb" else self._config
         with self._lock:
-            return self.session.create_client(service, config=self._config)
+            return self.session.create_client(service, config=config)
 
     def when_used(self, service: str) -> Any:  # noqa: ANN401  stands for the service's own type
         """Return what stands for a client of the service, made when it is first asked for anything."""

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-import boto3
-
-from postroad.aws import client_config
+from postroad.aws import Clients, client_config
 from postroad.clock import SystemClock
 from postroad.evidence.dynamodb import DynamoAppliedObjects, DynamoWatermarks
 from postroad.evidence.following import Following
@@ -31,15 +29,15 @@ logger = make_logger("feedback")
 def feedback() -> Feedback:
     """Return the use case, made once per process."""
     settings = FeedbackSettings.from_env()
-    dynamodb = boto3.client("dynamodb", config=client_config(connections=THREADS))
-    secrets = boto3.client("secretsmanager", config=client_config())
+    clients = Clients(client_config(connections=THREADS))
+    dynamodb = clients.client("dynamodb")
     counts = Counts(settings.stage)
-    objects = S3EventObjects(boto3.client("s3", config=client_config()), settings.events_bucket)
+    objects = S3EventObjects(clients.when_used("s3"), settings.events_bucket)
     applied = DynamoAppliedObjects(dynamodb, settings.schedule_table)
     applying = Applying(
         ledger=DynamoLedger(dynamodb, settings.messages_table),
         suppressions=DynamoSuppressions(dynamodb, settings.suppressions_table),
-        address_secret=read_secret(secrets, settings.address_secret_arn),
+        address_secret=read_secret(clients.client("secretsmanager"), settings.address_secret_arn),
         counts=counts,
         logger=logger,
     )

@@ -16,6 +16,7 @@ from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from functions.feedback.handler import lambda_handler
+from postroad.aws import Clients
 from postroad.contract.address import parse_address
 from postroad.contract.words import Reason, Status
 from postroad.evidence.dynamodb import DynamoWatermarks
@@ -163,10 +164,10 @@ def test_a_throttled_table_fails_what_needed_it(
     table: str,
     suppressed: Reason | None,
 ) -> None:
-    real = boto3.client
+    real = Clients.client
 
-    def throttled(service: str, **options: Any) -> Any:  # noqa: ANN401  boto3's own types
-        client = real(service, **options)  # type: ignore[call-overload]  # any service
+    def throttled(self: Clients, service: str) -> Any:  # noqa: ANN401  boto3's own types
+        client = real(self, service)
         client.meta.events.register("provide-client-params.dynamodb.*", refuse)
         return client
 
@@ -174,7 +175,7 @@ def test_a_throttled_table_fails_what_needed_it(
         if params.get("TableName") == table or table in params.get("RequestItems", {}):
             raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "any")
 
-    monkeypatch.setattr("boto3.client", throttled)
+    monkeypatch.setattr(Clients, "client", throttled)
     event = batch(bounce=read("bounce_permanent_general"), delivery=read("delivery"))
     failures = {each["itemIdentifier"] for each in lambda_handler(event, context)["batchItemFailures"]}
     assert "bounce" in failures
