@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import isinf
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,10 @@ from postroad.cli.findings import Level, number, worst
 from postroad.cli.options import Command, JsonOption, StageOption, examples, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode
+from postroad.names import resource_name
 
 if TYPE_CHECKING:
-    from postroad.cli.doctor_limits import Limits, StreamRow
+    from postroad.cli.doctor_limits import Deployed, Limits, StreamRow
     from postroad.cli.findings import Finding
     from postroad.cli.wiring import Wiring
 
@@ -65,7 +67,30 @@ def _ask(wiring: Wiring) -> Limits:
         standing=SesAccount(wiring.ses).standing(),
         concurrency=wiring.lambda_.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"],
         shares=shares_of_account(configuration, CONFIGURATION_FOLDER),
+        deployed={
+            name: mapping
+            for name in configuration.streams
+            if (mapping := _deployed(wiring, name)) is not None
+        },
     )
+
+
+def _deployed(wiring: Wiring, stream: str) -> Deployed | None:
+    """Return how a stream's queue is worked off, or None where there is no function that does."""
+    from postroad.cli.doctor_limits import Deployed  # noqa: PLC0415 - as above
+
+    client = wiring.lambda_
+    pages = client.get_paginator("list_event_source_mappings").paginate(
+        FunctionName=resource_name(wiring.stage, f"send-{stream}")
+    )
+    with suppress(client.exceptions.ResourceNotFoundException):  # there is not even the function
+        for mapping in (each for page in pages for each in page["EventSourceMappings"]):
+            return Deployed(
+                maximum_concurrency=mapping.get("ScalingConfig", {}).get("MaximumConcurrency"),
+                batch_size=mapping["BatchSize"],
+                batching_window_seconds=mapping.get("MaximumBatchingWindowInSeconds", 0),
+            )
+    return None
 
 
 def _show(found: Limits, findings: list[Finding]) -> None:
@@ -128,6 +153,7 @@ def _document(wiring: Wiring, found: Limits, findings: list[Finding]) -> dict[st
         "lambda": {"concurrency": found.concurrency, "copies": found.copies},
         "account_shares": dict(found.shares),
         "streams": [_row(row) for row in found.rows()],
+        "deployed": dict(found.deployed),
         "findings": [
             {"about": each.about, "level": each.level, "says": each.says, "next": each.next_step}
             for each in findings

@@ -36,6 +36,7 @@ def judge(limits: Limits) -> list[Finding]:
         _plan(limits),
         _shares(limits),
         *(finding for row in limits.rows() for finding in _stream(limits, row)),
+        *_deployed(limits),
         _concurrency(limits),
     ]
 
@@ -56,7 +57,8 @@ def _sending(limits: Limits) -> Iterator[Finding]:
             "sending",
             Level.WRONG,
             "sending is switched off for the account: SES refuses every mail",
-            "aws sesv2 put-account-sending-attributes --sending-enabled, when the reason is known",
+            "When its reason is gone: aws sesv2 put-account-sending-attributes --sending-enabled --region "
+            f"{limits.configuration.aws.region}",
         )
     match standing.enforcement:
         case "HEALTHY":
@@ -150,7 +152,7 @@ def _plan(limits: Limits) -> Finding:
         Level.WARNING,
         f"{price}, for nothing: {USD_PER_THOUSAND[Plan.A_LA_CARTE]:.2f} à la carte, and what the plan adds "
         f"(Virtual Deliverability Manager) is off; at today's volume {month:,.2f} USD a month too much",
-        "aws sesv2 put-account-pricing-attributes --plan NONE",
+        f"aws sesv2 put-account-pricing-attributes --plan NONE --region {limits.configuration.aws.region}",
     )
 
 
@@ -206,6 +208,23 @@ def _stream(limits: Limits, row: StreamRow) -> Iterator[Finding]:
             f"sends {number(sizing.most_per_second)}/s at most, of the stage's {number(limits.rate)}/s",
             _remedy(limits, row),
         )
+
+
+def _deployed(limits: Limits) -> Iterator[Finding]:
+    """Compare what runs with what the file makes of the rate: what is judged above is the file."""
+    deploy = f"Deploy: npx cdk deploy --all -c stage={limits.configuration.stage}"
+    for row in limits.rows():
+        about, now = f"stream {row.stream}", limits.deployed.get(row.stream)
+        if now is None:
+            yield Finding(about, Level.NOTE, "is not deployed", deploy)
+            continue
+        differing = [
+            f"{key} {found} instead of {wanted}"
+            for key in ("maximum_concurrency", "batch_size", "batching_window_seconds")
+            if (found := getattr(now, key)) != (wanted := getattr(row.sizing, key))
+        ]
+        if differing:
+            yield Finding(about, Level.WARNING, f"was deployed with {', '.join(differing)}", deploy)
 
 
 def _remedy(limits: Limits, row: StreamRow) -> str:

@@ -31,13 +31,26 @@ class StreamRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """How a stream's queue is worked off now, as Lambda says."""
+
+    maximum_concurrency: int | None
+    batch_size: int
+    batching_window_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What was compared. `concurrency` is what Lambda leaves to functions without a reservation."""
+    """What was compared. `concurrency` is what Lambda leaves to functions without a reservation.
+
+    `deployed` has each stream that has a function.
+    """
 
     configuration: Configuration
     standing: Standing
     concurrency: int
     shares: Mapping[str, float]
+    deployed: Mapping[str, Deployed]
 
     @property
     def file(self) -> str:
@@ -52,12 +65,11 @@ class Limits:
     @property
     def copies(self) -> dict[str, int]:
         """The most runs at once of each function, by its name without the stage."""
-        timing = self.configuration.timing
         return {
             **{
                 f"send-{name}": each.maximum_concurrency for name, each in self.configuration.sizing().items()
             },
-            "feedback": timing.feedback_maximum_concurrency + timing.events_maximum_concurrency,
+            "feedback": self.configuration.feedback_copies + self.configuration.events_copies,
             "outcomes": OUTCOMES_COPIES,
             "dispatch": DISPATCH_COPIES,
         }

@@ -61,7 +61,10 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("on messages", ("dynamodb:GetItem", "dynamodb:PutItem")),
         ("on bodies", ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "s3:GetObject")),
     ),
-    "doctor limits": (("", ("ses:GetAccount", "lambda:GetAccountSettings")),),
+    "doctor limits": (
+        ("on the account", ("ses:GetAccount", "lambda:GetAccountSettings")),
+        ("on the streams' mappings", ("lambda:ListEventSourceMappings",)),
+    ),
     "held list": (("", ("dynamodb:GetItem",)), ("on messages' index `held`", ("dynamodb:Query",))),
     "held release": (
         ("on the stream's queue", ("sqs:SendMessage",)),

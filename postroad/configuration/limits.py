@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.section import Section, broken_rule
-from postroad.configuration.sizing import room_seconds
+from postroad.configuration.sizing import FROM_THE_RATE, room_seconds
 
 # What CloudWatch Logs takes (its PutRetentionPolicy), up to two years.
 LogRetention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
@@ -177,11 +177,15 @@ class Timing(Section):
         le=300,
         description="How long Lambda waits to fill such a batch. A batch size over 10 needs 1 at least.",
     )
-    events_maximum_concurrency: int = Field(
-        default=5,
+    events_maximum_concurrency: int | None = Field(
+        default=None,
         ge=2,
         le=1000,
-        description="How many copies of the feedback function work on such objects at once.",
+        json_schema_extra={"shown_default": FROM_THE_RATE},
+        description=(
+            "How many copies of the feedback function work on such objects at once. By default one for "
+            "each 100 mails a second of the stage's rate, and at least 2."
+        ),
     )
     feedback_timeout_seconds: int = Field(
         default=60, ge=1, le=900, description="The longest run of the feedback function."
@@ -195,8 +199,14 @@ class Timing(Section):
         le=300,
         description="How long Lambda waits to fill such a batch. A batch size over 10 needs 1 at least.",
     )
-    feedback_maximum_concurrency: int = Field(
-        default=5, ge=2, le=1000, description="How many copies of the feedback function run at once."
+    feedback_maximum_concurrency: int | None = Field(
+        default=None,
+        ge=2,
+        le=1000,
+        json_schema_extra={"shown_default": FROM_THE_RATE},
+        description=(
+            "How many copies of the feedback function work on single events at once. By default as above."
+        ),
     )
     outcomes_timeout_seconds: int = Field(
         default=30, ge=1, le=900, description="The longest run of the outcomes function."

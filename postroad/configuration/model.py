@@ -7,7 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.limits import Retention, Timing
 from postroad.configuration.section import Section, broken_rule
-from postroad.configuration.sizing import ASSUMED_RATE, Sizing, sizes
+from postroad.configuration.sizing import ASSUMED_RATE, Sizing, feedback_copies, sizes
 from postroad.configuration.stream import Stream
 from postroad.configuration.texts import (
     AccountId,
@@ -348,6 +348,16 @@ class Configuration(Section):
     def rate_per_second(self) -> float:
         """This stage's share of the account's rate, in mails a second; of the assumed one if none is set."""
         return (self.aws.ses_rate_per_second or ASSUMED_RATE) * self.account_share
+
+    @property
+    def feedback_copies(self) -> int:
+        """How many copies of feedback work on single events at once."""
+        return self.timing.feedback_maximum_concurrency or feedback_copies(self.rate_per_second)
+
+    @property
+    def events_copies(self) -> int:
+        """How many copies of feedback work on objects of events at once."""
+        return self.timing.events_maximum_concurrency or feedback_copies(self.rate_per_second)
 
     def sizing(self) -> Mapping[str, Sizing]:
         """Return each stream's copies, batches, threads and memory."""

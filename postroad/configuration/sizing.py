@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+FROM_THE_RATE = "from the rate"
+"""What the reference calls the default of a key that is decided here; `doctor limits` has numbers."""
 ASSUMED_RATE = 1.0
 """Mails a second where `aws.ses_rate_per_second` is not set: a new account's, in the sandbox. Small batches
 work at any rate, and large ones at a small rate don't."""
@@ -48,6 +50,8 @@ MAIL_CPU_SECONDS = 0.003
 """Of one vCPU, for a mail; docs/reference/cost.md has what is measured."""
 PLANNED = 0.5
 """The part of what a copy could do that it is planned for: gaps between runs, slow answers, other cores."""
+EVENTS_OF_MAILS = 100
+"""Mails a second whose events one copy of feedback is planned to apply, on each of its two ways."""
 VCPU_MEBIBYTES = 1769
 """The memory that comes with one vCPU. Python uses no second one."""
 LEAST_MEBIBYTES = 768
@@ -157,10 +161,18 @@ def most_in_a_batch(copies: int, share: float, room: float) -> int:
     return max(1, floor(room * share / copies + 1e-9))
 
 
+def feedback_copies(rate: float) -> int:
+    """Return how many copies of feedback apply the events of so many mails a second, on either way."""
+    return _within_lambda(rate / EVENTS_OF_MAILS)
+
+
 def _copies(rate: float) -> int:
     """Return how many copies send the whole rate: a stream may have it to itself."""
-    planned = copy_per_second(MOST_THREADS, VCPU_MEBIBYTES)
-    return min(MOST_COPIES, max(LEAST_COPIES, ceil(rate / planned)))
+    return _within_lambda(rate / copy_per_second(MOST_THREADS, VCPU_MEBIBYTES))
+
+
+def _within_lambda(copies: float) -> int:
+    return min(MOST_COPIES, max(LEAST_COPIES, ceil(copies)))
 
 
 def _size(wanted: Wanted, copies: int, *, rate: float, share: float, room: float) -> Sizing:

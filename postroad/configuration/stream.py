@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.section import Section, broken_rule
-from postroad.configuration.sizing import MOST_WITHOUT_WINDOW, Wanted
+from postroad.configuration.sizing import FROM_THE_RATE, MOST_WITHOUT_WINDOW, Wanted
 from postroad.configuration.texts import Address, DisplayName, DomainName
 from postroad.contract.mailbox import LONGEST_MAILBOX, mailbox
 from postroad.contract.words import Status, StreamKind
@@ -16,9 +16,6 @@ PUBLISHABLE = tuple(status for status in Status if status is not Status.CLAIMED)
 PUBLISHED_BY_DEFAULT = tuple(
     status for status in PUBLISHABLE if status not in {Status.SENT, Status.DELIVERED}
 )
-
-FROM_THE_RATE = "from the rate"
-"""The default of what sizing.py decides; `postroad doctor limits` shows the numbers."""
 
 
 def _is_marketing(section: dict[str, Any]) -> bool:

@@ -90,7 +90,7 @@ class FeedbackPipeline(Construct):
                 self.work.queue,
                 batch_size=timing.feedback_batch_size,
                 max_batching_window=Duration.seconds(timing.feedback_batching_window_seconds),
-                max_concurrency=timing.feedback_maximum_concurrency,
+                max_concurrency=configuration.feedback_copies,
                 report_batch_item_failures=True,
             )
         )
@@ -99,7 +99,7 @@ class FeedbackPipeline(Construct):
                 events.work.queue,
                 batch_size=timing.events_batch_size,
                 max_batching_window=Duration.seconds(timing.events_batching_window_seconds),
-                max_concurrency=timing.events_maximum_concurrency,
+                max_concurrency=configuration.events_copies,
                 report_batch_item_failures=True,
             )
         )

@@ -87,10 +87,9 @@ class Watched:
     @property
     def maximum_concurrency(self) -> Mapping[str, int]:
         """How many copies of a function may run at once; outcomes has as many as its table has shards."""
-        timing = self.configuration.timing
         return {
             **{f"send-{each.name}": each.sizing.maximum_concurrency for each in self.streams},
-            "feedback": timing.feedback_maximum_concurrency + timing.events_maximum_concurrency,
+            "feedback": self.configuration.feedback_copies + self.configuration.events_copies,
         }
 
     @property

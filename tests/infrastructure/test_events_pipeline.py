@@ -162,4 +162,4 @@ def test_feedback_takes_the_objects_as_configured(stacks: Stacks) -> None:
     assert stacks.readable(source["FunctionName"]) == f"postroad-{stacks.configuration.stage}-feedback"
     assert source["BatchSize"] == timing.events_batch_size
     assert source["MaximumBatchingWindowInSeconds"] == timing.events_batching_window_seconds
-    assert source["ScalingConfig"] == {"MaximumConcurrency": timing.events_maximum_concurrency}
+    assert source["ScalingConfig"] == {"MaximumConcurrency": stacks.configuration.events_copies}

@@ -26,6 +26,10 @@ SES = {
 }
 
 
+# As the streams of a stage with 1 mail a second are sized: 30 s × 0.5 ÷ 2 copies.
+MAPPING = {"UUID": "1", "BatchSize": 7, "ScalingConfig": {"MaximumConcurrency": 2}}
+
+
 def _answer(answer: dict[str, Any], **_: object) -> tuple[SimpleNamespace, dict[str, Any]]:
     return SimpleNamespace(status_code=200), {**answer, "ResponseMetadata": {}}
 
@@ -36,6 +40,7 @@ def answering(deployed: Deployed, **changes: object) -> Iterator[None]:
     answers: dict[str, Any] = {
         "before-call.sesv2.GetAccount": {**SES, **changes},
         "before-call.lambda.GetAccountSettings": {"AccountLimit": {"UnreservedConcurrentExecutions": 1000}},
+        "before-call.lambda.ListEventSourceMappings": {"EventSourceMappings": [MAPPING]},
     }
     hooks: dict[str, Any] = {event: partial(_answer, answer) for event, answer in answers.items()}
     for event, hook in hooks.items():
@@ -80,7 +85,9 @@ def test_the_table_has_the_arithmetic_and_what_to_do_next(deployed: Deployed) ->
     assert "order-updates  2" in result.stdout
     assert "wait = copies × batch ÷ share" in result.stdout
     assert "WARNING" in result.stdout
-    assert "next, plan: aws sesv2 put-account-pricing-attributes --plan NONE" in result.stdout
+    assert (
+        "next, plan: aws sesv2 put-account-pricing-attributes --plan NONE --region eu-west-1" in result.stdout
+    )
 
 
 def test_what_is_wrong_is_an_exit_code_and_a_whole_document(deployed: Deployed) -> None:

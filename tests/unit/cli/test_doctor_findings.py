@@ -13,7 +13,7 @@ import pytest
 from postroad.account.ports import UNLIMITED, Quota
 from postroad.account.standing import USD_PER_THOUSAND, Plan, Standing
 from postroad.cli.doctor_findings import judge
-from postroad.cli.doctor_limits import Limits
+from postroad.cli.doctor_limits import Deployed, Limits
 from postroad.cli.findings import Finding, Level, number, worst
 from postroad.configuration import Configuration
 from postroad.configuration.loader import check
@@ -53,13 +53,27 @@ def limits(
     *,
     concurrency: int = 1000,
     shares: dict[str, float] | None = None,
+    deployed: dict[str, Deployed] | None = None,
 ) -> Limits:
+    configuration = configuration or configured()
     return Limits(
-        configuration=configuration or configured(),
+        configuration=configuration,
         standing=standing,
         concurrency=concurrency,
         shares=shares or {"prod": 1.0},
+        deployed=as_configured(configuration) if deployed is None else deployed,
     )
+
+
+def as_configured(configuration: Configuration) -> dict[str, Deployed]:
+    return {
+        name: Deployed(
+            maximum_concurrency=each.maximum_concurrency,
+            batch_size=each.batch_size,
+            batching_window_seconds=each.batching_window_seconds,
+        )
+        for name, each in configuration.sizing().items()
+    }
 
 
 def quota(**changes: float) -> Standing:
@@ -153,7 +167,7 @@ def test_essentials_is_paid_for_nothing_where_its_features_are_off() -> None:
     assert "0.16 USD per 1,000" in found.says
     assert "0.10 à la carte" in found.says
     assert "72.00 USD a month" in found.says  # 40 thousand × 30 days × 0.06
-    assert found.next_step == "aws sesv2 put-account-pricing-attributes --plan NONE"
+    assert found.next_step == "aws sesv2 put-account-pricing-attributes --plan NONE --region eu-west-1"
 
 
 def test_essentials_is_no_waste_where_its_deliverability_manager_is_on() -> None:
@@ -221,6 +235,27 @@ def test_a_stream_without_a_share_is_told_that_it_may_starve() -> None:
     assert "governor.transactional_share" in found.next_step
 
 
+def test_what_is_deployed_with_other_sizes_is_told() -> None:
+    deployed = as_configured(configured())
+    deployed["marketing"] = Deployed(maximum_concurrency=5, batch_size=50, batching_window_seconds=1)
+
+    found = about("stream marketing", limits(deployed=deployed))
+    assert (found.level, found.says) == (
+        Level.WARNING,
+        "was deployed with maximum_concurrency 5 instead of 2, batch_size 50 instead of 84",
+    )
+    assert found.next_step == "Deploy: npx cdk deploy --all -c stage=prod"
+
+
+def test_a_stage_that_is_not_deployed_yet_can_be_judged() -> None:
+    findings = judge(limits(deployed={}))
+
+    assert worst(findings) is Level.NOTE
+    assert [each.about for each in findings if each.says == "is not deployed"] == [
+        *("stream transactional", "stream marketing"),
+    ]
+
+
 def test_too_few_copies_by_hand_are_told_what_they_send() -> None:
     slow = configured(rate=500, maximum_concurrency=2, threads=5)
 
@@ -229,11 +264,11 @@ def test_too_few_copies_by_hand_are_told_what_they_send() -> None:
 
 
 def test_lambda_needs_room_for_all_functions_together() -> None:
-    # 2 + 2 for send, 5 + 5 for feedback, 4 for outcomes, 1 for dispatch
-    assert about("concurrency", limits(concurrency=19)).level is Level.OK
-    found = about("concurrency", limits(concurrency=18))
+    # 2 + 2 for send, 2 + 2 for feedback, 4 for outcomes, 1 for dispatch
+    assert about("concurrency", limits(concurrency=13)).level is Level.OK
+    found = about("concurrency", limits(concurrency=12))
     assert found.level is Level.WARNING
-    assert "may want 19 copies at once, and Lambda runs 18" in found.says
+    assert "may want 13 copies at once, and Lambda runs 12" in found.says
 
 
 def test_a_share_of_the_account_is_what_the_streams_divide() -> None:

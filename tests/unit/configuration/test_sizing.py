@@ -18,6 +18,7 @@ from postroad.configuration.sizing import (
     Sizing,
     Wanted,
     copy_per_second,
+    feedback_copies,
     room_seconds,
     shares,
     sizes,
@@ -191,3 +192,8 @@ def test_memory_brings_the_cpu_that_its_part_of_the_rate_takes(rate: float) -> N
     vcpu = sizing.memory_mebibytes / VCPU_MEBIBYTES
 
     assert rate / sizing.maximum_concurrency * MAIL_CPU_SECONDS <= vcpu * PLANNED * 1.001 or vcpu == 1
+
+
+@pytest.mark.parametrize(("rate", "copies"), [(1, 2), (200, 2), (201, 3), (10_000, 100), (1_000_000, 1000)])
+def test_feedback_has_copies_for_the_events_of_the_rate(rate: float, copies: int) -> None:
+    assert feedback_copies(rate) == copies
