@@ -16,14 +16,12 @@ import os
 import time
 from datetime import UTC, datetime
 from hashlib import sha256
-from importlib import import_module
-from importlib.util import find_spec
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from bench import deployed
+from bench import cost, deployed
 from bench.cores import Cores, find_cores
 from bench.dispatching import DUE, measure_dispatch
 from bench.feeding_back import measure_feedback
@@ -94,8 +92,8 @@ def measure(
         if "dispatch" in parts:
             due = DUE[:1] if quick else DUE
             numbers["dispatch"] = measure_dispatch(stub, runtime, cores, tell, due=due)
-    if "cost" in parts and find_spec("bench.cost"):
-        numbers["cost_usd_per_million"] = import_module("bench.cost").report()
+    if "cost" in parts:
+        numbers["cost_usd_per_million"] = cost.report()
         tell("cost reckoned")
     numbers["measured_on"]["spin_ms_afterwards"] = spin_ms()
     return numbers

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 WORKER = Path(__file__).with_name("worker.py")
 
 
+MOST_SPOILED = 0.2
+"""The part of the runs that may leave records unfinished."""
+
+
 class WorkerError(Exception):
     """The handler raised, or left records unfinished; the text says where its output is."""
 
@@ -68,6 +72,7 @@ class Worker:
                 stderr=log,
                 text=True,
             )
+        self._runs = self._spoiled = 0
         self._say(
             json.dumps(
                 {
@@ -91,17 +96,25 @@ class Worker:
                     pipe.close()
         self._process.wait(timeout=30)
 
-    def run(self, events: Sequence[Mapping[str, Any]], *, may_fail: bool = False) -> list[Run]:
-        """Give the handler these events, one after the other. Raises WorkerError if a record failed."""
+    def run(self, events: Sequence[Mapping[str, Any]]) -> list[Run]:
+        """Give the handler these events, one after the other.
+
+        On a busy machine a run may stand still for so long that its grant of the rate is over, and records go
+        back to their queue, as they should. Such a run is no measure of anything, and is left out. Raises
+        WorkerError if that happens more often than now and then.
+        """
         file = self._folder / f"{self.name}.json"
         file.write_text(json.dumps(events), "utf-8")
         self._say(str(file))
         answer = self._hear()
         self.peak_mb = answer["mb"]
         runs = [Run(**run) for run in answer["runs"]]
-        if not may_fail and (failed := sum(run.failed for run in runs)):
-            raise WorkerError(f"{self.name} left {failed} records unfinished: see {self._log}")
-        return runs
+        self._runs += len(runs)
+        whole = [run for run in runs if not run.failed]
+        self._spoiled += len(runs) - len(whole)
+        if self._spoiled > 1 + self._runs * MOST_SPOILED:
+            raise WorkerError(f"{self.name} left records unfinished again and again: see {self._log}")
+        return whole
 
     def _say(self, line: str) -> None:
         if self._process.stdin:

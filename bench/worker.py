@@ -2,7 +2,8 @@
 
 The first line of standard input is what to run, as JSON: `path` (folders to import from), `module` and
 `function`, `core`. Each further line names a file of events, which the handler is given one after the other;
-the answer is a line of JSON for each. Whatever the handler itself prints is thrown away.
+the answer is a line of JSON for each. What the handler itself prints goes to standard error, as in Lambda to
+its log.
 
 This file imports nothing but the standard library, and of that what Python has loaded anyway as far as
 possible: it runs beside a bundle and a layer alone, and its own imports would be missing in what is measured.
@@ -83,7 +84,7 @@ def run(handler: Callable[..., Any], event: dict[str, Any]) -> dict[str, float]:
 def main() -> None:
     """Load the handler, and run what comes."""
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(2, 1)
     spec = json.loads(sys.stdin.readline())
     if spec["core"] is not None:
         os.sched_setaffinity(0, {spec["core"]})

@@ -1,12 +1,19 @@
 """What build/bench.json holds, as far as it needs neither sockets nor minutes."""
 
-from typing import Any
+from collections import Counter
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import pytest
 
-from bench import deployed
+from bench import __main__ as main
+from bench import cost, deployed, dispatching, feeding_back, sending
+from bench.cores import Cores
 from bench.counted import count
 from bench.events import batches
+from bench.process import Run
+from bench.runtime import Runtime
+from bench.sending import Sizes
 from bench.targets import TARGETS
 from postroad.contract.parser import parse_message
 from postroad.records import decode_records
@@ -24,6 +31,89 @@ NUMBERS: dict[str, Any] = {
     "cost_usd_per_million": {"postroad": 2.5, "postroad_total": 5.0, "naive": 12.0},
 }
 """The keys that whoever reads the file relies on, with numbers that reach every target."""
+
+
+SEND: dict[str, Any] = {
+    "MessageId": "ses-id",
+    "FromEmailAddress": "orders@shop.example",
+    "Destination": {"ToAddresses": ["ana.ruiz@example.com"]},
+    "Content": {"Simple": {"Subject": {"Data": "We have your order"}}},
+    "ConfigurationSetName": "set",
+    "EmailTags": [{"Name": "postroad_attempt", "Value": "1"}],
+}
+
+
+class QuietWorker:
+    """Stands for a process with a handler, which does nothing in no time."""
+
+    imported: ClassVar = {"cpu_ms": 100.0, "wall_ms": 110.0, "mb": 40.0}
+    peak_mb = 41.0
+
+    def __init__(self, *_: object, **__: object) -> None:
+        """Begin nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End nothing."""
+
+    def run(self, events: list[dict[str, Any]]) -> list[Run]:
+        return [Run(200.0, 400.0, len(event.get("Records", ())) or 1, 0) for event in events]
+
+
+class QuietStub:
+    """Stands for the stub, and has rows of the status that is waited for."""
+
+    def __init__(self, **_: object) -> None:
+        """Begin nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End nothing."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever is asked of it
+        answers: dict[str, Any] = {
+            "calls": Counter({"ses.SendEmail": 10}),
+            "sends": [SEND] * 100,
+            "items": [{"status": {"S": "delivered"}}] * 100,
+        }
+        return lambda *_, **__: answers.get(name)
+
+
+def keys(numbers: Any) -> Any:  # noqa: ANN401 - JSON
+    """The shape of numbers."""
+    return {key: keys(value) for key, value in numbers.items()} if isinstance(numbers, dict) else None
+
+
+def test_a_run_has_the_keys_that_readers_of_the_file_rely_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (sending, feeding_back, dispatching):
+        monkeypatch.setattr(module, "Worker", QuietWorker)
+        monkeypatch.setattr(module, "bundle", Path)
+    monkeypatch.setattr(
+        dispatching, "_counted", lambda number: {"calls": {"sqs.SendMessageBatch": number // 10}}
+    )
+    monkeypatch.setattr(dispatching, "_over_http", lambda *_: (Counter({"sqs.SendMessageBatch": 100}), 1.0))
+    monkeypatch.setattr(main, "Stub", QuietStub)
+    monkeypatch.setattr(cost, "report", lambda: dict(NUMBERS["cost_usd_per_million"]))
+    runtime = Runtime(Path("python3.13"), "3.13.0", Path("layer"))
+
+    numbers = main.measure(
+        set(main.PARTS), Sizes(), runtime, Cores(None, None), tell=lambda _: None, quick=False
+    )
+
+    def lacks(wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
+        return [key for key in wanted if key not in found] + [
+            f"{key}.{inner}"
+            for key, value in wanted.items()
+            if value and key in found
+            for inner in lacks(value, found[key])
+        ]
+
+    assert not lacks(keys(NUMBERS), keys(numbers))
+    assert all(target.read(numbers) for target in TARGETS)
 
 
 def test_each_target_is_read_from_the_files_keys_and_reached_by_good_numbers() -> None:
