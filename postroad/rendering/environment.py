@@ -4,6 +4,8 @@ from decimal import Decimal
 from functools import partial
 
 from jinja2 import BaseLoader, StrictUndefined, Undefined, UndefinedError
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
@@ -66,7 +68,18 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
         """Take `order.items` for the item of that name, never for the method of a dict."""
         if isinstance(obj, dict):
             return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        if type(obj) is TemplateModule and type(macro := vars(obj).get(attribute)) is Macro:
+            return macro
         return super().getattr(obj, attribute)
+
+    def call(self, context: Context, what: object, /, *args: object, **kwargs: object) -> object:
+        """Call a macro straight away, as the sandbox would after it has found nothing against it."""
+        if type(what) is not Macro:
+            return super().call(context, what, *args, **kwargs)
+        # What the compiler passes along for functions that take a whole context.
+        kwargs.pop("_block_vars", None)
+        kwargs.pop("_loop_vars", None)
+        return what(context.eval_ctx, *args, **kwargs)
 
     def getitem(self, obj: object, argument: object) -> object:
         """Look up a key; a missing one is not named, for a computed key may be data itself."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
@@ -62,36 +62,57 @@ class Formats:
 
     def date(self, value: object, style: str = "long") -> str:
         """Format an ISO 8601 date or date and time; `style` is full, long, medium or short."""
-        return format_date(_read_date(value), style, locale=self.babel)
+        return self._kept_dates(value, style) if type(value) is str else self._date(value, style)
 
     def number(self, value: object) -> str:
         """Format an integer, a float or a decimal string."""
-        return self._number(_read_decimal(value))
+        return self._kept_numbers(value) if type(value) is str or type(value) is int else self._number(value)
 
     def percent(self, value: object) -> str:
         """Format a fraction: 0.15 is 15 %."""
-        return self._percent(_read_decimal(value))
+        return self._kept_percents(value) if type(value) is str else self._percent(value)
 
     def money(self, value: object, currency: object) -> str:
         """Format an amount, given as a decimal string or a number, in an ISO 4217 currency."""
+        if type(value) is str and type(currency) is str:
+            return self._kept_amounts(value, currency)
+        return self._money(value, currency)
+
+    # Babel takes 70 µs for an amount, which stands in the text and in the HTML; quantities and dates repeat,
+    # too. What is kept goes by the text as it stands in the data: reading it takes longer than finding it.
+    @cached_property
+    def _kept_dates(self) -> Callable[[object, str], str]:
+        return lru_cache(maxsize=256)(self._date)
+
+    @cached_property
+    def _kept_numbers(self) -> Callable[[object], str]:
+        return lru_cache(maxsize=1024, typed=True)(self._number)
+
+    @cached_property
+    def _kept_percents(self) -> Callable[[object], str]:
+        return lru_cache(maxsize=256)(self._percent)
+
+    @cached_property
+    def _kept_amounts(self) -> Callable[[object, object], str]:
+        return lru_cache(maxsize=1024)(self._money)
+
+    def _date(self, value: object, style: str) -> str:
+        return format_date(_read_date(value), style, locale=self.babel)
+
+    def _number(self, value: object) -> str:
+        formatted: str = format_decimal(_read_decimal(value), locale=self.babel, decimal_quantization=False)
+        return formatted
+
+    def _percent(self, value: object) -> str:
+        return format_percent(_read_decimal(value), locale=self.babel, decimal_quantization=False)
+
+    def _money(self, value: object, currency: object) -> str:
         amount = _read_decimal(value)
         _defined(currency)
         if not isinstance(currency, str) or currency not in _CURRENCIES:
             raise BadValue(currency, "expected an ISO 4217 currency code such as EUR")
-        return self._money(amount, currency)
-
-    # Babel takes 70 µs for an amount, which stands in the text and in the HTML; quantities repeat, too.
-    @cached_property
-    def _number(self) -> Callable[[Decimal], str]:
-        return lru_cache(maxsize=1024)(partial(format_decimal, locale=self.babel, decimal_quantization=False))
-
-    @cached_property
-    def _percent(self) -> Callable[[Decimal], str]:
-        return lru_cache(maxsize=256)(partial(format_percent, locale=self.babel, decimal_quantization=False))
-
-    @cached_property
-    def _money(self) -> Callable[[Decimal, str], str]:
-        return lru_cache(maxsize=1024)(partial(format_currency, locale=self.babel))
+        formatted: str = format_currency(amount, currency, locale=self.babel)
+        return formatted
 
     @staticmethod
     def is_nonzero(value: object) -> bool:

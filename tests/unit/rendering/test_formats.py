@@ -139,3 +139,17 @@ def test_plural_categories(language: str, number: int, category: str) -> None:
 )
 def test_nonzero(value: object, expected: bool) -> None:  # noqa: FBT001 - a parametrised expectation
     assert ENGLISH.is_nonzero(value) is expected
+
+
+def test_what_was_written_once_is_not_written_so_for_another_type() -> None:
+    assert ENGLISH.number(1) == ENGLISH.number("1") == "1"
+    for value in (True, [1], None):
+        with pytest.raises(BadValue):
+            ENGLISH.number(value)
+    assert [ENGLISH.money(amount, "EUR") for amount in ("1", "1.0", "-0", "0")] == [
+        "€1.00",
+        "€1.00",
+        "-€0.00",
+        "€0.00",
+    ]
+    assert ENGLISH.money("1", "USD") == "$1.00"
