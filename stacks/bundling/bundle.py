@@ -6,6 +6,7 @@ from pathlib import Path
 
 from postroad.rendering.build import build_templates
 from stacks.bundling.once import build_once, digest
+from stacks.bundling.target import HOST, Target, add_bytecode
 
 ROOT = Path(__file__).resolve().parents[2]
 # Never deployed: the operator's command line, the emulated cloud, what synthesis reads, what writers use.
@@ -14,6 +15,8 @@ SUFFIXES = frozenset({".py", ".typed"})
 # Functions that render mail carry the compiled templates, in this folder at the bundle's root.
 RENDERING = frozenset({"send"})
 COMPILED_TEMPLATES = "compiled_templates"
+# Where Lambda unpacks a function's code.
+MOUNT = "/var/task"
 
 
 def handler_of(verb: str) -> str:
@@ -21,21 +24,22 @@ def handler_of(verb: str) -> str:
     return f"functions.{verb}.handler.lambda_handler"
 
 
-def build_bundle(verb: str, *, root: Path = ROOT) -> Path:
+def build_bundle(verb: str, *, target: Target = HOST, root: Path = ROOT) -> Path:
     """Return the folder with the code of functions/<verb>, built if its inputs changed since last time."""
     files = sorted(_code(root, verb))
     inputs = [*files, *sorted(_template_inputs(root))] if verb in RENDERING else files
-    name = digest(
-        part for file in inputs for part in (str(file.relative_to(root)).encode(), file.read_bytes())
-    )
+    parts = [part for file in inputs for part in (str(file.relative_to(root)).encode(), file.read_bytes())]
+    name = digest([*parts, (target.bytecode or "none").encode()])
 
-    def build(target: Path) -> None:
+    def build(folder: Path) -> None:
         for file in files:
-            copy = target / file.relative_to(root)
+            copy = folder / file.relative_to(root)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
         if verb in RENDERING:
-            build_templates(root / "templates", target / COMPILED_TEMPLATES)
+            build_templates(root / "templates", folder / COMPILED_TEMPLATES)
+        if target.takes_our_bytecode:
+            add_bytecode(folder, mount=MOUNT)
 
     return build_once(root / "build" / "bundles" / verb / name, build)
 

@@ -1,6 +1,5 @@
 """The layer of third-party code, in build/layer/<hash of inputs>/python: installed by pip, without Docker."""
 
-import compileall
 import gzip
 import json
 import os
@@ -9,11 +8,10 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from py_compile import PycInvalidationMode
 
 from stacks.bundling.once import build_once, digest
+from stacks.bundling.target import Target, add_bytecode
 
 ROOT = Path(__file__).resolve().parents[2]
 # The AWS services that functions call. botocore knows some four hundred, in half of the layer's files.
@@ -26,7 +24,6 @@ UNUSED = ("bin", "boto3/examples", "*.dist-info/RECORD", "*.dist-info/direct_url
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
-OUR_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Where Lambda unpacks layers.
 MOUNT = "/opt/python"
 
@@ -35,37 +32,11 @@ class LayerError(Exception):
     """pip could not install the layer; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What the layer is for: a Python version and platform tags, or without tags this interpreter."""
-
-    python: str
-    platforms: tuple[str, ...] = ()
-
-    @property
-    def takes_our_bytecode(self) -> bool:
-        """Whether the layer is for Lambda and this interpreter's version is Lambda's."""
-        return bool(self.platforms) and self.python == OUR_PYTHON
-
-    @property
-    def pip_options(self) -> tuple[str, ...]:
-        if not self.platforms:
-            return ()
-        tags = (f"--platform={tag}" for tag in self.platforms)
-        return (*tags, f"--python-version={self.python}", "--implementation=cp")
-
-
-# Amazon Linux 2023 (glibc 2.34) on Graviton. To pip each tag stands for itself: the older are named as well.
-LAMBDA = Target("3.13", ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"))
-HOST = Target(OUR_PYTHON)
-
-
 def build_layer(target: Target, *, root: Path = ROOT) -> Path:
     """Return the layer's folder (it holds `python/`), built if lock file, target or this file changed."""
     lock = root / "requirements" / "runtime.txt"
     machine = "" if target.platforms else sysconfig.get_platform()
-    bytecode = sys.implementation.cache_tag if target.takes_our_bytecode else "none"
-    words = " ".join((target.python, *target.platforms, machine, bytecode))
+    words = " ".join((target.python, *target.platforms, machine, target.bytecode or "none"))
     name = digest((lock.read_bytes(), Path(__file__).read_bytes(), words.encode()))
 
     def build(folder: Path) -> None:
@@ -75,7 +46,7 @@ def build_layer(target: Target, *, root: Path = ROOT) -> Path:
             shutil.rmtree(unused) if unused.is_dir() else unused.unlink()
         _forget_endpoints(python / "botocore" / "data")
         if target.takes_our_bytecode:
-            _compile(python)
+            add_bytecode(python, mount=MOUNT)
 
     return build_once(root / "build" / "layer" / name, build)
 
@@ -151,20 +122,3 @@ def _forget_endpoints(data: Path) -> None:
         services = partition["services"]
         partition["services"] = {name: services[name] for name in services.keys() & kept}
     path.write_text(json.dumps(endpoints, separators=(",", ":"), sort_keys=True), "utf-8")
-
-
-def _compile(folder: Path) -> None:
-    """Add bytecode, without which a function compiles all that it imports at each cold start: 1 s, not 0.3 s.
-
-    Lambda's folders can't be written to, so Python caches nothing there. Bytecode belongs to one version of
-    Python: the layer has it if it was built by that version, and works without it otherwise.
-    """
-    compiled = compileall.compile_dir(
-        folder,
-        quiet=2,
-        stripdir=folder,
-        prependdir=MOUNT,
-        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
-    )
-    if not compiled:
-        raise LayerError(f"some module of the layer can't be compiled by Python {OUR_PYTHON}")

@@ -41,6 +41,7 @@ class FunctionRuntime(Construct):
         self.key = key
         self.log_days = log_days
         target = HOST if stage.is_local else LAMBDA
+        self.target = target
         self.runtime = lambda_.Runtime(f"python{target.python}", lambda_.RuntimeFamily.PYTHON)
         self.architecture = host_architecture() if stage.is_local else ARCHITECTURE
         self.layer = lambda_.LayerVersion(
@@ -98,7 +99,7 @@ class MailFunction(lambda_.Function):
             runtime=runtime.runtime,
             architecture=runtime.architecture,
             handler=handler_of(verb),
-            code=lambda_.Code.from_asset(str(build_bundle(verb))),
+            code=lambda_.Code.from_asset(str(build_bundle(verb, target=runtime.target))),
             layers=[runtime.layer],
             role=role,
             timeout=Duration.seconds(timeout_seconds),

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from stacks.bundling import HOST, build_bundle, build_layer, handler_of
+from stacks.bundling import HOST, LAMBDA, Target, build_bundle, build_layer, handler_of
 from stacks.bundling.bundle import LEFT_OUT, ROOT, SUFFIXES
 from stacks.bundling.once import build_once
+from stacks.bundling.target import OUR_PYTHON
 from tests.infrastructure.alone import run_alone
 
 VERBS = sorted(handler.parent.name for handler in (ROOT / "functions").glob("*/handler.py"))
@@ -139,6 +140,24 @@ def test_a_bundle_is_the_same_wherever_and_whenever_it_is_built(house: Path, tmp
 
     assert first.name == second.name
     assert files_of(first) == files_of(second)
+
+
+def test_a_bundle_has_bytecode_where_python_is_lambdas(house: Path) -> None:
+    """Of every module, the compiled templates among them; it names Lambda's folder, and no time of a file."""
+    bundle = build_bundle("send", target=Target(OUR_PYTHON, LAMBDA.platforms), root=house)
+
+    modules = {path.relative_to(bundle) for path in bundle.rglob("*.py")}
+    bytecode = list(bundle.rglob("*.pyc"))
+    assert {path.parent.parent / f"{path.name.split('.')[0]}.py" for path in bytecode} == {
+        bundle / module for module in modules
+    }
+    unchecked_hash = 0b01
+    for path in bytecode:
+        content = path.read_bytes()
+        assert int.from_bytes(content[4:8], "little") == unchecked_hash
+        assert b"/var/task/" in content
+        assert str(house).encode() not in content
+    assert bundle != build_bundle("send", root=house)
 
 
 def test_a_bundle_is_built_again_only_when_its_inputs_changed(house: Path) -> None:

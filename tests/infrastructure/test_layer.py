@@ -11,7 +11,8 @@ from botocore.session import get_session
 
 from stacks.bundling import HOST, LAMBDA, LayerError, Target, build_bundle, build_layer
 from stacks.bundling.bundle import LEFT_OUT, ROOT
-from stacks.bundling.layer import OUR_PYTHON, SERVICES, clean_environment
+from stacks.bundling.layer import SERVICES, clean_environment
+from stacks.bundling.target import OUR_PYTHON
 from tests.infrastructure.alone import run_alone
 
 AARCH64 = 0xB7
