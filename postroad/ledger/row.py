@@ -106,20 +106,30 @@ class Row:
 
     def with_time(self, word: str, at: datetime) -> Row:
         """Return the row with the earliest time known for this word."""
+        times = self.times_with(word, at)
+        return self if times is self.times else replace(self, times=times)
+
+    def times_with(self, word: str, at: datetime) -> Mapping[str, datetime]:
+        """Return its times with the earliest one known for this word."""
         known = self.times.get(word)
         if known is not None and known <= at:
-            return self
-        return replace(self, times={**self.times, word: at})
+            return self.times
+        return {**self.times, word: at}
 
     def kept_until(self, at: datetime) -> Row:
-        """Return the row with its end no earlier than `at`; an unsettled row has none.
+        """Return the row with its end no earlier than `at`; an unsettled row has none."""
+        if self.status in UNSETTLED:
+            return replace(self, expires_at=None)
+        end = self.end_at(at)
+        return self if end is self.expires_at else replace(self, expires_at=end)
+
+    def end_at(self, at: datetime) -> datetime:
+        """Return its end, or `at` where that is later.
 
         An end is a whole second, as DynamoDB keeps it: else a copy of an event would move it each time.
         """
-        if self.status in UNSETTLED:
-            return replace(self, expires_at=None)
         if at.microsecond:
             at = at.replace(microsecond=0) + timedelta(seconds=1)
         if self.expires_at is not None and self.expires_at >= at:
-            return self
-        return replace(self, expires_at=at)
+            return self.expires_at
+        return at

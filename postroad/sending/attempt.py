@@ -37,8 +37,14 @@ COUNTS_FAILURES = frozenset({Status.CLAIMED, Status.SCHEDULED, Status.INVALID})
 def claimed(row: Row, *, owner: str, now: datetime, lease: timedelta) -> Row:
     """Return the row that claims the message's first attempt."""
     return replace(
-        row, status=Status.CLAIMED, attempt=1, owner=owner, lease_until=now + lease, expires_at=None
-    ).with_time("claimed", now)
+        row,
+        status=Status.CLAIMED,
+        attempt=1,
+        owner=owner,
+        lease_until=now + lease,
+        expires_at=None,
+        times=row.times_with("claimed", now),
+    )
 
 
 def settled(row: Row, status: Status, reason: str, *, now: datetime, retention: timedelta) -> Row:
@@ -100,12 +106,28 @@ def accepted(row: Row, claim: Row, *, ses_message_id: str, now: datetime, retent
     An event may have moved it further already. And it may be late: whatever others have made of the row
     since, even another attempt, the message was sent.
     """
-    row = replace(row, ses_ids={**row.ses_ids, str(claim.attempt): ses_message_id}).with_time("sent", now)
+    ses_ids = {**row.ses_ids, str(claim.attempt): ses_message_id}
+    times = row.times_with("sent", now)
+    until = now + DELIVERY_TIME + retention
     if row.status in NOT_SENT:
-        row = _at_rest(replace(row, status=Status.SENT, reason="", detail="", owner=""))
+        # In one step: each copy of a row is a good part of what this mail costs.
+        return replace(
+            row,
+            status=Status.SENT,
+            reason="",
+            detail="",
+            owner="",
+            lease_until=None,
+            due=None,
+            evidence_after=None,
+            ses_ids=ses_ids,
+            times=times,
+            expires_at=row.end_at(until),
+        )
+    row = replace(row, ses_ids=ses_ids, times=times)
     if row.owner == claim.owner:
         row = _at_rest(replace(row, owner=""))
-    return row.kept_until(now + DELIVERY_TIME + retention)
+    return row.kept_until(until)
 
 
 def released(row: Row, claim: Row, *, note: str) -> Row | None:
