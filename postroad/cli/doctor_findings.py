@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from postroad.account.ports import UNLIMITED
 from postroad.account.standing import USD_PER_THOUSAND, Plan
 from postroad.cli.findings import Finding, Level, number
-from postroad.configuration.sizing import ASSUMED_RATE, LEAST_COPIES
+from postroad.configuration.sizing import ASSUMED_RATE, fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 ALMOST = 0.8
 """Of a quota: time to ask for more."""
 WHOLE = 1.0 + 1e-9
-LEAST_IN_FLIGHT = LEAST_COPIES
-"""Copies of one message each: no key makes it fewer."""
 SES_PAGE = "https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html"
 LAMBDA_QUOTA = 'Service Quotas, AWS Lambda, "Concurrent executions"'
 
@@ -182,16 +180,16 @@ def _stream(limits: Limits, row: StreamRow) -> Iterator[Finding]:
         yield Finding(
             about,
             Level.WARNING,
-            "gets nothing while transactional streams use the whole rate",
-            f"Lower governor.transactional_share in {limits.file}, unless that is meant.",
+            "has no share of the rate: it may wait for ever while the others use all of it",
+            f"Set governor.transactional_share in {limits.file} to more than 0 and less than 1.",
         )
-    elif row.wait_seconds <= most * (1 + 1e-6):
+    elif fits(row.wait_seconds, most):
         yield Finding(about, Level.OK, f"{work}, of at most {most:g}")
-    elif sizing.in_flight <= LEAST_IN_FLIGHT:
+    elif sizing.batch_size == 1 and not row.by_hand:
         yield Finding(
             about,
             Level.WARNING,
-            f"{work}, over {most:g}, and Lambda starts no fewer than two copies: some go back to the queue",
+            f"{work}, over {most:g}, and no batch is smaller: some go back to the queue",
             "Have fewer streams, or a higher rate or account_share.",
         )
     else:

@@ -5,7 +5,7 @@ The arithmetic, for a stage whose rate is R mails a second (the account's, times
     copies  = R / what one copy is planned to send, at least 2          Lambda's least MaximumConcurrency is 2
     share   = what a stream gets of R while all streams have a backlog  see `shares`
     batch   = 30 s × share / copies, at most 100                        copies × batch / share ≤ 30 s
-    threads = R × 0.5 s, from 10 to 50, at most the batch               the governor grants half a second of R
+    threads = R × 0.5 s, from 10 to 50, at most the batch               what is granted leaves within 0.5 s
     memory  = the CPU that R / copies mails a second take, twice        1,769 MB are one vCPU
 
 Messages in a run wait in place for their turn. The third line keeps them from waiting longer than 30 seconds,
@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from math import ceil, floor, inf
 from typing import TYPE_CHECKING
 
+from postroad.governor.pace import LONGEST_WINDOW, SECOND, pace_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,6 +32,8 @@ ASSUMED_RATE = 1.0
 work at any rate, and large ones at a small rate don't."""
 WAIT_SECONDS = 30.0
 """The longest that a message waits in place, by construction."""
+ABOUT = 1.001
+"""What is asked of 30 seconds: slots are reckoned in whole microseconds, rounded up."""
 START_SECONDS = 2.0
 """Of a run, before its first mail: imports at a cold start, and reading the stream's state."""
 AROUND_A_REQUEST_SECONDS = 1.0
@@ -41,8 +45,8 @@ MOST_IN_A_BATCH = 100
 MOST_WITHOUT_WINDOW = 10
 LEAST_THREADS, MOST_THREADS = 10, 50
 """Several at any rate, so that one slow answer keeps nobody waiting; past fifty a copy lacks CPU."""
-BLOCK_SECONDS = 0.5
-"""Of the rate, at most, is granted at once: more threads would find no more to do."""
+BLOCK_SECONDS = LONGEST_WINDOW / SECOND
+"""What is granted leaves within this time or not at all: more threads would find nothing to do."""
 
 MAIL_SECONDS = 0.1
 """A thread's time for a mail: SES answers in 40 to 60 ms, and claims and marks around it take the rest."""
@@ -123,19 +127,26 @@ def copy_per_second(threads: int, memory_mebibytes: int) -> float:
     return PLANNED * min(threads / MAIL_SECONDS, vcpu / MAIL_CPU_SECONDS)
 
 
+def usable(rate: float) -> float:
+    """Return what the governor grants of a rate: all of it from 1.7 a second on, and some less below."""
+    pace = pace_of(rate)
+    return pace.most * SECOND / pace.longest
+
+
 def shares(
     copies: Mapping[str, int], transactional: frozenset[str], *, rate: float, transactional_share: float
 ) -> dict[str, float]:
     """Return what each stream gets a second while all have a backlog.
 
-    Transactional streams have their part before all others, and take the rest on equal terms; the rest goes
-    to who asks for it, copy for copy. What somebody doesn't use the others have on top.
+    Transactional streams have their share of the rate, all others the rest, and whoever is alone has all of
+    it. Within a share it goes copy for copy. What somebody doesn't use the others have on top.
     """
-    everybody = sum(copies.values())
     first = sum(copies[name] for name in transactional)
-    own = rate * transactional_share if first else 0.0
+    others = sum(copies.values()) - first
+    own = 1.0 if not others else transactional_share if first else 0.0
+    whole = usable(rate)
     return {
-        name: (own * count / first if name in transactional else 0.0) + (rate - own) * count / everybody
+        name: whole * (own * count / first if name in transactional else (1 - own) * count / others)
         for name, count in copies.items()
     }
 
@@ -156,9 +167,14 @@ def sizes(
     }
 
 
+def fits(wait: float, room: float) -> bool:
+    """Say whether messages that wait so long have their turn within `room`."""
+    return wait <= room * ABOUT
+
+
 def most_in_a_batch(copies: int, share: float, room: float) -> int:
     """Return the batch that copies can send within `room`; 1 at least, for there is no smaller one."""
-    return max(1, floor(room * share / copies + 1e-9))
+    return max(1, floor(room * ABOUT * share / copies))
 
 
 def feedback_copies(rate: float) -> int:

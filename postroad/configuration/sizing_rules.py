@@ -6,7 +6,7 @@ Only where the account's rate is set as well: otherwise it isn't known, and `pos
 from collections.abc import Iterator, Mapping
 
 from postroad.configuration.problems import Problem
-from postroad.configuration.sizing import LEAST_COPIES, Sizing, Wanted, most_in_a_batch, sizes
+from postroad.configuration.sizing import LEAST_COPIES, Sizing, Wanted, fits, most_in_a_batch, sizes
 
 
 def broken_sizes(
@@ -20,7 +20,7 @@ def broken_sizes(
     made = sizes(streams, rate=rate, transactional_share=transactional_share, room=room)
     for name, wanted in streams.items():
         sizing = made[name]
-        if sizing.share > 0 and sizing.wait_seconds > room:
+        if sizing.share > 0 and not fits(sizing.wait_seconds, room):
             yield from _problems(name, wanted, sizing, room)
 
 
