@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import deployed
 from bench.process import Deployment, Worker
-from bench.runtime import ROOT, bundle
+from bench.runtime import ROOT
 from bench.waiting import make_waiting
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def _over_http(stub: Stub, runtime: Runtime, cores: Cores, number: int) -> tuple
         stub.load(table, [_travelling(item) for item in items])
     deployment = Deployment(
         name="dispatch",
-        folder=bundle("dispatch"),
+        folder=runtime.bundle("dispatch"),
+        layer=runtime.layer,
         module="functions.dispatch.handler",
         environment=deployed.dispatch_environment(),
     )

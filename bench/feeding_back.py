@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from bench import deployed, events
 from bench.process import Deployment, Worker
-from bench.runtime import bundle
 from bench.sending import postroad
 from postroad.configuration.limits import Timing
 
@@ -38,7 +37,7 @@ def measure_feedback(
     stub.forget()
     stub.latency(ses=0, other=0)
     stub.keep_sends(keep=True)
-    with Worker(postroad(), runtime, url=stub.url, core=cores.sender) as worker:
+    with Worker(postroad(runtime), runtime, url=stub.url, core=cores.sender) as worker:
         worker.run(events.batches([100] * (mails // 100)))
     sent = stub.sends()
     reported = events.ses_events(sent)
@@ -52,7 +51,8 @@ def measure_feedback(
     bulk = [events.sqs_event([events.s3_notification(deployed.BUCKET, key, len(content))])]
     deployment = Deployment(
         name="feedback",
-        folder=bundle("feedback"),
+        folder=runtime.bundle("feedback"),
+        layer=runtime.layer,
         module="functions.feedback.handler",
         environment=deployed.feedback_environment(),
     )

@@ -31,10 +31,11 @@ class WorkerError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """What to run: the folder of the code, the handler in it, and its environment."""
+    """What to run: the folders of our and of third-party code, the handler, and its environment."""
 
     name: str
     folder: Path
+    layer: Path
     module: str
     environment: Mapping[str, str]
     function: str = "lambda_handler"
@@ -76,7 +77,7 @@ class Worker:
         self._say(
             json.dumps(
                 {
-                    "path": [str(deployment.folder), str(runtime.layer)],
+                    "path": [str(deployment.folder), str(deployment.layer)],
                     "module": deployment.module,
                     "function": deployment.function,
                     "core": core,

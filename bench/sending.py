@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from bench import deployed, events
 from bench.process import Deployment, Worker
-from bench.runtime import bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,21 +38,23 @@ class Sizes:
     cold_starts: int = 7
 
 
-def postroad() -> Deployment:
+def postroad(runtime: Runtime) -> Deployment:
     """Return the stream's `send`, as deployed."""
     return Deployment(
         name="postroad",
-        folder=bundle("send"),
+        folder=runtime.bundle("send"),
+        layer=runtime.layer,
         module="functions.send.handler",
         environment=deployed.send_environment(),
     )
 
 
-def naive(*, keeps_templates: bool = False) -> Deployment:
+def naive(runtime: Runtime, *, keeps_templates: bool = False) -> Deployment:
     """Return the naive sender."""
     return Deployment(
         name="naive_kept" if keeps_templates else "naive",
-        folder=HERE.parent,
+        folder=runtime.naive(HERE),
+        layer=runtime.whole,
         module="bench.naive_kept" if keeps_templates else "bench.naive",
         environment=deployed.naive_environment(str(HERE / "naive_templates")),
     )
@@ -67,9 +68,9 @@ def measure_sending(
     The senders take turns, so that whatever else the machine does meets all of them.
     """
     deployments = {
-        "postroad": postroad(),
-        "naive": naive(),
-        "naive_templates_kept": naive(keeps_templates=True),
+        "postroad": postroad(runtime),
+        "naive": naive(runtime),
+        "naive_templates_kept": naive(runtime, keeps_templates=True),
     }
     batch = dict.fromkeys(deployments, NAIVE_BATCH) | {"postroad": deployed.sizing().batch_size}
     count = dict.fromkeys(deployments, sizes.naive_batches) | {"postroad": sizes.batches}
@@ -107,7 +108,7 @@ def measure_import(
     stub.latency(ses=0, other=0)
     found: dict[str, dict[str, list[float]]] = {}
     for number in range(sizes.cold_starts):
-        for deployment in (postroad(), naive()):
+        for deployment in (postroad(runtime), naive(runtime)):
             with Worker(deployment, runtime, url=stub.url, core=cores.sender) as worker:
                 first = worker.run(events.batches([1]))[0]
                 taken = {

@@ -83,6 +83,16 @@ class QuietStub:
         return lambda *_, **__: answers.get(name)
 
 
+class QuietRuntime(Runtime):
+    """Builds nothing."""
+
+    def bundle(self, verb: str) -> Path:
+        return Path(verb)
+
+    def naive(self, folder: Path) -> Path:
+        return folder
+
+
 def keys(numbers: Any) -> Any:  # noqa: ANN401 - JSON
     """The shape of numbers."""
     return {key: keys(value) for key, value in numbers.items()} if isinstance(numbers, dict) else None
@@ -91,14 +101,13 @@ def keys(numbers: Any) -> Any:  # noqa: ANN401 - JSON
 def test_a_run_has_the_keys_that_readers_of_the_file_rely_on(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (sending, feeding_back, dispatching):
         monkeypatch.setattr(module, "Worker", QuietWorker)
-        monkeypatch.setattr(module, "bundle", Path)
     monkeypatch.setattr(
         dispatching, "_counted", lambda number: {"calls": {"sqs.SendMessageBatch": number // 10}}
     )
     monkeypatch.setattr(dispatching, "_over_http", lambda *_: (Counter({"sqs.SendMessageBatch": 100}), 1.0))
     monkeypatch.setattr(main, "Stub", QuietStub)
     monkeypatch.setattr(cost, "report", lambda: dict(NUMBERS["cost_usd_per_million"]))
-    runtime = Runtime(Path("python3.13"), "3.13.0", Path("layer"))
+    runtime = QuietRuntime(Path("python3.13"), "3.13.0", Path("layer"), Path("whole"))
 
     numbers = main.measure(
         set(main.PARTS), Sizes(), runtime, Cores(None, None), tell=lambda _: None, quick=False
