@@ -1,7 +1,7 @@
 """Measures Postroad beside a naive sender, and writes build/bench.json.
 
     python -m bench                  everything, in a few minutes
-    python -m bench --only send      one part, which is printed and not written
+    python -m bench --only send      one part; written to build/bench/partial.json
 
 Everything is measured in one run against one local HTTP stub (SES at 50 ms, DynamoDB at 5 ms; and all at
 0 ms), on Lambda's version of Python where this machine has it. Sender and stub each have a core. Times depend
@@ -25,7 +25,7 @@ from bench import cost, deployed
 from bench.cores import Cores, find_cores
 from bench.dispatching import DUE, measure_dispatch
 from bench.feeding_back import measure_feedback
-from bench.runtime import ROOT, Runtime, find_runtime
+from bench.runtime import FOLDER, ROOT, Runtime, find_runtime
 from bench.sending import Sizes, measure_import, measure_sending
 from bench.stub.process import Stub
 from bench.table import compared, judged
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RESULT = ROOT / "build" / "bench.json"
+PARTIAL = FOLDER / "partial.json"
 PARTS = ("send", "import", "feedback", "dispatch", "cost")
+WIDTH = 110
 QUICK = Sizes(rounds=1, batches=1, naive_batches=1, cold_starts=1)
 
 
@@ -45,6 +47,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="once each: to see that it works")
     given = parser.parse_args()
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
     began = time.monotonic()
 
     def tell(text: str) -> None:
@@ -63,12 +67,10 @@ def main() -> None:
         quick=given.quick,
     )
     console.print(compared(numbers), judged(numbers))
-    if given.only or given.quick:
-        console.print("Not written to build/bench.json: run without --only and --quick.")
-    else:
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(json.dumps(numbers, indent=2) + "\n", "utf-8")
-        console.print(f"Written to {RESULT.relative_to(ROOT)}.")
+    result = PARTIAL if given.only or given.quick else RESULT
+    result.parent.mkdir(parents=True, exist_ok=True)
+    result.write_text(json.dumps(numbers, indent=2) + "\n", "utf-8")
+    console.print(f"Written to {result.relative_to(ROOT)}.")
 
 
 def measure(
