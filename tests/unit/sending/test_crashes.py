@@ -6,6 +6,7 @@ until it is empty. After that each message must stand where somebody can see it.
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,6 +39,7 @@ from tests.crash_world import (
     plain,
     spoiled_sending,
 )
+from tests.matrix.inline_threads import without_threads
 from tests.sending_world import NOW, SETTINGS, World, make_message
 
 pytestmark = pytest.mark.slow
@@ -68,6 +70,13 @@ SCENARIOS: dict[str, list[dict[str, Any] | str]] = {
     "soon": [make_message("m-1", send_at="2026-11-22T14:02:00Z")],
     "file": [make_message("m-1", attachments=[FILE]), make_message("m-2")],
 }
+
+
+@pytest.fixture(autouse=True)
+def _one_call_after_another() -> Iterator[None]:
+    """Let each process work in one thread: the k-th call is then the same in every run."""
+    with without_threads():
+        yield
 
 
 def make_stores(scenario: str) -> Stores:
