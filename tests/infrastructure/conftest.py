@@ -20,7 +20,7 @@ def _empty_bundles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("bundle")
     (folder / "handler.py").write_text("")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mail_function, "build_bundle", lambda _verb: folder)
+        patch.setattr(mail_function, "build_bundle", lambda _verb, **_: folder)
         patch.setattr(mail_function, "build_layer", lambda _target: folder)
         yield
 
