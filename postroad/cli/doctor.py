@@ -114,7 +114,7 @@ def _show(found: Limits, findings: list[Finding]) -> None:
     )
     most = found.configuration.timing.send_room_seconds
     arithmetic = (
-        "share: the stream's part of SES's rate while all are busy. wait = copies × batch ÷ share, "
+        "share: what the stream is sure of while all are busy. wait = copies × batch ÷ share, "
         f"no more than {most:g} s. most: what all copies can send."
     )
     print_lines([arithmetic, ""])

@@ -17,6 +17,7 @@ from postroad.cli.doctor_limits import Deployed, Limits
 from postroad.cli.findings import Finding, Level, number, worst
 from postroad.configuration import Configuration
 from postroad.configuration.loader import check
+from postroad.configuration.sizing import SURE
 
 HEALTHY = Standing(
     quota=Quota(max_24_hours=50_000, per_second=14, sent_24_hours=1_000),
@@ -157,7 +158,7 @@ def test_the_safe_default_is_slow_where_ses_takes_much_and_it_is_said() -> None:
     found = limits(configured(rate=None), quota(per_second=500))
 
     assert all(row.wait_seconds < 1 for row in found.rows())
-    assert about("stream marketing", found).says == "sends 80/s at most, of the stage's 500/s"
+    assert about("stream marketing", found).says == "sends 60/s at most, of the stage's 500/s"
 
 
 def test_essentials_is_paid_for_nothing_where_its_features_are_off() -> None:
@@ -207,7 +208,7 @@ def test_batches_for_a_rate_that_ses_does_not_give_are_wrong() -> None:
     found = about("stream marketing", limits(standing=quota(per_second=1)))
 
     assert found.level is Level.WRONG
-    assert found.says.startswith("2 copies × 100 messages ÷ 0.571/s = 350.0 s, over 30")
+    assert found.says.startswith("2 copies × 100 messages ÷ 0.4/s = 500.0 s, over 30")
     assert found.next_step == "Set aws.ses_rate_per_second to SES's rate in config/prod.toml, and deploy."
 
 
@@ -274,7 +275,9 @@ def test_lambda_needs_room_for_all_functions_together() -> None:
 def test_a_share_of_the_account_is_what_the_streams_divide() -> None:
     rows = limits(configured(share=0.5), shares={"prod": 0.5}).rows()
 
-    assert sum(row.share for row in rows) == pytest.approx(7, rel=1e-4)
+    assert {row.stream: row.share for row in rows} == pytest.approx(
+        {"transactional": 7 * 0.2, "marketing": 7 * 0.8 * SURE}, rel=1e-4
+    )
 
 
 @pytest.mark.parametrize(

@@ -347,8 +347,8 @@ def sized(**keys: int) -> Change:
 
 
 def test_a_batch_that_can_not_be_sent_in_its_run_is_refused() -> None:
-    assert problems(sized(batch_size=169)) == [
-        "streams.marketing.batch_size: expected at most 168, got 169: 2 copies × 169 messages, at the stream's 11.2 mails a second while all are busy, take 30.2 seconds, and a run has 30"
+    assert problems(sized(batch_size=118)) == [
+        "streams.marketing.batch_size: expected at most 117, got 118: 2 copies × 118 messages, at the stream's 7.84 mails a second while all are busy, take 30.1 seconds, and a run has 30"
     ]
 
 
@@ -360,9 +360,9 @@ def test_more_copies_than_the_rate_has_mails_for_are_refused() -> None:
 
 def test_what_the_rate_has_room_for_is_taken() -> None:
     for keys in (
-        {"batch_size": 168},
+        {"batch_size": 117},
         {"maximum_concurrency": 10},
-        {"maximum_concurrency": 10, "batch_size": 28},
+        {"maximum_concurrency": 10, "batch_size": 23},
     ):
         content = copy.deepcopy(VALID)
         sized(**keys)(content)

@@ -13,6 +13,7 @@ from postroad.configuration.sizing import (
     MOST_IN_A_BATCH,
     MOST_WITHOUT_WINDOW,
     PLANNED,
+    SURE,
     VCPU_MEBIBYTES,
     WAIT_SECONDS,
     Sizing,
@@ -48,11 +49,11 @@ def made(
 
 @pytest.mark.parametrize(
     ("rate", "expected"),
-    # copies, batch, window, threads, memory of marketing, whose share is 0.8 of the rate
+    # copies, batch, window, threads, memory of marketing, which is sure of 0.56 of the rate
     [
-        (1, (2, 8, 0, 8, 768)),
-        (2, (2, 24, 1, 10, 768)),
-        (5, (2, 60, 1, 10, 768)),
+        (1, (2, 6, 0, 6, 768)),
+        (2, (2, 16, 1, 10, 768)),
+        (5, (2, 42, 1, 10, 768)),
         (14, (2, 100, 1, 10, 768)),
         (100, (2, 100, 1, 50, 768)),
         (250, (2, 100, 1, 50, 1344)),
@@ -104,22 +105,22 @@ def test_what_follows_is_what_lambda_takes(rate: float, share: float, wanted: di
     copies=st.dictionaries(st.sampled_from("abcdef"), st.integers(min_value=2, max_value=100), min_size=1),
     kinds=st.frozensets(st.sampled_from("abcdef")),
 )
-def test_shares_are_the_whole_rate(
+def test_shares_are_no_more_than_the_rate(
     rate: float, share: float, copies: dict[str, int], kinds: frozenset[str]
 ) -> None:
     transactional = frozenset(kinds & copies.keys())
     found = shares(copies, transactional, rate=rate, transactional_share=share)
 
-    assert sum(found.values()) == pytest.approx(usable(rate))
+    assert sum(found.values()) <= usable(rate) * (1 + 1e-9)
     assert usable(rate) <= rate * (1 + 1e-9)
     if transactional and transactional != copies.keys():
         assert sum(found[name] for name in transactional) == pytest.approx(usable(rate) * share)
 
 
-def test_transactional_streams_have_their_share_and_the_others_the_rest() -> None:
+def test_transactional_streams_have_their_share_and_the_others_most_of_the_rest() -> None:
     found = shares({"a": 2, "b": 2, "c": 2}, frozenset("a"), rate=10, transactional_share=0.2)
 
-    assert found == pytest.approx({"a": 2, "b": 4, "c": 4})
+    assert found == pytest.approx({"a": 2, "b": 4 * SURE, "c": 4 * SURE})
 
 
 @pytest.mark.parametrize("kinds", [frozenset(), frozenset("ab")])
@@ -170,7 +171,7 @@ def test_more_copies_by_hand_make_smaller_batches() -> None:
     by_hand = {**TWO, "marketing": Wanted(is_transactional=False, maximum_concurrency=10)}
     sizing = made(14, by_hand)["marketing"]
 
-    assert sizing.batch_size == 33  # 30 s × 11.2 ÷ 10
+    assert sizing.batch_size == 23  # 30 s × 7.84 ÷ 10
     assert fits(sizing.wait_seconds, WAIT_SECONDS)
 
 
@@ -184,7 +185,7 @@ def test_a_short_timeout_leaves_less_room_and_makes_smaller_batches() -> None:
     room = room_seconds(timeout=20, connect_timeout=1, read_timeout=5)
 
     assert room == 11  # less 2 to begin, and 1 + 5 + 1 for the last request
-    assert made(14, room=room)["marketing"].batch_size == 61  # 11 s × 11.2 ÷ 2
+    assert made(14, room=room)["marketing"].batch_size == 43  # 11 s × 7.84 ÷ 2
 
 
 def test_a_long_timeout_makes_nobody_wait_longer() -> None:
