@@ -90,7 +90,8 @@ def test_dispatch_finds_each_stream_s_queue_event_source_and_function(prod: Stac
     variables = prod.function("dispatch")["Environment"]["Variables"]
     streams = json.loads(prod.readable(variables["POSTROAD_STREAMS"]))
     assert set(streams) == set(prod.configuration.streams)
-    for name, (queue, mapping, function) in streams.items():
+    for name, (queue, mapping, function, kind) in streams.items():
+        assert kind == prod.configuration.streams[name].kind
         assert queue == f"postroad-prod-{name}"  # its Ref is its URL
         assert function == f"postroad-prod-send-{name}"
         source = prod.all("AWS::Lambda::EventSourceMapping")[mapping.strip("<>")]["Properties"]
