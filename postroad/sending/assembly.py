@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from postroad.sending.batch import SendBatch
 from postroad.sending.delivery import Delivery
+from postroad.sending.entering import Entering
 from postroad.sending.fuse import Fuse
 from postroad.sending.limits import limits_of
 from postroad.sending.marking import Marking
@@ -109,7 +110,7 @@ def send_batch(parts: Parts) -> SendBatch:
         sub_batches=SubBatches(
             rate=parts.rate,
             suppressions=parts.suppressions,
-            rows=rows,
+            entering=Entering(ledger=parts.ledger, rows=rows),
             delivery=delivery,
             marking=Marking(rows=rows, waiting=waiting, limits=limits),
             refusals=refusals,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from postroad.contract.times import is_expired
 from postroad.contract.words import Reason, Status
 from postroad.sending import attempt
 from postroad.sending.decisions import Later, Refused, Settled, Waits
@@ -54,6 +55,8 @@ class Delivery:
         alike. Writes nothing.
         """
         now = self._clock.now()
+        if is_expired(prepared.parsed.message, received_at=prepared.parsed.record.first_sent, now=now):
+            return self._settled(prepared.row, Status.EXPIRED, Reason.EXPIRED, now)  # it waited for the rate
         stop = self._stop(prepared, suppressions, now)
         if stop is not None:
             status = Status.UNSUBSCRIBED if stop.reason is Reason.UNSUBSCRIBED else Status.SUPPRESSED

@@ -48,17 +48,16 @@ class Entered:
     row: Row
 
 
+Outcome = Row | Entered | TransientError | None
+"""Of a row's write, where it was one of many: the row that stands in its place; that it stands, over another;
+the error that left this unknown; or None, that it is the first to stand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What the write of a row brought where it was one of many: see `Ledger.insert_many`."""
+    """That the write of a row has been tried, and its outcome."""
 
-    outcome: Row | TransientError | None
-
-    def standing(self) -> Row | None:
-        """Return the row that stands instead, or None; raises the error that left it unknown."""
-        if isinstance(self.outcome, TransientError):
-            raise self.outcome
-        return self.outcome
+    outcome: Outcome
 
 
 class Rows:
@@ -71,10 +70,6 @@ class Rows:
         self._waiting = waiting
         self._limits = limits
 
-    def insert_many(self, rows: Sequence[Row]) -> list[Tried]:
-        """Try to write the first rows of several messages at once."""
-        return [Tried(outcome) for outcome in self._ledger.insert_many(rows)]
-
     def replace_many(self, rows: Sequence[Row]) -> list[bool | TransientError]:
         """Write several rows, each over the version before its own; one outcome for each."""
         return self._ledger.replace_many(rows)
@@ -84,9 +79,13 @@ class Rows:
     ) -> Entered | Decision:
         """Write the message's row, if the row that stands leaves room for it.
 
-        `tried` is what its first write brought, where that was one of many.
+        `tried` says how far that got where it was one of many: see `Entering`.
         """
-        standing = self._ledger.insert(row) if tried is None else tried.standing()
+        standing = self._ledger.insert(row) if tried is None else tried.outcome
+        if isinstance(standing, TransientError):
+            raise standing
+        if isinstance(standing, Entered):
+            return standing
         if standing is None:
             return Entered(row)
         met = self.meet(record, standing, fingerprint=row.fingerprint, now=now)
@@ -137,6 +136,11 @@ class Rows:
                 return self._abandon(record, standing, lease_until, now)
             case _:
                 assert_never(verdict)
+
+    def is_open(self, standing: Row, *, fingerprint: str, generation: int, now: datetime) -> bool:
+        """Say whether the standing row is open to a copy by what it says itself; asks nobody."""
+        verdict = self._judged(standing, fingerprint=fingerprint, generation=generation, now=now)
+        return isinstance(verdict, Open)
 
     def open_row(self, row: Row, *, standing: Row, generation: int, now: datetime) -> Row | None:
         """Return the standing row, if it is open to `row`; unlike `meet` this writes nothing."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from postroad.records import Record
     from postroad.sending.decisions import Decision
     from postroad.sending.delivery import Delivery
+    from postroad.sending.entering import Entering
     from postroad.sending.fuse import Fuse
     from postroad.sending.limits import Limits
     from postroad.sending.mail import Prepared
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from postroad.sending.ports import Rate
     from postroad.sending.refusals import Refusals
     from postroad.sending.report import BatchReport
-    from postroad.sending.rows import Rows, Tried
+    from postroad.sending.rows import Tried
     from postroad.sending.threads import Threads
     from postroad.sending.trouble import Trouble
     from postroad.suppression.model import Suppression
@@ -94,7 +95,7 @@ class SubBatches:
         *,
         rate: Rate,
         suppressions: SuppressionStore,
-        rows: Rows,
+        entering: Entering,
         delivery: Delivery,
         marking: Marking,
         refusals: Refusals,
@@ -109,7 +110,7 @@ class SubBatches:
         """Use these parts; `on_error` is told of each error that is a bug or an outage, for the log."""
         self._rate = rate
         self._suppressions = suppressions
-        self._rows = rows
+        self._entering = entering
         self._delivery = delivery
         self._marking = marking
         self._refusals = refusals
@@ -233,18 +234,20 @@ class SubBatches:
         return planned
 
     def _tried(self, planned: Sequence[Planned]) -> list[Planned]:
-        """Write the first rows of all at once, but of those whose body must be kept before."""
+        """Write the rows of all at once, but of those whose body must be kept before."""
         alone = [one for one in planned if one.row.status is Status.HELD]
         together = [one for one in planned if one.row.status is not Status.HELD]
         if not together:
             return alone
         try:
-            outcomes = self._rows.insert_many([one.row for one in together])
+            tried = self._entering.enter_many(
+                [(one.prepared.parsed.record, one.row) for one in together], now=self._clock.now()
+            )
         except Exception as error:  # noqa: BLE001  one of the rows can't be written: each is tried by itself
             self._on_error(error)
             return [*together, *alone]
         return [
-            *(Planned(one.prepared, one.row, tried) for one, tried in zip(together, outcomes, strict=True)),
+            *(Planned(one.prepared, one.row, each) for one, each in zip(together, tried, strict=True)),
             *alone,
         ]
 
