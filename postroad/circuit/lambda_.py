@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from postroad.circuit.errors import MappingsUnavailableError
@@ -16,16 +15,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools import Logger
+    from botocore.config import Config
     from mypy_boto3_lambda import LambdaClient
-
-CANARY_CONFIG = Config(
-    connect_timeout=2, read_timeout=25, retries={"total_max_attempts": 1}, max_pool_connections=10
-)
-"""For the client of `LambdaCanaries`: a canary may take a cold start and SES's read timeout, and asking again
-would send another one."""
 
 ON_ITS_WAY = frozenset({"ResourceInUseException", "ResourceConflictException"})
 """Lambda refuses to change a mapping that is being changed."""
+
+
+def canary_config() -> Config:
+    """Return what the client of `LambdaCanaries` is made with.
+
+    A canary may take a cold start and SES's read timeout, and asking again would send another one.
+    """
+    from botocore.config import Config  # noqa: PLC0415 - send knows this module, and does without all that
+
+    return Config(
+        connect_timeout=2, read_timeout=25, retries={"total_max_attempts": 1}, max_pool_connections=10
+    )
 
 
 class LambdaMappings:
@@ -60,7 +66,7 @@ class LambdaCanaries:
     """`evidence.ports.Canaries` by the streams' own functions. Needs lambda:InvokeFunction on each."""
 
     def __init__(self, client: LambdaClient, functions: Mapping[str, str], *, logger: Logger) -> None:
-        """Use this client, made with `CANARY_CONFIG`; `functions` names each stream's send function."""
+        """Use this client, made with `canary_config`; `functions` names each stream's send function."""
         self._client = client
         self._functions = functions
         self._logger = logger

@@ -14,7 +14,7 @@ from postroad.aws import client_config
 from postroad.bodies.dynamodb import DynamoBodies
 from postroad.circuit.dynamodb import DynamoSwitches
 from postroad.circuit.eventbridge import EventBridgeStreamBus
-from postroad.circuit.lambda_ import CANARY_CONFIG, LambdaCanaries, LambdaMappings
+from postroad.circuit.lambda_ import LambdaCanaries, LambdaMappings, canary_config
 from postroad.circuit.switching import Switching
 from postroad.clock import SystemClock
 from postroad.contract.words import StreamKind
@@ -77,7 +77,7 @@ def dispatch() -> Wired:
         lanes={stream: lane_of(StreamKind(kind)) for stream, (_, _, _, kind) in settings.streams.items()},
     )
     canaries = LambdaCanaries(
-        boto3.client("lambda", config=CANARY_CONFIG),
+        boto3.client("lambda", config=canary_config()),
         {stream: function for stream, (_, _, function, _) in settings.streams.items()},
         logger=logger,
     )

@@ -15,15 +15,15 @@ from postroad.contract.words import Reason
 from postroad.errors import UnknownOutcomeError
 from postroad.sending.errors import RefusedBySesError, TooLateError
 from postroad.sending.ses_answers import Failure, error_of_answer, error_of_failure
+from postroad.signing import environment
 from postroad.signing.connections import NoAnswerError, NotSentError
-from postroad.signing.session import UnsignedError, https_endpoint, keys_of, region_of
+from postroad.signing.environment import UnsignedError
 from postroad.signing.sigv4 import signed_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from botocore.session import Session
     from mypy_boto3_sesv2.type_defs import MessageTypeDef, SendEmailRequestTypeDef
 
     from postroad.clock import Clock
@@ -52,14 +52,12 @@ class _Refused(msgspec.Struct):
     Message: str | None = ""
 
 
-def ses_mailer(
-    session: Session, *, connect_timeout: float, read_timeout: float, clock: Clock | None = None
-) -> SesMailer:
-    """Return the mailer of the session's Region and credentials; time limits in seconds."""
-    endpoint = https_endpoint(
-        session, "sesv2", "email", connect_timeout=connect_timeout, read_timeout=read_timeout
+def ses_mailer(*, connect_timeout: float, read_timeout: float, clock: Clock) -> SesMailer:
+    """Return the mailer of the environment's Region and keys; time limits in seconds."""
+    endpoint = environment.endpoint(
+        "sesv2", "email", connect_timeout=connect_timeout, read_timeout=read_timeout
     )
-    return SesMailer(endpoint, keys=keys_of(session), region=region_of(session), clock=clock)
+    return SesMailer(endpoint, keys=environment.keys, region=environment.region(), clock=clock)
 
 
 class SesMailer:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from postroad.aws import Clients, client_config
+from postroad.aws import Clients, client_config, when_used
 from postroad.bodies.dynamodb import DynamoBodies
 from postroad.circuit.breaking import StreamBreaker
 from postroad.circuit.dynamodb import DynamoSwitches
@@ -34,6 +34,7 @@ from postroad.sending.s3 import S3Attachments
 from postroad.sending.ses import ses_mailer
 from postroad.sending.settings import SendSettings
 from postroad.sending.sqs import SqsDeadLetters, SqsPostponement
+from postroad.signing.services import dynamodb_requests, secrets_requests
 from postroad.suppression.address_key import address_key
 from postroad.suppression.dynamodb import DynamoSuppressions
 
@@ -62,36 +63,47 @@ class Sending:
     canary: Canary
 
 
+@dataclass(frozen=True, slots=True)
+class Services:
+    """AWS's services as sending asks them; any client of boto3's will do."""
+
+    dynamodb: DynamoDBClient
+    secretsmanager: SecretsManagerClient
+    s3: S3Client
+    sqs: SQSClient
+    lambda_: LambdaClient
+
+
 @cache
 def sending() -> Sending:
     """Return the use cases, made once per process."""
     settings = SendSettings.from_env()
-    clients = Clients(client_config(connections=settings.threads))
     mailer = ses_mailer(
-        clients.session,
         connect_timeout=settings.ses_connect_timeout_seconds,
         read_timeout=settings.ses_read_timeout_seconds,
         clock=clock,
     )
-    return assemble(settings, clients, mailer)
+    return assemble(settings, services(settings), mailer)
 
 
-def assemble(
-    settings: SendSettings, clients: Clients, mailer: Mailer, templates: Path = TEMPLATES
-) -> Sending:
-    """Put the use cases together over these settings, this mailer and these compiled templates.
+def services(settings: SendSettings) -> Services:
+    """Return what asks AWS: leanly for each mail, and by botocore's clients for what few mails need."""
+    clients = when_used(lambda: Clients(client_config(connections=settings.threads)))
+    return Services(
+        dynamodb=dynamodb_requests(),
+        secretsmanager=secrets_requests(),
+        s3=when_used(lambda: clients.client("s3")),
+        sqs=when_used(lambda: clients.client("sqs")),
+        lambda_=when_used(lambda: clients.client("lambda")),
+    )
 
-    The clients that a plain mail never needs (attachments, kept bodies, refusals, switches) are made at their
-    first use.
-    """
-    dynamodb: DynamoDBClient = clients.client("dynamodb")
-    s3: S3Client = clients.when_used("s3")
-    sqs: SQSClient = clients.when_used("sqs")
+
+def assemble(settings: SendSettings, aws: Services, mailer: Mailer, templates: Path = TEMPLATES) -> Sending:
+    """Put the use cases together over these settings, this mailer and these compiled templates."""
+    dynamodb, s3, sqs = aws.dynamodb, aws.s3, aws.sqs
     switches = DynamoSwitches(dynamodb, settings.schedule_table)
     bodies = DynamoBodies(dynamodb, settings.bodies_table, s3=s3, bucket=settings.attachments_bucket)
-    secrets: SecretsManagerClient = clients.client("secretsmanager")
-    secret = read_secret(secrets, settings.address_secret_arn)
-    lambda_: LambdaClient = clients.when_used("lambda")
+    secret = read_secret(aws.secretsmanager, settings.address_secret_arn)
     rate = _rate(settings, dynamodb)
     batch = send_batch(
         Parts(
@@ -106,7 +118,7 @@ def assemble(
             breaker=StreamBreaker(
                 switches,
                 settings.stream,
-                wake=DispatchWaker(lambda_, settings.dispatch_function, logger=logger),
+                wake=DispatchWaker(aws.lambda_, settings.dispatch_function, logger=logger),
             ),
             rate=rate,
             suppressions=DynamoSuppressions(dynamodb, settings.suppressions_table),

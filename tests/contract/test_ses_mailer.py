@@ -22,7 +22,7 @@ from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusable
 from postroad.sending.mail import File, Mail
 from postroad.sending.ses import PATH, SesMailer, request_of
 from postroad.signing.connections import HttpEndpoint
-from postroad.signing.session import UnsignedError
+from postroad.signing.environment import UnsignedError
 from postroad.signing.sigv4 import Credentials
 
 MAIL = Mail(

@@ -16,7 +16,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 from functions.send import handler
-from postroad.aws import Clients, client_config
 from postroad.bodies.dynamodb import DynamoBodies
 from postroad.ledger.dynamodb import DynamoLedger
 from postroad.ledger.row import Row
@@ -122,8 +121,9 @@ def deployment(
         simulator = Simulator(Deployed.of(["shop.example"], [ConfigurationSet("test-transactional")]))
         endpoint = SimulatedEndpoint(simulator, now=lambda: datetime.now(UTC))
         keys = Credentials("AKIDEXAMPLE", "secret")
+        aws = wiring.Services(dynamodb, secrets, s3, sqs, boto3.client("lambda"))
         mailer = SesMailer(endpoint, keys=lambda: keys, region="us-east-1")
-        sending = wiring.assemble(settings, Clients(client_config()), mailer, templates)
+        sending = wiring.assemble(settings, aws, mailer, templates)
         monkeypatch.setattr(handler, "sending", lambda: sending)
         yield Deployment(
             sqs=sqs,
