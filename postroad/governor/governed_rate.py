@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 SPREAD = SECOND // 5
 """Where several wait for the same moment each comes up to so much later, by chance: a lot less than slots may
 be leased ahead, so that no time passes unleased while they dither."""
+LATELY = SECOND
+"""Whoever leased within so long is presumed to be at it still."""
 PATIENCE = 2 * SECOND
 """Whoever has waited so long comes without delay, and so before the others."""
 
@@ -56,6 +59,7 @@ class GovernedRate:
         self._on_righting = on_righting
         self._state: State | None = None
         self._crowded = False
+        self._shared = False
 
     def take(self, count: int, *, deadline: datetime) -> Grant:
         """Lease room for up to `count` mails, in a slot that begins by `deadline`, and wait until it does.
@@ -65,6 +69,7 @@ class GovernedRate:
         latest = micros(deadline)
         began = self._now()
         state, is_fresh = self._look()
+        leased_before = state.leased
         was_beaten = waited = False
         while True:
             now = self._now()
@@ -75,6 +80,7 @@ class GovernedRate:
                     state, is_fresh = self._know(answer.state), True
                     if answer.done and (grant := self._await_slot(step, state)) is not None:
                         self._crowded = was_beaten
+                        self._shared = state.leased - leased_before != step.count
                         return grant
                     waited = not answer.done
                 case Wait(at):
@@ -98,6 +104,10 @@ class GovernedRate:
         """Return what is known, and whether that is of this moment."""
         if self._state is None or self._crowded:
             return self._know(self._slots.read()), True
+        now = self._now()
+        if self._shared and self._state.tat < now < self._state.tat + LATELY:
+            # Others leased since the time before, and so they will have since the last time.
+            return replace(self._state, tat=now), False
         return self._state, False
 
     def _know(self, state: State) -> State:

@@ -224,3 +224,26 @@ def test_an_endless_quota_never_runs_out() -> None:
     for _ in range(100):
         assert rate.take(100, deadline=LATER).count == 100
     assert governed.slots.state.room == PLENTY - 10_000
+
+
+def test_where_others_lease_all_the_time_a_process_doesn_t_try_as_if_nobody_did() -> None:
+    governed = Governed(rate=500)
+    rate, other = governed.process(), governed.process()
+    for _ in range(20):
+        rate.take(25, deadline=LATER)
+        other.take(25, deadline=LATER)
+        governed.time.at += timedelta(milliseconds=120)
+        other.take(25, deadline=LATER)
+    # One try for each lease, but for the first.
+    assert governed.slots.writes <= 62
+    assert governed.slots.reads == 2
+
+
+def test_after_a_quiet_second_it_does() -> None:
+    governed = Governed(rate=500)
+    rate, other = governed.process(), governed.process()
+    for _ in range(20):
+        governed.time.at += timedelta(seconds=2)
+        rate.take(25, deadline=LATER)
+        other.take(25, deadline=LATER)
+    assert governed.slots.writes <= 60
