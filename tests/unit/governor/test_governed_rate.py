@@ -241,9 +241,8 @@ def test_where_others_lease_all_the_time_a_process_doesn_t_try_as_if_nobody_did(
 
 def test_after_a_quiet_second_it_does() -> None:
     governed = Governed(rate=500)
-    rate, other = governed.process(), governed.process()
-    for _ in range(20):
+    processes = [governed.process(), governed.process()]
+    for turn in range(40):
         governed.time.at += timedelta(seconds=2)
-        rate.take(25, deadline=LATER)
-        other.take(25, deadline=LATER)
-    assert governed.slots.writes <= 60
+        processes[turn % 2].take(25, deadline=START + timedelta(minutes=5))
+    assert governed.slots.writes == 40
