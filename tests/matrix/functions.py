@@ -71,7 +71,7 @@ def make_sender(whole: "Whole", gate: Gate, counts: Counts) -> SendBatch:
             pointers=ports("schedule", stores.schedule),
             watermarks=ports("watermarks", stores.watermarks),
             breaker=StreamBreaker(ports("switches", stores.switches), STREAM, wake=whole.wakes.append),
-            rate=MemoryRate(),
+            rate=whole.rate,
             suppressions=ports("suppressions", stores.suppressions),
             mailer=SesRequests(whole.ses, gate),
             dead_letters=ports("letters", whole.letters),

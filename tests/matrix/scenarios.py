@@ -7,6 +7,8 @@ from typing import Any
 
 from postroad.contract.words import Reason
 from postroad.rendering.ports import Rendered
+from postroad.sending.memory import MemoryRate
+from postroad.sending.ports import Rate
 from postroad.suppression.model import ScopeEntry
 from tests.matrix.gates import (
     REQUEST,
@@ -53,10 +55,11 @@ class Scenario:
     weather: Weather = Weather.FINE
     """Of SES's first seven minutes."""
     lasts: timedelta = LONG_ENOUGH
+    rate: Callable[[], Rate] = MemoryRate
 
     def make(self, stores: Stores | None = None) -> Whole:
         """Begin a run, over these stores if they aren't to be new ones in memory."""
-        whole = Whole(settings=dict(self.settings), stores=stores or Stores())
+        whole = Whole(settings=dict(self.settings), stores=stores or Stores(), rate=self.rate())
         whole.ses.fate = lambda _: self.fate
         whole.stores.attachments.objects["invoices/a"] = b"file"
         if self.poison is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from postroad.account.memory import MemoryAccount
@@ -51,7 +52,8 @@ class WatchedLedger(Watched):
     def _many(self, method: str, rows: Sequence[Row]) -> Any:  # noqa: ANN401  as the port's own
         """Never raise a TransientError: each row has an outcome of its own."""
         try:
-            return self.gate(f"{self.port}.{method}", lambda: getattr(self.inner, method)(rows))
+            # The gate can see the rows: `bulk_gates` parts them.
+            return self.gate(f"{self.port}.{method}", partial(getattr(self.inner, method), rows))
         except TransientError as error:
             return [error] * len(rows)
 

@@ -27,6 +27,8 @@ from postroad.records import Record
 from postroad.rendering.ports import Renderer
 from postroad.schedule.pointer import minute_of
 from postroad.sending.batch import SendBatch
+from postroad.sending.memory import MemoryRate
+from postroad.sending.ports import Rate
 from postroad.sending.settings import SendSettings
 from tests.matrix.event_bucket import EventBucket
 from tests.matrix.functions import STREAM, count_duplicates, make_dispatch, make_feedback, make_sender
@@ -62,6 +64,7 @@ class Whole:
 
     settings: dict[str, Any] = field(default_factory=dict)
     renderer: Renderer | None = None
+    rate: Rate = field(default_factory=MemoryRate)
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
     stores: Stores = field(default_factory=Stores)
     letters: DeadLetterQueue = field(default_factory=DeadLetterQueue)
