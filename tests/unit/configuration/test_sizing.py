@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroad.configuration.sizing import (
+    ASSUMED_RATE,
     LEAST_COPIES,
     LEAST_MEBIBYTES,
     MAIL_CPU_SECONDS,
@@ -26,6 +27,7 @@ from postroad.configuration.sizing import (
     sizes,
     usable,
 )
+from postroad.governor.leasing import UNKNOWN_RATE
 from postroad.sending.batch import BYTES_IN_FLIGHT
 
 TWO = {"transactional": Wanted(is_transactional=True), "marketing": Wanted(is_transactional=False)}
@@ -218,3 +220,7 @@ def test_memory_brings_the_cpu_that_its_part_of_the_rate_takes(rate: float) -> N
 @pytest.mark.parametrize(("rate", "copies"), [(1, 2), (200, 2), (201, 3), (10_000, 100), (1_000_000, 1000)])
 def test_feedback_has_copies_for_the_events_of_the_rate(rate: float, copies: int) -> None:
     assert feedback_copies(rate) == copies
+
+
+def test_an_unknown_rate_is_the_governors_too() -> None:
+    assert ASSUMED_RATE == UNKNOWN_RATE
