@@ -68,11 +68,13 @@ class MeteredLedger(MemoryLedger):
         self._meter.add("events", READ, read_units(_bytes_of(row), consistent=True))
         return row
 
-    def get_many(self, message_ids: Collection[str]) -> dict[str, Row]:
-        """Return these rows, by consistent reads."""
-        rows = super().get_many(message_ids)
+    def get_many(self, message_ids: Collection[str], *, may_be_old: bool = False) -> dict[str, Row]:
+        """Return these rows, by consistent reads unless they may be old."""
+        rows = super().get_many(message_ids, may_be_old=may_be_old)
         for message_id in message_ids:
-            self._meter.add("events", READ, read_units(_bytes_of(rows.get(message_id)), consistent=True))
+            self._meter.add(
+                "events", READ, read_units(_bytes_of(rows.get(message_id)), consistent=not may_be_old)
+            )
         return rows
 
     def insert(self, row: Row) -> Row | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from postroad.contract.address import AddressError, parse_address
 from postroad.errors import TransientError
 from postroad.feedback.counting import metric_of
-from postroad.feedback.folding import Folding, Move, fold
+from postroad.feedback.folding import Folding, Move, fold, is_conclusive
 from postroad.feedback.suppressing import entry_for
 from postroad.observability import UNKNOWN_STREAM, Metric, described
 from postroad.suppression.address_key import address_key
@@ -122,10 +122,7 @@ class Applying:
         gone: set[str] = set()
         alone: list[str] = []
         try:
-            rows = self._ledger.get_many(said) if said else {}
-            gone = said.keys() - rows.keys()
-            moves = {one: fold(row, said[one]) for one, row in rows.items()}
-            moves = {one: move for one, move in moves.items() if move.changes}
+            moves, gone = self._decided(said)
             written = self._ledger.replace_many([_next_row(move) for move in moves.values()])
         except TransientError as error:
             for its in places.values():
@@ -150,6 +147,24 @@ class Applying:
             else:
                 self._count_move(moved)
         return [place for one in gone for place in places[one]]
+
+    def _decided(self, said: Mapping[str, Sequence[FeedbackEvent]]) -> tuple[dict[str, Move], set[str]]:
+        """Return what is to be written, by message id, and which messages have no row.
+
+        Rows that may be old cost half: a write on one that is fails and is made anew. Only where nothing
+        would be written, though something might be by now, is the row read as it stands.
+        """
+        moves = self._moves(said, may_be_old=True)
+        left = [one for one in said if one not in moves or not is_conclusive(moves[one])]
+        if left:
+            moves = {one: move for one, move in moves.items() if one not in left}
+            moves |= self._moves({one: said[one] for one in left}, may_be_old=False)
+        gone = said.keys() - moves.keys()
+        return {one: move for one, move in moves.items() if move.changes}, gone
+
+    def _moves(self, said: Mapping[str, Sequence[FeedbackEvent]], *, may_be_old: bool) -> dict[str, Move]:
+        rows = self._ledger.get_many(said, may_be_old=may_be_old) if said else {}
+        return {one: fold(row, said[one]) for one, row in rows.items()}
 
     def _moved_alone(self, asked: tuple[str, Folding]) -> Move | None:
         """Move one row as it stands by now; None means that there is no such row."""

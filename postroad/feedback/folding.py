@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from postroad.contract.words import Status
 from postroad.feedback.status import apply_event, is_news
 
 if TYPE_CHECKING:
@@ -26,6 +27,28 @@ class Move:
     def changes(self) -> bool:
         """Say whether there is anything to write."""
         return self.after != self.before
+
+
+_MOVES_UP_ONLY = frozenset(
+    {
+        Status.SENT,
+        Status.DELAYED,
+        Status.DELIVERED,
+        Status.BOUNCED,
+        Status.COMPLAINED,
+        Status.REJECTED,
+    }
+)
+"""From these nobody but SES's events takes a row any more: what says nothing new to one of them says nothing
+new to what follows it."""
+
+
+def is_conclusive(move: Move) -> bool:
+    """Say whether a move stays right though its row was read a moment too early.
+
+    One that changes something is written on the version that was read, or not at all.
+    """
+    return move.changes or move.before.status in _MOVES_UP_ONLY
 
 
 def fold(row: Row, events: Iterable[FeedbackEvent]) -> Move:

@@ -64,13 +64,13 @@ class DynamoLedger:
             )
         return from_item(answer["Item"]) if "Item" in answer else None
 
-    def get_many(self, message_ids: Collection[str]) -> dict[str, Row]:
-        """Return the rows of these messages by consistent reads, 100 at a time."""
+    def get_many(self, message_ids: Collection[str], *, may_be_old: bool = False) -> dict[str, Row]:
+        """Return the rows of these messages, 100 at a time; by consistent reads unless they may be old."""
         keys = [{"pk": {"S": message_id}, "sk": {"S": SORT_KEY}} for message_id in dict.fromkeys(message_ids)]
         rows = [
             from_item(item)
             for start in range(0, len(keys), MOST_KEYS)
-            for item in self._read_all(keys[start : start + MOST_KEYS], consistent=True)
+            for item in self._read_all(keys[start : start + MOST_KEYS], consistent=not may_be_old)
         ]
         return {row.message_id: row for row in rows}
 

@@ -41,8 +41,9 @@ class MemoryLedger:
         """Return the row, or None."""
         return self._rows.get(message_id)
 
-    def get_many(self, message_ids: Collection[str]) -> dict[str, Row]:
-        """Return the rows of these messages, by message id."""
+    def get_many(self, message_ids: Collection[str], *, may_be_old: bool = False) -> dict[str, Row]:
+        """Return the rows of these messages, by message id; here none is ever old."""
+        del may_be_old
         return {
             message_id: row for message_id in message_ids if (row := self._rows.get(message_id)) is not None
         }

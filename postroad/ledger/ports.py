@@ -17,8 +17,11 @@ class Ledger(Protocol):
         """Return the row as it stands now (a consistent read), or None."""
         ...
 
-    def get_many(self, message_ids: Collection[str]) -> dict[str, Row]:
+    def get_many(self, message_ids: Collection[str], *, may_be_old: bool = False) -> dict[str, Row]:
         """Return the rows of these messages as they stand now, by message id, less those that have none.
+
+        With `may_be_old` at half the price as they stood a moment ago: a row may be missing that was written
+        just now. A write on such a row's version is as safe as any.
 
         Raises LedgerUnavailableError if not all of them could be asked for.
         """

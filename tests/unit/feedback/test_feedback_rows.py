@@ -1,9 +1,8 @@
 """Events on rows: many rows read and written together, each with an outcome of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -55,8 +54,8 @@ def test_a_row_that_can_not_be_moved_fails_its_events_and_no_others(
 class Meddling(MemoryLedger):
     """Lets somebody else write the row between the reading of many and the writing of one."""
 
-    def get_many(self, message_ids: Any) -> dict[str, Row]:  # noqa: ANN401  as the port has it
-        rows = super().get_many(message_ids)
+    def get_many(self, message_ids: Collection[str], *, may_be_old: bool = False) -> dict[str, Row]:
+        rows = super().get_many(message_ids, may_be_old=may_be_old)
         for row in rows.values():
             self.replace(replace(row.with_note("meddled"), version=row.version + 1), expected=row.version)
         return rows
@@ -104,7 +103,7 @@ def test_a_row_that_can_not_be_read_fails_its_events_and_no_others(
             raise ValueError("a status of a later version")
         return real(message_id)
 
-    def get_many(_: object) -> dict[str, Row]:
+    def get_many(*_: object, **__: object) -> dict[str, Row]:
         raise ValueError("a status of a later version")
 
     monkeypatch.setattr(world.ledger, "get", get)
@@ -151,3 +150,75 @@ def test_rows_are_written_together_and_each_has_an_outcome_of_its_own(world: Wor
     assert (row.notes, row.version) == (("meddled",), 3)
     assert world.counts.of(Metric.DELIVERIES, STREAM) == 2
     assert world.counts.of(Metric.EVENTS_WITHOUT_ROW, UNKNOWN_STREAM) == 1
+
+
+class Behind(MemoryLedger):
+    """Shows whoever takes old rows what stood at `remember`, and counts the rows that it reads anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.old: dict[str, Row] = {}
+        self.read_anew: list[str] = []
+
+    def remember(self) -> None:
+        self.old = {row.message_id: row for row in self.rows()}
+
+    def get_many(self, message_ids: Collection[str], *, may_be_old: bool = False) -> dict[str, Row]:
+        if may_be_old:
+            return {one: self.old[one] for one in message_ids if one in self.old}
+        self.read_anew += message_ids
+        return super().get_many(message_ids)
+
+
+SENT_ROW = claimed("m-1", status=Status.SENT, owner="", ses_ids={"1": "ses-m-1-1"}, times={"sent": at(0.3)})
+
+
+@pytest.mark.parametrize(
+    ("old", "anew"),
+    [
+        pytest.param(None, ["m-1"], id="no row yet"),
+        pytest.param(claimed("m-1"), [], id="claimed"),
+        pytest.param(SENT_ROW, [], id="sent"),
+        pytest.param(replace(SENT_ROW, version=2, status=Status.DELAYED), [], id="delayed"),
+    ],
+)
+def test_an_old_row_leads_to_the_same_as_the_one_that_stands(
+    world: World, old: Row | None, anew: list[str]
+) -> None:
+    world.ledger = ledger = Behind()
+    if old is not None:
+        ledger.insert(old)
+        ledger.remember()
+        ledger.replace(replace(SENT_ROW, version=old.version + 1), expected=old.version)
+    else:
+        ledger.insert(SENT_ROW)
+    store(world, send("m-1"), delivery("m-1"))
+    assert world.feedback.take([told()]) == []
+    assert status(world, "m-1") is Status.DELIVERED
+    assert ledger.read_anew == anew
+    assert world.counts.of(Metric.DELIVERIES, STREAM) == 1
+
+
+def test_an_old_row_that_may_have_been_opened_again_is_read_anew(world: World) -> None:
+    failed = claimed(
+        "m-1", status=Status.FAILED, reason="message_rejected", owner="", ses_ids={"1": "ses-m-1-1"}
+    ).with_time("sent", at(0.3))
+    world.ledger = ledger = Behind()
+    ledger.insert(failed)
+    ledger.remember()
+    ledger.replace(claimed("m-1", attempt=2, version=2), expected=1)
+    store(world, send("m-1"))
+    world.feedback.take([told()])
+    row = ledger.get("m-1")
+    assert row is not None
+    assert (row.status, row.ses_ids) == (Status.SENT, {"1": "ses-m-1-1"})
+
+
+def test_a_send_event_of_a_sent_row_costs_one_old_read(world: World) -> None:
+    world.ledger = ledger = Behind()
+    ledger.insert(SENT_ROW.kept_until(at(0) + timedelta(days=60)))
+    ledger.remember()
+    store(world, send("m-1"))
+    world.feedback.take([told()])
+    assert ledger.read_anew == []
+    assert ledger.rows() == list(ledger.old.values())
