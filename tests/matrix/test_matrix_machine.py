@@ -22,6 +22,7 @@ from postroad.contract.words import Reason, Status
 from postroad.feedback.event import EventKind
 from postroad.ledger.row import UNSETTLED
 from postroad.suppression.model import ScopeEntry
+from tests.matrix.bulk_gates import ROWS, BulkAt, Fates, RowFate
 from tests.matrix.gates import PHASES, REQUEST, Call, FaultAt, FaultOn, plain
 from tests.matrix.operators import cancel, drop, pause, redrive, resume
 from tests.matrix.proofs import check_nothing_lost, check_nothing_twice, place_of
@@ -54,9 +55,15 @@ class Machine(RuleBasedStateMachine):
     def _has_messages(self) -> bool:
         return bool(self.whole.enqueued)
 
-    @initialize(phase=st.sampled_from(sorted(PHASES)), fate=st.sampled_from(FATES), times=st.integers(0, 3))
-    def begin(self, phase: str, fate: Fate, times: int) -> None:
+    @initialize(
+        phase=st.sampled_from(sorted(PHASES)),
+        fate=st.sampled_from(FATES),
+        times=st.integers(0, 3),
+        threads=st.sampled_from([1, 3]),
+    )
+    def begin(self, phase: str, fate: Fate, times: int, threads: int) -> None:
         """Begin where something happens: messages are on the queue, and requests may go wrong."""
+        self.whole.settings["threads"] = threads  # so many messages are claimed and marked together
         self.events_come_otherwise(fate)
         self.requests_go_wrong(phase, times)
         self.enqueue(None, expires=False, copies=2)
@@ -96,6 +103,15 @@ class Machine(RuleBasedStateMachine):
     )
     def crash_or_throttle(self, function: str, place: int, phase: str) -> None:
         self.whole.gates[function] = FaultAt(place, PHASES[phase])
+
+    @rule(
+        function=st.sampled_from([SEND, FEEDBACK]),
+        place=st.integers(0, 4),
+        fates=st.tuples(*[st.sampled_from(RowFate)] * ROWS),
+        dies=st.booleans(),
+    )
+    def some_rows_go_wrong(self, function: str, place: int, fates: Fates, dies: bool) -> None:  # noqa: FBT001  a strategy's
+        self.whole.gates[function] = BulkAt(place, fates, dies)
 
     @rule(phase=st.sampled_from(sorted(PHASES)), times=st.integers(1, 3))
     def requests_go_wrong(self, phase: str, times: int) -> None:
