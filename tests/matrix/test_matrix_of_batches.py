@@ -5,6 +5,7 @@ and the function dead of it or not.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from itertools import product
 
@@ -17,6 +18,7 @@ from tests.matrix.proofs import check_all, place_of
 from tests.matrix.scenarios import Scenario
 from tests.matrix.ses_stand_in import BULK_ALONE
 from tests.matrix.test_matrix_of_crashes import check
+from tests.matrix.test_matrix_of_freezes import FREEZES, FreezeAt
 from tests.matrix.turns import Chooser, Turns, every_order
 from tests.matrix.whole import FEEDBACK, SEND, Whole
 
@@ -95,6 +97,25 @@ def test_they_are_written_together() -> None:
     whole.gates[SEND] = gate
     whole.run()
     assert gate.sizes == [3, 3]
+
+
+@pytest.mark.parametrize("loses_answer", [False, True], ids=["answer", "no answer"])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("time", FREEZES, ids=str)
+def test_a_batch_that_freezes_at_any_call(time: timedelta, *, after: bool, loses_answer: bool) -> None:
+    """Those before the call have left, those after it may be taken over by somebody else meanwhile."""
+    for place in range(MOST_CALLS):
+        whole = Whole(settings=dict(TOGETHER), can_freeze=True)
+        gate = FreezeAt(whole, place, time, after, loses_answer)
+        whole.gates[SEND] = gate
+        for message in PLAIN.messages:
+            whole.enqueue(message)
+        whole.run()
+        check(whole, PLAIN)
+        if len(gate.names) <= place:
+            assert place > 5
+            return
+    raise AssertionError("a run that never ends")
 
 
 # Two functions at once.
