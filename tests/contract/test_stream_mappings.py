@@ -20,7 +20,7 @@ from postroad.account.memory import MemoryAccount
 from postroad.account.ports import UNLIMITED, Quota
 from postroad.account.ses import SesAccount
 from postroad.circuit.errors import MappingsUnavailableError
-from postroad.circuit.lambda_ import CANARY_CONFIG, DispatchWaker, LambdaCanaries, LambdaMappings
+from postroad.circuit.lambda_ import DispatchWaker, LambdaCanaries, LambdaMappings, canary_config
 from postroad.circuit.mapping import MappingState
 from postroad.circuit.memory import MemoryMappings
 from postroad.cli.stream_mapping import settle
@@ -85,7 +85,7 @@ class Stubbed:
     """Lambda's client under a stub that checks each request against the service's model."""
 
     def __init__(self) -> None:
-        self.client = boto3.client("lambda", config=CANARY_CONFIG)
+        self.client = boto3.client("lambda", config=canary_config())
         self.stub = Stubber(self.client)
         self.mappings = LambdaMappings(self.client, {"marketing": UUID})
         self.canaries = LambdaCanaries(self.client, {"marketing": "send-marketing"}, logger=LOGGER)
@@ -177,7 +177,7 @@ def test_a_function_that_can_t_be_asked_has_given_no_answer(stubbed: Stubbed, co
 
 
 def test_a_canary_is_asked_for_once_even_if_no_answer_comes() -> None:
-    client = boto3.client("lambda", config=CANARY_CONFIG)
+    client = boto3.client("lambda", config=canary_config())
     asked: list[object] = []
 
     def hang(**request: object) -> None:
@@ -205,7 +205,7 @@ def test_waking_dispatch_never_raises(stubbed: Stubbed) -> None:
 
 
 def test_waking_a_dispatch_that_can_t_be_reached_never_raises() -> None:
-    client = boto3.client("lambda", config=CANARY_CONFIG)
+    client = boto3.client("lambda", config=canary_config())
 
     def unreachable(**_: object) -> None:
         raise EndpointConnectionError(endpoint_url="https://lambda.example")
