@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+_ZERO = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,10 @@ def signed_headers(
 
     Every header given is signed: `Host` must be among them, and none that is changed on the way. `path` is
     as it stands in the request line, of slashes and unreserved characters (RFC 3986) alone. `at` is in UTC by
-    a clock that is right: AWS refuses what is five minutes off.
+    a clock that is right: AWS refuses what is five minutes off. Raises ValueError for another zone's time.
     """
+    if at.utcoffset() != _ZERO:
+        raise ValueError("a signature's time is in UTC")
     time = at.strftime("%Y%m%dT%H%M%SZ")
     day = time[:8]
     signed = {**headers, "X-Amz-Date": time}

@@ -1,0 +1,378 @@
+"""Connections at real sockets: what is kept, what is checked, and what a failure says of the request."""
+
+import datetime as dt
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from postroad.signing import environment
+from postroad.signing.connections import HttpEndpoint, NoAnswerError, NotSentError, Proxy
+
+Talk = Callable[[socket.socket], None]
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def headers(host: str) -> dict[str, str]:
+    return {"Host": host}
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """Return one whole request, or nothing if the other side has gone."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        if not (more := connection.recv(65536)):
+            return b""
+        received += more
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = next(
+        (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+    )
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+class Server:
+    """Lets `talk` have each connection, in order, and notes the requests."""
+
+    def __init__(self, talk: Talk, *, tls: ssl.SSLContext | None = None) -> None:
+        self.talk = talk
+        self.tls = tls
+        self.connections = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self._threads: list[threading.Thread] = []
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self.connections += 1
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(5)
+        try:
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            self.talk(connection)
+        except OSError:
+            pass
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._accepting.join(5)
+        for thread in self._threads:
+            thread.join(5)
+
+
+@contextmanager
+def serving(talk: Talk, *, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    server = Server(talk, tls=tls)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def answering(connection: socket.socket) -> None:
+    while read_request(connection):
+        connection.sendall(OK)
+
+
+def endpoint_at(
+    server: Server, *, tls: ssl.SSLContext | None = None, host: str = "localhost"
+) -> HttpEndpoint:
+    scheme = "https" if tls else "http"
+    return HttpEndpoint(f"{scheme}://{host}:{server.port}", connect_timeout=2, read_timeout=1, tls=tls)
+
+
+# Connections are kept.
+
+
+def test_one_connection_serves_request_after_request() -> None:
+    with serving(answering) as server:
+        endpoint = endpoint_at(server)
+        for _ in range(3):
+            assert endpoint.post("/", b"{}", headers).body == b"{}"
+        assert server.connections == 1
+
+        endpoint.drop_idle()
+        endpoint.post("/", b"{}", headers)
+        endpoint.drop_idle()
+        assert server.connections == 2
+
+
+def test_one_that_the_other_side_closed_is_not_used_again() -> None:
+    closed = threading.Event()
+
+    def once(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(OK)
+        connection.close()
+        closed.set()
+
+    with serving(once) as server:
+        endpoint = endpoint_at(server)
+        for _ in range(3):
+            assert endpoint.post("/", b"{}", headers).status == 200
+            assert closed.wait(5)
+            closed.clear()
+        endpoint.drop_idle()
+        assert server.connections == 3
+
+
+def test_one_that_is_to_be_closed_is_not_kept() -> None:
+    def once(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+
+    with serving(once) as server:
+        endpoint = endpoint_at(server)
+        assert endpoint.post("/", b"{}", headers).body == b"{}"
+        assert endpoint.post("/", b"{}", headers).body == b"{}"
+        assert server.connections == 2
+
+
+def test_threads_have_each_a_connection_to_themselves() -> None:
+    together = threading.Barrier(4)
+
+    def slowly(connection: socket.socket) -> None:
+        while read_request(connection):
+            together.wait(5)
+            connection.sendall(OK)
+
+    with serving(slowly) as server:
+        endpoint = endpoint_at(server)
+        threads = [threading.Thread(target=endpoint.post, args=("/", b"{}", headers)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(5)
+        endpoint.drop_idle()
+        assert server.connections == 4
+
+
+# What failed before the request, and what after it.
+
+
+def fails(talk: Talk) -> str:
+    requests: list[bytes] = []
+
+    def noting(connection: socket.socket) -> None:
+        requests.append(read_request(connection))
+        talk(connection)
+
+    with serving(noting) as server:
+        with pytest.raises(NoAnswerError) as caught:
+            endpoint_at(server).post("/", b"{}", headers)
+        assert server.connections == 1
+    assert len(requests) == 1
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", b"nonsense\r\n\r\n"]
+)
+def test_an_answer_that_is_none_leaves_the_outcome_open(answer: bytes) -> None:
+    assert fails(lambda connection: connection.sendall(answer))
+
+
+def test_no_answer_in_time_leaves_the_outcome_open() -> None:
+    over = threading.Event()
+
+    def nothing(_: socket.socket) -> None:
+        over.wait(3)
+
+    assert fails(nothing) == "TimeoutError"
+
+
+def test_a_request_that_nobody_takes_in_time_leaves_the_outcome_open() -> None:
+    """It is more than the sockets' buffers hold, so that some of it has left."""
+    over = threading.Event()
+
+    def nothing(_: socket.socket) -> None:
+        over.wait(8)
+
+    with serving(nothing) as server:
+        endpoint = HttpEndpoint(f"http://localhost:{server.port}", connect_timeout=0.3, read_timeout=1)
+        with pytest.raises(NoAnswerError, match="TimeoutError"):
+            endpoint.post("/", b"x" * 30_000_000, headers)
+        over.set()
+
+
+def test_a_name_that_is_not_known_means_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "no such host")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    endpoint = HttpEndpoint("http://nowhere.invalid", connect_timeout=1, read_timeout=1)
+    with pytest.raises(NotSentError, match="gaierror"):
+        endpoint.post("/", b"{}", headers)
+
+
+def test_connecting_for_too_long_means_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", slow)
+    endpoint = HttpEndpoint("http://localhost:1", connect_timeout=1, read_timeout=1)
+    with pytest.raises(NotSentError, match="TimeoutError"):
+        endpoint.post("/", b"{}", headers)
+
+
+def test_what_asking_for_headers_raises_passes_and_nothing_has_left() -> None:
+    requests: list[bytes] = []
+
+    def refused(_: str) -> dict[str, str]:
+        raise KeyError("no headers")
+
+    def noting(connection: socket.socket) -> None:
+        requests.append(read_request(connection))
+
+    with serving(noting) as server, pytest.raises(KeyError):
+        endpoint_at(server).post("/", b"{}", refused)
+    assert not any(requests)
+
+
+# Certificates and proxies.
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a certificate of localhost that vouches for itself, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    encoding = serialization.Encoding.PEM
+    pem = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(signed.public_bytes(encoding) + pem)
+    return path
+
+
+@pytest.fixture
+def secure(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def trusting(certificate: Path) -> ssl.SSLContext:
+    return environment.trusting({"AWS_CA_BUNDLE": str(certificate)})
+
+
+def test_a_certificate_that_is_vouched_for_is_taken(certificate: Path, secure: ssl.SSLContext) -> None:
+    with serving(answering, tls=secure) as server:
+        endpoint = endpoint_at(server, tls=trusting(certificate))
+        assert endpoint.post("/", b"{}", headers).body == b"{}"
+        assert endpoint.post("/", b"{}", headers).body == b"{}"
+        endpoint.drop_idle()
+        assert server.connections == 1
+
+
+def test_any_other_certificate_means_not_sent(certificate: Path, secure: ssl.SSLContext) -> None:
+    requests: list[bytes] = []
+    with serving(lambda connection: requests.append(read_request(connection)), tls=secure) as server:
+        strangers = endpoint_at(server, tls=environment.trusting({}))
+        with pytest.raises(NotSentError, match="SSLCertVerificationError"):
+            strangers.post("/", b"{}", headers)
+        another_name = endpoint_at(server, tls=trusting(certificate), host="127.0.0.1")
+        with pytest.raises(NotSentError, match="SSLCertVerificationError"):
+            another_name.post("/", b"{}", headers)
+    assert requests == []
+
+
+def test_a_server_that_speaks_no_tls_means_not_sent(certificate: Path) -> None:
+    with serving(lambda connection: connection.sendall(OK)) as server, pytest.raises(NotSentError):
+        endpoint_at(server, tls=trusting(certificate)).post("/", b"{}", headers)
+
+
+def through(proxy: Server, server: Server, certificate: Path) -> HttpEndpoint:
+    return HttpEndpoint(
+        f"https://localhost:{server.port}",
+        connect_timeout=2,
+        read_timeout=2,
+        tls=trusting(certificate),
+        proxy=Proxy("localhost", proxy.port, "Basic dXNlcjpw"),
+    )
+
+
+def test_a_proxy_opens_a_tunnel_and_sees_nothing_else(certificate: Path, secure: ssl.SSLContext) -> None:
+    asked: list[bytes] = []
+    received: list[bytes] = []
+
+    def noting(connection: socket.socket) -> None:
+        while request := read_request(connection):
+            received.append(request)
+            connection.sendall(OK)
+
+    with serving(noting, tls=secure) as server:
+
+        def tunnel(connection: socket.socket) -> None:
+            asked.append(read_request(connection))
+            with socket.create_connection(("localhost", server.port)) as onward:
+                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                there = threading.Thread(target=pump, args=(connection, onward), daemon=True)
+                there.start()
+                pump(onward, connection)
+                there.join(5)
+
+        with serving(tunnel) as proxy:
+            endpoint = through(proxy, server, certificate)
+            assert endpoint.post("/", b"{}", headers).body == b"{}"
+            endpoint.drop_idle()
+
+    assert asked[0].startswith(f"CONNECT localhost:{server.port} ".encode())
+    assert b"Proxy-Authorization: Basic dXNlcjpw" in asked[0]
+    assert b"Proxy-Authorization" not in received[0]
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while more := source.recv(65536):
+            target.sendall(more)
+        target.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+
+
+def test_a_proxy_that_refuses_means_not_sent(certificate: Path, secure: ssl.SSLContext) -> None:
+    def refuse(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+    with serving(answering, tls=secure) as server, serving(refuse) as proxy:
+        with pytest.raises(NotSentError):
+            through(proxy, server, certificate).post("/", b"{}", headers)
+        assert server.connections == 0
