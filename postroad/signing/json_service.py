@@ -163,11 +163,12 @@ def _with_bytes(value: Any) -> Any:  # noqa: ANN401  anything that JSON holds
 
 def _error_of(answer: Answer, content: dict[str, Any], operation: str) -> ClientError:
     code = str(content.pop("__type", "") or answer.error or answer.status)
+    texts = [content.pop(name, "") for name in ("message", "Message")]
     told: Any = {
         **content,
         "Error": {
             "Code": code.partition(":")[0].rpartition("#")[2],
-            "Message": content.get("message") or content.get("Message") or "",
+            "Message": next(filter(None, texts), ""),
         },
         "ResponseMetadata": {"HTTPStatusCode": answer.status},
     }

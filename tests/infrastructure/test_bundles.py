@@ -81,6 +81,14 @@ def test_only_send_pays_for_rendering(host_layer: Path) -> None:
         assert not {"jinja2", "babel", "email_validator"} & imported.keys(), verb
 
 
+def test_send_starts_without_what_few_mails_need(host_layer: Path) -> None:
+    """Each of these is a good part of a cold start; what needs it imports it then."""
+    module = handler_of("send").removesuffix(".lambda_handler")
+    imported = json.loads(run_alone(IMPORTED, build_bundle("send"), host_layer, module))
+    slow = {"boto3", "botocore.client", "botocore.session", "email_validator", "urllib3"}
+    assert not slow & imported.keys()
+
+
 def test_the_bundle_of_send_renders_its_templates(host_layer: Path) -> None:
     example = ROOT / "templates" / "order_confirmation" / "example.json"
 
