@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from postroad.dynamodb import asking, failed_condition
 from postroad.governor.errors import GovernorUnavailableError
-from postroad.governor.item import KEY, from_item, learn, lease, put_right, to_item
+from postroad.governor.item import KEY, complete, from_item, is_whole, learn, lease, put_right
 from postroad.governor.ports import Answer
 from postroad.governor.state import State
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class DynamoSlots:
     """`Slots` over the table Schedule.
 
-    Needs dynamodb:UpdateItem, dynamodb:GetItem, and dynamodb:PutItem to make the item. A write that isn't
+    Needs dynamodb:UpdateItem and dynamodb:GetItem. A write that isn't
     made costs as much as one that is; both bring what stands, so that nothing is read beforehand.
     """
 
@@ -50,15 +50,15 @@ class DynamoSlots:
     def _update(self, update: Update) -> Answer:
         answer = self._try(update)
         if answer is None:
-            # The first write of a stage's life, or somebody deleted the item.
-            self._make()
+            # The first write of a stage's life, or of a newer version, or somebody deleted the item.
+            self._complete()
             answer = self._try(update)
         if answer is None:
             raise GovernorUnavailableError("the governor's item is deleted as soon as it is made: try again")
         return answer
 
     def _try(self, update: Update) -> Answer | None:
-        """Write, and return None if there is no item."""
+        """Write, and return None if there is no item, or not a whole one."""
         try:
             with asking(GovernorUnavailableError):
                 answer = self._client.update_item(
@@ -72,17 +72,11 @@ class DynamoSlots:
             if (error := failed_condition(unavailable)) is None:
                 raise
             item: Any = error.response.get("Item")
-            return None if item is None else Answer(done=False, state=from_item(item))
+            if item is None or not is_whole(item):
+                return None
+            return Answer(done=False, state=from_item(item))
         return Answer(done=True, state=from_item(answer["Attributes"]))
 
-    def _make(self) -> None:
-        try:
-            with asking(GovernorUnavailableError):
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=to_item(State()),
-                    ConditionExpression="attribute_not_exists(pk)",
-                )
-        except GovernorUnavailableError as unavailable:
-            if failed_condition(unavailable) is None:
-                raise
+    def _complete(self) -> None:
+        with asking(GovernorUnavailableError):
+            self._client.update_item(TableName=self._table, Key=KEY, **complete())

@@ -43,20 +43,38 @@ def to_item(state: State) -> dict[str, Any]:
 
 
 def from_item(item: Mapping[str, Any]) -> State:
-    """Return the state that an item holds."""
+    """Return the state that an item holds; what it lacks is as nobody had written it."""
     rate = float(item["rate"]["N"]) if "rate" in item else None
-    return State(rate=rate, **{name: int(item[name]["N"]) for name in _WHOLE})
+    return State(rate=rate, **{name: int(item[name]["N"]) for name in _WHOLE if name in item})
+
+
+def is_whole(item: Mapping[str, Any]) -> bool:
+    """Say whether a write finds all that it reckons with: an older version may have known less."""
+    return item.keys() >= set(_WHOLE)
+
+
+def complete() -> dict[str, Any]:
+    """Return the update, as UpdateItem takes it, that makes the item, or adds what it lacks."""
+    state = State()
+    return {
+        "UpdateExpression": "SET " + ", ".join(f"{name} = if_not_exists({name}, :{name})" for name in _WHOLE),
+        "ExpressionAttributeValues": {f":{name}": number(getattr(state, name)) for name in _WHOLE},
+    }
 
 
 def lease(move: Move) -> Update:
     """Return the update that makes a lease."""
-    room = "room" if move.lane is Lane.TRANSACTIONAL else "room_beyond_reserve"
+    room, other = "room", "room_beyond_reserve"
+    if move.lane is not Lane.TRANSACTIONAL:
+        room, other = other, room
     sets = [
         "leased = leased + :count",
         "room = room - :count",
         "room_beyond_reserve = room_beyond_reserve - :count",
     ]
-    conditions = ["tat BETWEEN :lowest AND :highest", f"{room} >= :count"]
+    # Of an item that lacks something the condition fails, for then `complete` helps; the update wouldn't.
+    exist = (f"attribute_exists({name})" for name in ("leased", other))
+    conditions = ["tat BETWEEN :lowest AND :highest", f"{room} >= :count", *exist]
     values = {"count": move.count, "lowest": move.lowest, "highest": move.highest}
     if move.begins_at is None:
         sets.append("tat = tat + :length")
