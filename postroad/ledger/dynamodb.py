@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from postroad.dynamodb import asking, failed_condition
-from postroad.ledger.bulk import Met, refused_as_a_whole, run_statements
+from postroad.ledger.dynamodb_statements import Met, refused_as_a_whole, run_statements
 from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.item import SORT_KEY, from_item, to_item
 from postroad.ledger.partiql import insertion, replacement
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from postroad.errors import TransientError
-    from postroad.ledger.bulk import Answer
+    from postroad.ledger.dynamodb_statements import Answer
     from postroad.ledger.ports import Change
     from postroad.ledger.row import Row
 

@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from postroad.contract.words import Status
-from postroad.ledger.bulk import MOST_TURNS
 from postroad.ledger.dynamodb import DynamoLedger
+from postroad.ledger.dynamodb_statements import MOST_TURNS
 from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.partiql import MOST_STATEMENTS
 from postroad.ledger.row import Row
