@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from postroad.governor.state import Lane, State
+from postroad.governor.state import LATE, Lane, State
 from postroad.schedule.keys import GOVERNOR
 
 if TYPE_CHECKING:
@@ -105,10 +105,11 @@ def learn(reading: Reading) -> Update:
     """Return the update that writes a reading down, less what was leased since."""
     return Update(
         "rate = :rate, read_at = :at, room = :room - leased, room_beyond_reserve = :beyond - leased",
-        "read_at <= :at AND leased >= :leased",
+        "(read_at <= :at OR read_at > :absurd) AND leased >= :leased",
         {
             "rate": reading.rate,
             "at": reading.at,
+            "absurd": reading.at + LATE,
             "room": reading.room + reading.leased,
             "beyond": reading.room_beyond_reserve + reading.leased,
             "leased": reading.leased,

@@ -11,7 +11,7 @@ from postroad.governor.pace import JITTER, SECOND, pace_of
 from postroad.governor.state import PLENTY, Lane, Reading, State
 
 ROOM = 0.01
-"""The part of the daily quota that must be free before a stream begins again that had used it up. Quota comes
+"""The part of its daily quota that must be free before a stream begins again that had used it up. Quota comes
 back mail by mail as yesterday's leave the last 24 hours: with a single one free it would stop at once."""
 
 
@@ -43,9 +43,9 @@ def reading_of(quota: Quota, stage: Stage, before: State, *, noted_at: int, aske
     Each stage of several takes its share of what is left, which together is no more than is left, whatever
     each has sent before.
     """
-    rate = min(quota.per_second or math.inf, stage.rate or math.inf)
-    if rate == math.inf:
-        rate = UNKNOWN_RATE
+    # Of no rate at all nothing can be leased: if SES says so, it takes no mail, and tells that to each.
+    known = [rate for rate in (quota.per_second, stage.rate) if 0 < rate < math.inf]
+    rate = min(known, default=UNKNOWN_RATE)
     room = beyond = PLENTY
     if quota.max_24_hours != UNLIMITED:
         room = math.floor(quota.left * stage.share) - _under_way(before, stage, noted_at)
@@ -63,7 +63,8 @@ def lets_begin(quota: Quota, stage: Stage, state: State, lane: Lane) -> bool:
     """Say whether a stream that had used up its quota may begin again."""
     if quota.max_24_hours == UNLIMITED:
         return True
-    return state.room_of(lane) >= max(1.0, ROOM * quota.max_24_hours * stage.share)
+    its = stage.share if lane is Lane.TRANSACTIONAL else stage.share * (1 - stage.reserve)
+    return state.room_of(lane) >= max(1.0, ROOM * quota.max_24_hours * its)
 
 
 def _under_way(state: State, stage: Stage, now: int) -> int:

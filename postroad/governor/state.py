@@ -13,6 +13,9 @@ from enum import StrEnum
 from postroad.contract.words import StreamKind
 from postroad.governor.pace import SECOND
 
+LATE = 600 * SECOND
+"""Whoever writes a reading asked SES less long ago. One that is further ahead has a wrong clock behind it."""
+
 PLENTY = 10**15
 """What is left of a daily quota that has no end, or of which nothing is known yet."""
 
@@ -150,7 +153,7 @@ def righted(state: State, righting: Righting) -> State | None:
 
 def learnt(state: State, reading: Reading) -> State | None:
     """Return what stands after a reading, or None if a newer one is there already."""
-    if state.read_at > reading.at or state.leased < reading.leased:
+    if reading.at < state.read_at <= reading.at + LATE or state.leased < reading.leased:
         return None
     since = state.leased - reading.leased
     return replace(

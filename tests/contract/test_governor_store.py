@@ -26,14 +26,25 @@ from postroad.governor.item import KEY, from_item, to_item
 from postroad.governor.leasing import next_step, terms_of
 from postroad.governor.memory import MemorySlots
 from postroad.governor.pace import SECOND, micros
-from postroad.governor.state import PLENTY, Lane, Move, Reading, Righting, State, applied, learnt, righted
+from postroad.governor.state import (
+    LATE,
+    PLENTY,
+    Lane,
+    Move,
+    Reading,
+    Righting,
+    State,
+    applied,
+    learnt,
+    righted,
+)
 from tests.emulated_dynamodb import emulated_cloud
 from tests.tables import create_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from postroad.governor.ports import Slots
+    from postroad.governor.ports import Answer, Slots
 
 NOW = micros(datetime(2026, 11, 22, 14, 0, tzinfo=UTC))
 STANDING = State(
@@ -147,6 +158,8 @@ def test_a_lease_is_made_whole_or_not_at_all(make: Make, standing: State, move: 
         replace(STANDING, leased=989),
         replace(STANDING, read_at=NOW),
         replace(STANDING, read_at=NOW + 1),
+        replace(STANDING, read_at=NOW + LATE),
+        replace(STANDING, read_at=NOW + LATE + 1),
         State(leased=990),
     ],
 )
@@ -308,7 +321,7 @@ def test_an_item_that_lacks_something_is_completed_by_whoever_writes(
 ) -> None:
     known = replace(STANDING, **{name: getattr(State(), name) for name in missing})
     first = replace(MOVE, lowest=0)
-    asks = {
+    asks: dict[str, tuple[Callable[[Slots], Answer], State | None]] = {
         "a lease": (lambda slots: slots.lease(first), applied(known, first)),
         "one of the lane's own": (
             lambda slots: slots.lease(replace(OWN, lowest=0)),
