@@ -6,7 +6,7 @@ import select
 import socket
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -14,6 +14,10 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
+
+
+FIRST_FINAL_STATUS = 200
+"""One below it announces an answer: https://www.rfc-editor.org/rfc/rfc9110.html#name-informational-1xx"""
 
 
 class NotSentError(Exception):
@@ -30,7 +34,7 @@ class Proxy:
 
     host: str
     port: int
-    authorization: str = ""
+    authorization: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,11 @@ class HttpEndpoint:
         connection = self._take()
         try:
             answer = self._exchange(connection, path, body, headers(self._host))
+        except NoAnswerError:
+            connection.close()
+            # A function that was frozen has lost them all, unseen: the next request shall not find out anew.
+            self.drop_idle()
+            raise
         except BaseException:
             connection.close()
             raise
@@ -115,9 +124,13 @@ class HttpEndpoint:
             connection.request("POST", path, body, headers)
             connection.sock.settimeout(self._read_timeout)
             response = connection.getresponse()
-            return Answer(response.status, response.getheader("x-amzn-errortype", ""), response.read())
+            answer = Answer(response.status, response.getheader("x-amzn-errortype", ""), response.read())
         except (OSError, HTTPException) as error:
             raise NoAnswerError(type(error).__name__) from error
+        if answer.status < FIRST_FINAL_STATUS:
+            # The answer is yet to come, and the next request would take it for its own.
+            raise NoAnswerError(f"status {answer.status}")
+        return answer
 
     def _take(self) -> HTTPConnection:
         while True:
@@ -125,7 +138,7 @@ class HttpEndpoint:
                 connection = self._idle.pop()
             except IndexError:
                 return self._connect()
-            if not _was_closed(connection):
+            if not _has_more(connection):
                 return connection
             connection.close()
 
@@ -153,8 +166,14 @@ class HttpEndpoint:
         return tunnel
 
 
-def _was_closed(connection: HTTPConnection) -> bool:
-    """Say whether the other side has closed an idle connection: then there is something to read, its end."""
+def _has_more(connection: HTTPConnection) -> bool:
+    """Say whether there is something to read from an idle connection: its end, or what nobody asked for.
+
+    What nobody asked for must not be taken for the answer to the next request. TLS may hold some of it back.
+    """
+    pending: Callable[[], int] | None = getattr(connection.sock, "pending", None)
+    if pending is not None and pending():
+        return True
     poll = select.poll()
     poll.register(connection.sock, select.POLLIN)
     return bool(poll.poll(0))
