@@ -115,21 +115,28 @@ class GovernedRate:
         return state
 
     def _await_slot(self, move: Move, after: State) -> Grant | None:
-        """Wait for the slot; None if its time was slept through, as in a function that was frozen."""
+        """Wait for the slot; None if its time was slept through, as in a function that was frozen.
+
+        Or if it isn't there yet, since the clock was set back meanwhile.
+        """
         begins = begins_at(move, after)
         until = begins + pace_of(after.rate or self._terms.rate).window
         self._sleep(begins)
-        return Grant(move.count, moment_of(until)) if self._now() < until else None
+        return Grant(move.count, moment_of(until)) if begins <= self._now() < until else None
 
     def _delay(self, waited: int) -> int:
         """Return how much later than it might this one comes, after having waited so long."""
         if not self._crowded:
             return 0
-        return int(self._chance() * SPREAD * max(0.0, 1 - waited / PATIENCE))
+        return int(self._chance() * SPREAD * max(0.0, 1 - max(0, waited) / PATIENCE))
 
     def _sleep(self, until: int) -> None:
-        """Sleep until a moment; a sleep may end early."""
-        while (left := until - self._now()) > 0:
+        """Sleep until a moment; a sleep may end early.
+
+        Where the clock was set back the moment is further off than before: nobody meant to sleep so long.
+        """
+        longest = until - self._now()
+        while 0 < (left := until - self._now()) <= longest:
             self._pause(left / SECOND)
 
     def _now(self) -> int:

@@ -246,3 +246,21 @@ def test_after_a_quiet_second_it_does() -> None:
         governed.time.at += timedelta(seconds=2)
         processes[turn % 2].take(25, deadline=START + timedelta(minutes=5))
     assert governed.slots.writes == 40
+
+
+@pytest.mark.parametrize("back", [3, 60, 3600])
+def test_a_clock_that_is_set_back_while_somebody_sleeps_keeps_nobody_for_long(back: float) -> None:
+    governed = Governed(slots=MemorySlots(State(rate=14, tat=NOW + SECOND // 4)), freezes=-back)
+    grant = governed.process().take(5, deadline=LATER)
+    assert sum(governed.slept) < 8
+    assert grant.until is not None
+    assert timedelta(0) < grant.until - governed.time.now() <= timedelta(seconds=0.5)
+
+
+def test_whoever_waits_in_a_crowd_while_its_clock_is_set_back_waits_no_longer_for_that() -> None:
+    standing = State(rate=14, tat=NOW + SECOND, own_others=NOW + SECOND)
+    governed = Governed(slots=MemorySlots(standing), chance=lambda: 0.99, freezes=-3600)
+    rate = governed.process()
+    rate._crowded = True
+    assert rate.take(5, deadline=LATER).count == 3
+    assert sum(governed.slept) < 8
