@@ -75,7 +75,12 @@ def lease(move: Move) -> Update:
     # Of an item that lacks something the condition fails, for then `complete` helps; the update wouldn't.
     exist = (f"attribute_exists({name})" for name in ("leased", other))
     conditions = ["tat BETWEEN :lowest AND :highest", f"{room} >= :count", *exist]
-    values = {"count": move.count, "lowest": move.lowest, "highest": move.highest}
+    values: dict[str, float] = {"count": move.count, "lowest": move.lowest, "highest": move.highest}
+    if move.rate is None:
+        conditions.append("attribute_not_exists(rate)")
+    else:
+        conditions.append("rate = :rate")
+        values["rate"] = move.rate
     if move.begins_at is None:
         sets.append("tat = tat + :length")
         values["length"] = move.length

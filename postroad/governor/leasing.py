@@ -79,11 +79,14 @@ def next_step(state: State, terms: Terms, count: int, *, now: int, latest: int) 
             length=length,
             lowest=0,
             highest=lowest - 1,
+            rate=state.rate,
             begins_at=now,
         )
     if state.tat <= now + BORROWED:
         highest = min(now + BORROWED, latest)
-        return Move(lane=terms.lane, count=count, length=length, lowest=lowest, highest=highest)
+        return Move(
+            lane=terms.lane, count=count, length=length, lowest=lowest, highest=highest, rate=state.rate
+        )
     borrowed_at = state.tat - BORROWED
     if not terms.share:
         return Wait(borrowed_at)
@@ -97,6 +100,7 @@ def next_step(state: State, terms: Terms, count: int, *, now: int, latest: int) 
         length=length,
         lowest=lowest,
         highest=min(now + terms.lane.farthest, latest),
+        rate=state.rate,
         own=(used, used + math.ceil(length / terms.share)),
     )
 

@@ -73,6 +73,8 @@ class State:
 class Move:
     """One lease: made if `lowest` <= tat <= `highest`, the quota has room, and the lane's share is free.
 
+    And if `rate` is what stands: by an older one its slot may be far too short.
+
     The slot begins where tat stands; at `begins_at`, if that is given, where nobody is using the rate. Of the
     lane's own share it is if `own` is given: then the lane's own moment must not lie after the first of the
     two, and goes to the second.
@@ -83,6 +85,7 @@ class Move:
     length: int
     lowest: int
     highest: int
+    rate: float | None
     begins_at: int | None = None
     own: tuple[int, int] | None = None
 
@@ -115,6 +118,8 @@ class Reading:
 def applied(state: State, move: Move) -> State | None:
     """Return what stands after a lease, or None if it can't be made."""
     if not move.lowest <= state.tat <= move.highest or state.room_of(move.lane) < move.count:
+        return None
+    if state.rate != move.rate:
         return None
     begins_at = state.tat if move.begins_at is None else move.begins_at
     moved = replace(

@@ -57,7 +57,7 @@ STANDING = State(
     rate=13.5,
     read_at=NOW - 60 * SECOND,
 )
-MOVE = Move(lane=Lane.OTHERS, count=3, length=214_286, lowest=NOW - 100_000, highest=NOW + 500_000)
+MOVE = Move(lane=Lane.OTHERS, count=3, length=214_286, lowest=NOW - 100_000, highest=NOW + 500_000, rate=13.5)
 OWN = replace(MOVE, lane=Lane.TRANSACTIONAL, own=(NOW, NOW + SECOND))
 READING = Reading(rate=50.25, room=500, room_beyond_reserve=-20, leased=990, at=NOW)
 RIGHTING = Righting(STANDING, NOW + 1, NOW + 2, NOW + 3)
@@ -116,7 +116,7 @@ def test_before_anybody_came_nothing_is_leased_and_no_quota_known(
 ) -> None:
     slots = make(None)
     assert slots.read() == State()
-    first = replace(MOVE, begins_at=NOW, lowest=0)
+    first = replace(MOVE, begins_at=NOW, lowest=0, rate=None)
     assert slots.lease(first).state == applied(State(), first)
     assert slots.read() == State(tat=NOW + 214_286, leased=3, room=PLENTY - 3, room_beyond_reserve=PLENTY - 3)
 
@@ -140,6 +140,12 @@ def test_before_anybody_came_nothing_is_leased_and_no_quota_known(
         (replace(STANDING, room_beyond_reserve=-7), OWN),
         (replace(STANDING, room=3), OWN),
         (replace(STANDING, room=2), OWN),
+        (replace(STANDING, rate=13.499999999999998), MOVE),
+        (replace(STANDING, rate=1 / 3), replace(MOVE, rate=1 / 3)),
+        (replace(STANDING, rate=0.1 * 3), replace(OWN, rate=0.1 * 3)),
+        (replace(STANDING, rate=None), MOVE),
+        (replace(STANDING, rate=None), replace(MOVE, rate=None)),
+        (STANDING, replace(MOVE, rate=None)),
     ],
 )
 def test_a_lease_is_made_whole_or_not_at_all(make: Make, standing: State, move: Move) -> None:
@@ -320,13 +326,11 @@ def test_an_item_that_lacks_something_is_completed_by_whoever_writes(
     make_of_part: Callable[[set[str]], Slots], missing: set[str]
 ) -> None:
     known = replace(STANDING, **{name: getattr(State(), name) for name in missing})
-    first = replace(MOVE, lowest=0)
+    first = replace(MOVE, lowest=0, rate=known.rate)
+    own = replace(OWN, lowest=0, rate=known.rate)
     asks: dict[str, tuple[Callable[[Slots], Answer], State | None]] = {
         "a lease": (lambda slots: slots.lease(first), applied(known, first)),
-        "one of the lane's own": (
-            lambda slots: slots.lease(replace(OWN, lowest=0)),
-            applied(known, replace(OWN, lowest=0)),
-        ),
+        "one of the lane's own": (lambda slots: slots.lease(own), applied(known, own)),
         "a reading": (lambda slots: slots.learn(READING), learnt(known, READING)),
         "a righting": (lambda slots: slots.put_right(RIGHTING), righted(known, RIGHTING)),
     }
