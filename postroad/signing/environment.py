@@ -31,6 +31,8 @@ SUFFIXES = {
     "eu-isoe": "cloud.adc-e.uk",
 }
 """The domain of each partition but AWS's own, by what its Regions' names begin with."""
+VARIABLES = {"secretsmanager": "SECRETS_MANAGER"}
+"""How the variable of a service's endpoint ends where that isn't botocore's name for it."""
 SPECIAL = ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT")
 
 
@@ -57,10 +59,17 @@ def keys(environment: Mapping[str, str] = os.environ) -> Credentials:
 def endpoint(service: str, host: str, *, connect_timeout: float, read_timeout: float) -> HttpEndpoint:
     """Return the service's endpoint; time limits in seconds.
 
-    `service` is its name in AWS_ENDPOINT_URL_<SERVICE>, `host` what its address begins with.
+    `service` is botocore's name for it, `host` what its address begins with. Raises SettingsError where the
+    environment names an address that is none.
     """
     url = endpoint_url(service, host)
-    tls = url.startswith("https:")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        # What it says stays out: there may be a password in it.
+        raise SettingsError(
+            f"{variable(service)} or AWS_ENDPOINT_URL must be https://host or http://host:port"
+        )
+    tls = parts.scheme == "https"
     return HttpEndpoint(
         url,
         connect_timeout=connect_timeout,
@@ -76,15 +85,23 @@ def endpoint_url(service: str, host: str, environment: Mapping[str, str] = os.en
     Raises SettingsError where the environment asks for FIPS or dual-stack endpoints: they have names of their
     own. https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
-    for name in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
+    for name in (variable(service), "AWS_ENDPOINT_URL"):
         if named := environment.get(name):
             return named
     for name in SPECIAL:
         if environment.get(name, "false").lower() == "true":
-            raise SettingsError(f"{name} isn't supported: set AWS_ENDPOINT_URL_{service.upper()} instead")
+            raise SettingsError(f"{name} isn't supported: set {variable(service)} instead")
     name = region(environment)
     suffix = SUFFIXES.get(name.rsplit("-", 2)[0]) or SUFFIXES.get(name.partition("-")[0], "amazonaws.com")
     return f"https://{host}.{name}.{suffix}"
+
+
+def variable(service: str) -> str:
+    """Return the name of the variable that names this service's endpoint.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html#ss-endpoints-table
+    """
+    return f"AWS_ENDPOINT_URL_{VARIABLES.get(service, service.upper())}"
 
 
 def trusting(environment: Mapping[str, str] = os.environ) -> ssl.SSLContext:

@@ -192,6 +192,21 @@ def test_a_server_that_speaks_no_tls_means_not_sent(certificate: Path) -> None:
         endpoint_at(server, tls=trusting(certificate)).post("/", b"{}", headers)
 
 
+def test_nothing_leaves_in_the_clear_however_https_is_spelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken: list[bytes] = []
+
+    def talk(connection: socket.socket) -> None:
+        spoken.append(connection.recv(16))
+
+    with serving(talk) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"HTTPS://localhost:{server.port}")
+        endpoint = environment.endpoint("sesv2", "email", connect_timeout=1, read_timeout=1)
+        with pytest.raises(NotSentError):
+            endpoint.post("/", b"{}", headers)
+    assert all(first.startswith(b"\x16\x03") for first in spoken)  # a handshake
+    assert len(spoken) == 1
+
+
 def through(proxy: Server, server: Server, certificate: Path) -> HttpEndpoint:
     return HttpEndpoint(
         f"https://localhost:{server.port}",

@@ -9,7 +9,7 @@ from botocore.session import get_session
 from postroad.settings import SettingsError
 from postroad.signing import environment
 from postroad.signing.connections import Proxy
-from postroad.signing.environment import UnsignedError, endpoint_url, keys, proxy_for, region
+from postroad.signing.environment import UnsignedError, endpoint_url, keys, proxy_for, region, variable
 from postroad.signing.sigv4 import Credentials
 
 HOSTS = {"sesv2": "email", "dynamodb": "dynamodb", "secretsmanager": "secretsmanager"}
@@ -40,6 +40,28 @@ def test_the_environment_may_name_endpoints() -> None:
     given = {"AWS_ENDPOINT_URL_SESV2": "http://one:1", "AWS_ENDPOINT_URL": "http://all:2"}
     assert endpoint_url("sesv2", "email", given) == "http://one:1"
     assert endpoint_url("dynamodb", "dynamodb", given) == "http://all:2"
+
+
+@pytest.mark.parametrize("service", HOSTS)
+def test_each_services_own_variable_is_the_one_that_botocore_reads(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:2")
+    monkeypatch.setenv(variable(service), "http://localhost:1")
+    theirs = get_session().create_client(service, region_name="us-east-1")
+    assert endpoint_url(service, HOSTS[service]) == theirs.meta.endpoint_url == "http://localhost:1"
+
+
+@pytest.mark.parametrize(
+    "url", ["email.example", "localhost:4566", "ftp://email.example", "https://", "http://me:secret@host:1"]
+)
+def test_an_address_that_is_none_is_refused_and_not_repeated(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    with pytest.raises(SettingsError, match="AWS_ENDPOINT_URL_SESV2") as caught:
+        environment.endpoint("sesv2", "email", connect_timeout=1, read_timeout=1)
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"])
