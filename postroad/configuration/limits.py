@@ -1,11 +1,18 @@
 """The sections of times: how long things are kept, and how long functions run and wait."""
 
+from math import ceil
 from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.section import Section, broken_rule
-from postroad.configuration.sizing import FROM_THE_RATE, room_seconds
+from postroad.configuration.sizing import (
+    AROUND_A_REQUEST_SECONDS,
+    FROM_THE_RATE,
+    LEAST_ROOM_SECONDS,
+    START_SECONDS,
+    room_seconds,
+)
 
 # What CloudWatch Logs takes (its PutRetentionPolicy), up to two years.
 LogRetention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
@@ -91,7 +98,7 @@ class Timing(Section):
         le=300,
         description=(
             "How long send waits for SES's answer; after that the outcome is unknown. With the connect "
-            "timeout less than `send_timeout_seconds`."
+            "timeout 8 seconds less than `send_timeout_seconds`, at the most."
         ),
     )
     retry_after_seconds: int = Field(
@@ -231,10 +238,15 @@ class Timing(Section):
     def _an_answer_fits_into_a_run(cls, value: float, info: ValidationInfo) -> float:
         timeout = info.data.get("send_timeout_seconds")
         connect = info.data.get("ses_connect_timeout_seconds")
-        if timeout is not None and connect is not None and value + connect >= timeout:
+        if timeout is None or connect is None:
+            return value
+        room = room_seconds(timeout=timeout, connect_timeout=connect, read_timeout=value)
+        if room < LEAST_ROOM_SECONDS:
+            around = START_SECONDS + AROUND_A_REQUEST_SECONDS + LEAST_ROOM_SECONDS
             raise broken_rule(
-                f"expected less than send_timeout_seconds ({timeout}) together with "
-                f"ses_connect_timeout_seconds ({connect:g}), got {value:g}"
+                f"with ses_connect_timeout_seconds ({connect:g}) expected send_timeout_seconds to be "
+                f"{ceil(value + connect + around)} at least, or less here: a run must have time to begin, to "
+                f"wait for its turn and to hear SES's answer; got {timeout} and {value:g}"
             )
         return value
 

@@ -38,7 +38,8 @@ _RULES = """
 - Opens and clicks are tracked only under a stream's own HTTPS domain, which is one of the `[[domains]]` or
   below one (SES refuses a domain that isn't verified) and isn't that of `[web]`.
 - The MAIL FROM domain, `<mail_from>.<name>`, is used for nothing else.
-- `lease_seconds` is longer than `send_timeout_seconds`, and both of SES's timeouts together are shorter.
+- `lease_seconds` is longer than `send_timeout_seconds`, and both of SES's timeouts together are 8 seconds
+  shorter at least.
   `evidence_seconds` is longer than these two, and `evidence_after_crash_seconds` at least 300, but for the
   stage `local`.
 - A queue hides a message that is being worked on for 6 × its function's timeout and the batching window, as

@@ -110,6 +110,7 @@ def broken_rules(parts: Parts) -> Iterator[Problem]:
     yield from _web(parts)
     yield from _producers(parts)
     yield from _timing(parts)
+    yield from _governor(parts)
     yield from _sizes(parts)
 
 
@@ -248,6 +249,18 @@ def _timing(parts: Parts) -> Iterator[Problem]:
             f"expected at least {SIGNED_FOR_SECONDS}, for a frozen function may still hold a signed request, "
             f"and AWS takes one that long after its date, got {seconds}",
         )
+
+
+def _governor(parts: Parts) -> Iterator[Problem]:
+    if parts.governor is None or parts.governor.quota_reserve < 1:
+        return
+    for name, stream in parts.streams.items():
+        if not stream.wanted.is_transactional:
+            yield Problem(
+                ("governor", "quota_reserve"),
+                f"expected less than 1, for then '{name}', which is not transactional, never sends, got 1",
+            )
+            return
 
 
 def _sizes(parts: Parts) -> Iterator[Problem]:

@@ -36,6 +36,8 @@ ABOUT = 1.001
 """What is asked of 30 seconds: slots are reckoned in whole microseconds, rounded up."""
 START_SECONDS = 2.0
 """Of a run, before its first mail: imports at a cold start, and reading the stream's state."""
+LEAST_ROOM_SECONDS = 5.0
+"""For waiting: with less hardly a message has its turn; with none each goes to the dead letters unsent."""
 AROUND_A_REQUEST_SECONDS = 1.0
 """What `sending.limits` adds to SES's two timeouts: no request begins later than that before a run's end."""
 

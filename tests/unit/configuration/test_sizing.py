@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from postroad.configuration.limits import Timing
 from postroad.configuration.sizing import (
     ASSUMED_RATE,
     LEAST_COPIES,
@@ -192,6 +193,21 @@ def test_a_short_timeout_leaves_less_room_and_makes_smaller_batches() -> None:
 
 def test_a_long_timeout_makes_nobody_wait_longer() -> None:
     assert room_seconds(timeout=900, connect_timeout=2, read_timeout=10) == WAIT_SECONDS
+
+
+@pytest.mark.parametrize(("timeout", "read"), [(20, 10), (60, 50), (900, 300), (9, 0.5)])
+def test_the_shortest_timeout_that_is_taken_leaves_room_for_a_request(timeout: int, read: float) -> None:
+    connect = 2.0 if timeout > 9 else 0.5
+    timing = Timing.model_validate(
+        {
+            "send_timeout_seconds": timeout,
+            "lease_seconds": timeout + 1,
+            "ses_connect_timeout_seconds": connect,
+            "ses_read_timeout_seconds": read,
+            "evidence_seconds": 400,
+        }
+    )
+    assert timing.send_room_seconds >= 5
 
 
 def test_a_timeout_without_room_makes_batches_of_one() -> None:
