@@ -13,7 +13,7 @@ TIME_TO_LIVE = "ttl"
 
 
 class Tables(Construct):
-    """Messages (with its stream and indexes), Bodies, Suppressions and Schedule."""
+    """Messages (with its stream and indexes), Bodies, Suppressions, Schedule and Contacts."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, key: kms.IKey | None) -> None:
         """Make the tables of `stage`, encrypted with `key`, or with AWS's own when it is None."""
@@ -49,6 +49,9 @@ class Tables(Construct):
         # What has been applied may be forgotten. Pointers and switches carry no time to live: dispatch alone
         # takes out what waits.
         self.schedule = self._table("Schedule", expires=True)
+        # Profiles and consent carry no time to live: what a person agreed to is kept as evidence. What merely
+        # counts (runs of soft bounces, what was mailed lately) may be forgotten.
+        self.contacts = self._table("Contacts", expires=True)
 
     def _table(
         self,
