@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import deployed, events
 from bench.process import Deployment, Worker
+from bench.runtime import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -85,11 +86,13 @@ def measure_sending(
             worker.run(events.batches([batch[name]]))  # what a process does once is no part of a mail
         for latency, ses, other in (("0ms", 0.0, 0.0), ("50ms", SES_SECONDS, OTHER_SECONDS)):
             stub.latency(ses=ses, other=other)
+            stub.calls()
             runs: dict[str, list[Run]] = {name: [] for name in workers}
             for number in range(sizes.rounds):
                 for name, worker in workers.items():
                     runs[name] += worker.run(events.batches([batch[name]] * count[name]))
                 tell(f"send at {latency}, round {number + 1} of {sizes.rounds}: {_say(runs)}")
+            _check_sent(stub.calls(), sum(run.records for each in runs.values() for run in each))
             found[latency] = {name: _summary(each) for name, each in runs.items()}
         stub.latency(ses=0, other=0)
         stub.calls()
@@ -149,10 +152,19 @@ def _calls(worker: Worker, stub: Stub, sizes: Sequence[int]) -> Counter[str]:
     """Return the calls for a mail, by operation."""
     worker.run(events.batches(sizes))
     calls = stub.calls()
+    _check_sent(calls, sum(sizes))
     found: Counter[str] = Counter()
     for name, number in calls.items():
         found[name] = number / sum(sizes)  # type: ignore[assignment]  # typeshed's Counter counts whole things
     return found
+
+
+def _check_sent(calls: Counter[str], mails: int) -> None:
+    """Raise RuntimeError unless each mail was sent: one that is refused or put off costs next to nothing."""
+    if (sent := calls["ses.SendEmail"]) < mails:
+        raise RuntimeError(
+            f"only {sent} of {mails} mails were sent: see the senders' logs in {FOLDER / 'runs'}"
+        )
 
 
 def _report(

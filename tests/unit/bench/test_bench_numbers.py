@@ -76,7 +76,7 @@ class QuietStub:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever is asked of it
         answers: dict[str, Any] = {
-            "calls": Counter({"ses.SendEmail": 10}),
+            "calls": Counter({"ses.SendEmail": 10_000}),
             "sends": [SEND] * 100,
             "items": [{"status": {"S": "delivered"}}] * 100,
         }
@@ -171,3 +171,14 @@ def test_dispatch_asks_for_no_more_when_more_is_due(monkeypatch: pytest.MonkeyPa
 
     assert few["left"] == many["left"] == 0
     assert sum(many["calls"].values()) / 1_000 <= sum(few["calls"].values()) / 200
+
+
+def test_mails_that_were_not_sent_are_no_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sender that refuses each message is fast."""
+    monkeypatch.setattr(sending, "Worker", QuietWorker)
+    stub: Any = QuietStub()
+    stub.calls = lambda: Counter({"ses.SendEmail": 9, "dynamodb.GetItem": 10_000})
+    runtime = QuietRuntime(Path("python3.13"), "3.13.0", Path("layer"), Path("whole"))
+
+    with pytest.raises(RuntimeError, match="only 9 of "):
+        sending.measure_sending(stub, runtime, Cores(None, None), Sizes(), tell=lambda _: None)
