@@ -85,7 +85,7 @@ def load(
         typer.Option("--bytes", min=0, help="Bytes of text, or of data beside the example."),
     ] = None,
     bounces: Annotated[
-        float | None, typer.Option("--bounces", min=0, max=1, help="The share that bounces hard, 0 to 1.")
+        float | None, typer.Option("--bounces", min=0, max=1, help="The share that bounces hard.")
     ] = None,
     complaints: Annotated[
         float | None, typer.Option("--complaints", min=0, max=1, help="The share that complains.")

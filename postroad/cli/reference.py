@@ -135,6 +135,8 @@ def _name_and_value(text: str) -> tuple[str, str]:
         "list[str]": "text, repeatable",
         "int": "number",
         "int range": "number",
+        "float": "number",
+        "float range": "number",
         "path": "file",
     }
     if value.startswith("list["):
@@ -161,10 +163,10 @@ def _meaning_and_default(text: str) -> tuple[str, str]:
 
 
 def _range(note: str) -> str:
-    low, high = re.match(r"(\d+)<=x", note), re.search(r"x<=(\d+)", note)
+    low, high = re.match(r"([\d.]+)<=x", note), re.search(r"x<=([\d.]+)", note)
     if high and low:
         return f"{low.group(1)} to {high.group(1)}"
-    least = re.search(r"x>=(\d+)", note)
+    least = re.search(r"x>=([\d.]+)", note)
     return f"{least.group(1)} or more" if least else note
 
 
