@@ -106,6 +106,12 @@ class MailStack(StageStack):
                 feedback=feedback,
                 dispatch=dispatch,
                 outcomes=outcomes,
-                tables=(stores.messages, stores.bodies, stores.suppressions, stores.schedule),
+                tables=(
+                    stores.messages,
+                    stores.bodies,
+                    stores.suppressions,
+                    stores.schedule,
+                    stores.contacts,
+                ),
             )
             self.tell("DashboardUrl", StageDashboard(self, "Dashboard", watched=watched).url)
