@@ -302,7 +302,6 @@ def settings(sizing: Sizing) -> SendSettings:
         ses_rate_per_second=0.0,
         account_share=1.0,
         transactional_share=governor.transactional_share,
-        quota_reserve=governor.quota_reserve,
     )
 
 

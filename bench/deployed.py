@@ -115,7 +115,6 @@ def send_environment(threads: int | None = None) -> dict[str, str]:
         ses_rate_per_second=UNLIMITED,
         account_share=deployed.account_share,
         transactional_share=deployed.governor.transactional_share,
-        quota_reserve=deployed.governor.quota_reserve,
     ).to_environment()
 
 

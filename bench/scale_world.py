@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from postroad.governor.state import Move, Reading, Righting
 
 TRANSACTIONAL, MARKETING = "transactional", "marketing"
-FOR_A_REQUEST = 13.0
-"""Seconds at a run's end in which none is begun: SES's two timeouts, by default, and one more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

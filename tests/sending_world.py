@@ -71,7 +71,6 @@ SETTINGS = SendSettings(
     ses_rate_per_second=14.0,
     account_share=1.0,
     transactional_share=0.2,
-    quota_reserve=0.1,
 )
 
 

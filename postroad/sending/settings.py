@@ -14,9 +14,8 @@ class SendSettings(Settings):
     buckets beside Postroad's own from which attachments may come. `unknown_outcome` is `evidence` or `hold`.
     `evidence_seconds` must lie between a claim and the watermark before silence proves anything, and
     `evidence_after_crash_seconds` between the end of a crashed owner's lease and the watermark.
-    `ses_rate_per_second` is the whole account's, or 0 where SES is asked for it; `account_share` of it and of
-    the daily quota are this stage's. `transactional_share` of the stage's rate goes to transactional streams
-    first, and `quota_reserve` of its daily quota to them alone.
+    `ses_rate_per_second` is the whole account's, or 0 where SES is asked for it; `account_share` of it is
+    this stage's, and `transactional_share` of the stage's rate goes to transactional streams first.
     """
 
     stage: str
@@ -54,4 +53,3 @@ class SendSettings(Settings):
     ses_rate_per_second: float
     account_share: float
     transactional_share: float
-    quota_reserve: float

@@ -213,7 +213,6 @@ class SendPipeline(Construct):
             ses_rate_per_second=configuration.aws.ses_rate_per_second or 0.0,
             account_share=configuration.account_share,
             transactional_share=configuration.governor.transactional_share,
-            quota_reserve=configuration.governor.quota_reserve,
         )
 
     def _grant_send(self) -> None:
