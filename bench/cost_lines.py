@@ -152,7 +152,7 @@ class Model:
 
     @property
     def reads(self) -> float:
-        """How often feedback reads a mail's row."""
+        """What feedback takes to read a mail's row, in read units."""
         return self.units()["events", "dynamodb_read"]
 
     def _counted(self, line: str) -> float:

@@ -61,7 +61,6 @@ def page() -> str:
         plans=_plans(),
         essentials=f"{essentials:.0f}",
         essentials_times=f"{essentials / model.total():.0f}",
-        saved_reads=_usd(book.usd("dynamodb_read", Model(1_000).reads * MILLION) / 2),
         saved_together=_usd(book.usd("dynamodb_read", (Model(1_000).reads - model.reads) * MILLION)),
         write=_usd(write),
         provisioned=_usd(provisioned),
