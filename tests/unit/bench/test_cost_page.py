@@ -24,7 +24,7 @@ def test_a_mail_is_three_writes_one_index_entry_and_one_suppression_read() -> No
     for line in ("claim", "sent", "delivered", "index"):
         assert units[line, "dynamodb_write"] == 1, line
     assert units["suppression", "dynamodb_read"] == 1
-    assert 1 <= units["events", "dynamodb_read"] <= 2
+    assert 0.5 <= units["events", "dynamodb_read"] <= 1  # one or two reads, of what may be a moment old
     assert {line for line, _ in units} <= {*CORE, "index"}, "a line that the page doesn't add up"
 
 
