@@ -5,7 +5,7 @@ Nothing here is asked or changed: what SES and Lambda say of the account is an a
 
 from __future__ import annotations
 
-from math import fsum
+from math import ceil, floor, fsum
 from typing import TYPE_CHECKING
 
 from postroad.account.ports import UNLIMITED
@@ -31,6 +31,7 @@ def judge(limits: Limits) -> list[Finding]:
         *_sending(limits),
         _rate(limits),
         _quota(limits),
+        *_reserve(limits),
         _plan(limits),
         _shares(limits),
         *(finding for row in limits.rows() for finding in _stream(limits, row)),
@@ -129,6 +130,30 @@ def _quota(limits: Limits) -> Finding:
             f"Set aws.ses_daily_quota = {quota.max_24_hours:.0f} in {limits.file}, and deploy.",
         )
     return Finding("quota", Level.OK, used)
+
+
+def _reserve(limits: Limits) -> Iterator[Finding]:
+    """Tell of streams to which the quota leaves not a mail a day, as the governor reckons it."""
+    configuration, quota = limits.configuration, limits.standing.quota.max_24_hours
+    if quota == UNLIMITED:
+        return
+    whole = quota * configuration.account_share
+    reserve = configuration.governor.quota_reserve
+    others = [name for name, stream in configuration.streams.items() if not stream.wanted.is_transactional]
+    if whole < 1:
+        yield Finding(
+            "account_share",
+            Level.WRONG,
+            f"of {quota:,.0f} mails a day this stage's share is not one: nothing is sent",
+            f"Raise account_share in {limits.file}, and deploy.",
+        )
+    elif others and floor(whole) - ceil(whole * reserve) < 1:
+        yield Finding(
+            "quota_reserve",
+            Level.WRONG,
+            f"of {whole:,.0f} mails a day it leaves none to {', '.join(others)}",
+            f"Lower governor.quota_reserve in {limits.file}, and deploy.",
+        )
 
 
 def _plan(limits: Limits) -> Finding:

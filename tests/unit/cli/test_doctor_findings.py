@@ -289,3 +289,27 @@ def test_rates_are_shown_as_people_read_them(value: float, text: str) -> None:
 
 def test_no_finding_names_an_address_or_a_secret() -> None:
     assert not [each for each in judge(limits()) if re.search("@", each.says + each.next_step)]
+
+
+@pytest.mark.parametrize(
+    ("reserve", "is_wrong"), [(0.1, False), (0.99, False), (0.995, False), (0.9951, True)]
+)
+def test_a_reserve_that_leaves_other_streams_not_a_mail_a_day_is_wrong(
+    reserve: float, *, is_wrong: bool
+) -> None:
+    configuration = configured()
+    governor = configuration.governor.model_copy(update={"quota_reserve": reserve})
+    configuration = configuration.model_copy(update={"governor": governor})
+    found = judge(limits(configuration, quota(max_24_hours=200)))
+
+    assert any(each.about == "quota_reserve" and "marketing" in each.says for each in found) is is_wrong
+    assert not any(each.about == "quota_reserve" for each in judge(limits(configuration)))
+
+
+def test_a_share_of_which_no_mail_a_day_is_left_is_wrong() -> None:
+    found = limits(configured(share=0.004), quota(max_24_hours=200))
+
+    assert about("account_share", found).level is Level.WRONG
+    assert about("account_share", limits(configured(share=0.005), quota(max_24_hours=200))).level is Level.OK
+    endless = limits(configured(share=0.004), quota(max_24_hours=UNLIMITED))
+    assert about("account_share", endless).level is Level.OK
