@@ -14,7 +14,7 @@ from postroad.cli.options import DryRunOption, JsonOption, StageOption, YesOptio
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode
 from postroad.cli.progress import counter
-from postroad.redriving.judging import Leave, Why
+from postroad.redriving.judging import Leave, WhyLeft
 
 if TYPE_CHECKING:
     from postroad.cli.wiring import Wiring
@@ -69,7 +69,7 @@ def exit_code(outcomes: list[DropOutcome | None]) -> ExitCode:
         done = any(isinstance(outcome, Dropped) for outcome in outcomes)
         return ExitCode.PARTLY if done else ExitCode.FAILED
     left = [outcome.why for outcome in outcomes if isinstance(outcome, Leave)]
-    if Why.NOT_FOUND in left:
+    if WhyLeft.NOT_FOUND in left:
         return ExitCode.NOT_FOUND
     return ExitCode.REFUSED if left else ExitCode.OK
 
@@ -96,7 +96,7 @@ def _look(wiring: Wiring, message_ids: list[str]) -> tuple[list[End], list[Row]]
     with counter("looking", total=len(message_ids)) as seen:
         for number, message_id in enumerate(message_ids, start=1):
             row = wiring.ledger.get(message_id)
-            verdict = Leave(Why.NOT_FOUND) if row is None else judge_drop(row, row)
+            verdict = Leave(WhyLeft.NOT_FOUND) if row is None else judge_drop(row, row)
             if row is None or isinstance(verdict, Leave):
                 left.append((message_id, row, verdict))
             else:

@@ -144,12 +144,12 @@ def _check(named: frozenset[str], *, every: bool, stream: str | None, reason: st
 
 
 def _named(wiring: Wiring, named: frozenset[str]) -> Asked:
-    from postroad.redriving.judging import Leave, Why  # noqa: PLC0415 - msgspec; see open_stage
+    from postroad.redriving.judging import Leave, WhyLeft  # noqa: PLC0415 - msgspec; see open_stage
     from postroad.redriving.survey import Found  # noqa: PLC0415 - as above
 
     rows: dict[str, Row | None] = {each: wiring.ledger.get(each) for each in sorted(named)}
     missing = [
-        Found(each, Leave(Why.NOT_FOUND)) for each, row in rows.items() if row is None or not row.stream
+        Found(each, Leave(WhyLeft.NOT_FOUND)) for each, row in rows.items() if row is None or not row.stream
     ]
     return Asked(_by_stream([row for row in rows.values() if row is not None]), tuple(missing))
 

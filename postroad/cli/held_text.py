@@ -8,7 +8,7 @@ from postroad.contract.words import Status
 from postroad.explaining import meanings
 from postroad.explaining.decision_record import next_step_of
 from postroad.explaining.moments import NOTHING, moment
-from postroad.redriving.judging import Leave, Why, may_have_been_sent
+from postroad.redriving.judging import Leave, WhyLeft, may_have_been_sent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,9 +105,9 @@ def of_drop(outcome: DropOutcome, row: Row | None) -> str:
             return "was dropped before"
         case Dropped():
             return "is dropped"
-        case Leave(Why.NOT_FOUND):
+        case Leave(WhyLeft.NOT_FOUND):
             return "has not been seen yet"
-        case Leave(Why.CHANGED):
+        case Leave(WhyLeft.CHANGED):
             return "is left alone: it has changed since it was shown. Look at it again"
         case Leave():
             return "is left alone: it is not held" + (f", but {row.status.value}" if row else "")

@@ -6,30 +6,31 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from postroad.contract.words import Status
 from postroad.explaining.moments import NOTHING, moment
-from postroad.redriving.judging import Leave, Redrive, Step, Why
+from postroad.redriving.judging import Leave, Redrive, Step, WhyLeft
 
 if TYPE_CHECKING:
     from postroad.redriving.redrive import Outcome
     from postroad.redriving.survey import Found
 
 _WHY = {
-    Why.OTHER_STREAM: "its body names another stream: enqueue it there",
-    Why.OTHER_BODY: "its id belongs to another message: enqueue it under an id of its own",
-    Why.NOT_FOUND: "not seen yet, and not among what was found: see `postroad queues`",
-    Why.NO_BODY: "no body of it was found: it is kept no longer, or another run has it in hand for a quarter "
-    "of an hour. Try again then; else enqueue it again, under a new id",
-    Why.TOO_LARGE: "it has no created_at, and no room to carry its time along: enqueue it with created_at",
-    Why.MAY_HAVE_BEEN_SENT: "it may have been sent: find out first. If it did not arrive, "
+    WhyLeft.OTHER_STREAM: "its body names another stream: enqueue it there",
+    WhyLeft.OTHER_BODY: "its id belongs to another message: enqueue it under an id of its own",
+    WhyLeft.NOT_FOUND: "not seen yet, and not among what was found: see `postroad queues`",
+    WhyLeft.NO_BODY: "no body of it was found: it is kept no longer, or another run has it in hand for a "
+    "quarter of an hour. Try again then; else enqueue it again, under a new id",
+    WhyLeft.TOO_LARGE: "it has no created_at, and no room to carry its time along: enqueue it with "
+    "created_at",
+    WhyLeft.MAY_HAVE_BEEN_SENT: "it may have been sent: find out first. If it did not arrive, "
     "--despite-unknown-outcome sends it again",
-    Why.BEING_SENT: "it is being sent right now",
-    Why.TAKEN_BY_SES: "SES took it, and could not build the mail",
-    Why.REFUSED_BY_SES: "SES refused it for good. If that is mended, name it with --message-id, or say "
+    WhyLeft.BEING_SENT: "it is being sent right now",
+    WhyLeft.TAKEN_BY_SES: "SES took it, and could not build the mail",
+    WhyLeft.REFUSED_BY_SES: "SES refused it for good. If that is mended, name it with --message-id, or say "
     "--status failed",
-    Why.AWAITING_EVIDENCE: "its answer was lost: SES's events decide whether it was sent, and if not, it is "
-    "sent again by itself",
-    Why.BODY_LOST: "its body was lost: enqueue it again, under a new id, and drop this one",
-    Why.NOT_HELD: "it is not held",
-    Why.CHANGED: "it has changed since it was listed: look at it again",
+    WhyLeft.AWAITING_EVIDENCE: "its answer was lost: SES's events decide whether it was sent, and if not, it "
+    "is sent again by itself",
+    WhyLeft.BODY_LOST: "its body was lost: enqueue it again, under a new id, and drop this one",
+    WhyLeft.NOT_HELD: "it is not held",
+    WhyLeft.CHANGED: "it has changed since it was listed: look at it again",
 }
 _STEP = {
     Step.NOTE: "is judged anew",
@@ -40,12 +41,12 @@ RISK = "may have been sent already, and then arrives twice"
 
 def of_left(found: Found, left: Leave) -> str:
     """Return why a message is left alone."""
-    if left.why is Why.UNREADABLE and found.unreadable is not None:
+    if left.why is WhyLeft.UNREADABLE and found.unreadable is not None:
         unreadable = found.unreadable
         return f"{unreadable.field} {unreadable.detail}. No run can send it: mend what wrote it"
-    if left.why is Why.SETTLED:
+    if left.why is WhyLeft.SETTLED:
         return f"it has ended since: {found.row.status.value}" if found.row else "it has ended since"
-    if left.why is Why.SCHEDULED:
+    if left.why is WhyLeft.SCHEDULED:
         due = found.row.due if found.row else None
         return f"it waits for its time{f', {moment(due)}' if due else ''}: it goes by itself"
     return _WHY.get(left.why, left.why.value.replace("_", " "))
@@ -131,7 +132,7 @@ def is_doubtful(found: Found) -> bool:
     """Say whether only --despite-unknown-outcome would send it again."""
     return (
         isinstance(found.verdict, Leave)
-        and found.verdict.why is Why.MAY_HAVE_BEEN_SENT
+        and found.verdict.why is WhyLeft.MAY_HAVE_BEEN_SENT
         and found.row is not None
         and found.row.status is Status.HELD
     )

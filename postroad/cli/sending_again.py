@@ -13,7 +13,7 @@ from postroad.cli.operators import operator
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode
 from postroad.cli.progress import counter
-from postroad.redriving.judging import Leave, Why
+from postroad.redriving.judging import Leave, WhyLeft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +106,7 @@ def exit_code(ends: list[tuple[Found, Outcome | None]], *, named: bool) -> ExitC
     if not named:
         return ExitCode.OK
     left = [outcome.why for _, outcome in ends if isinstance(outcome, Leave)]
-    if Why.NOT_FOUND in left:
+    if WhyLeft.NOT_FOUND in left:
         return ExitCode.NOT_FOUND
     return ExitCode.REFUSED if left else ExitCode.OK
 

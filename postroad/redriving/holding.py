@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from postroad.contract.words import Reason, Status
 from postroad.errors import TransientError
 from postroad.ledger.row import LEAST_RETENTION
-from postroad.redriving.judging import Leave, Why, may_have_been_sent
+from postroad.redriving.judging import Leave, WhyLeft, may_have_been_sent
 from postroad.redriving.redrive import MOST_TRIES, Interrupted
 
 if TYPE_CHECKING:
@@ -119,13 +119,13 @@ class Dropping:
         for _ in range(MOST_TRIES):
             row = self._ledger.get(shown.message_id)
             if row is None:
-                return Leave(Why.NOT_FOUND)
+                return Leave(WhyLeft.NOT_FOUND)
             if (verdict := judge_drop(row, shown)) is not None:
                 return verdict
             ended = dropped(row, operator=self._operator, now=self._clock.now(), retention=self._retention)
             if self._ledger.replace(replace(ended, version=row.version + 1), expected=row.version):
                 return Dropped()
-        return Leave(Why.CHANGED)
+        return Leave(WhyLeft.CHANGED)
 
 
 def judge_drop(row: Row, shown: Row) -> Dropped | Leave | None:
@@ -133,10 +133,10 @@ def judge_drop(row: Row, shown: Row) -> Dropped | Leave | None:
     if row.status is Status.CANCELLED and row.reason == Reason.DROPPED_BY_OPERATOR:
         return Dropped(before=True)
     if row.status is not Status.HELD:
-        return Leave(Why.NOT_HELD)
+        return Leave(WhyLeft.NOT_HELD)
     # Somebody sent it again in between, and it was held anew: that is another thing to decide.
     if (row.attempt, row.fingerprint) != (shown.attempt, shown.fingerprint):
-        return Leave(Why.CHANGED)
+        return Leave(WhyLeft.CHANGED)
     return None
 
 

@@ -18,7 +18,7 @@ DOUBTFUL = frozenset({Reason.UNKNOWN_OUTCOME, Reason.ATTEMPTS_EXHAUSTED})
 """Reasons of what is held because nobody knows what became of an attempt."""
 
 
-class Why(StrEnum):
+class WhyLeft(StrEnum):
     """Why a message is left alone."""
 
     UNREADABLE = "unreadable"
@@ -67,7 +67,7 @@ class Redrive:
 class Leave:
     """The message is left alone."""
 
-    why: Why
+    why: WhyLeft
 
 
 Verdict = Redrive | Leave
@@ -93,7 +93,7 @@ def judge(row: Row | None, *, fingerprint: str, risks: Risks, now: datetime) -> 
         return Redrive(Step.NONE)
     # A refusal that could not be parsed has no fingerprint; whatever its body became is judged anew.
     if row.fingerprint != fingerprint and (row.fingerprint or row.status is not Status.INVALID):
-        return Leave(Why.OTHER_BODY)
+        return Leave(WhyLeft.OTHER_BODY)
     match row.status:
         case Status.INVALID:
             return Redrive(Step.NOTE)
@@ -104,9 +104,9 @@ def judge(row: Row | None, *, fingerprint: str, risks: Risks, now: datetime) -> 
         case Status.CLAIMED:
             return _of_claimed(row, now)
         case Status.SCHEDULED:
-            return Leave(Why.SCHEDULED)
+            return Leave(WhyLeft.SCHEDULED)
         case _:
-            return Leave(Why.SETTLED)
+            return Leave(WhyLeft.SETTLED)
 
 
 def is_unfinished(row: Row) -> bool:
@@ -154,22 +154,22 @@ def may_have_been_sent(row: Row) -> bool:
 def _of_failed(row: Row, risks: Risks) -> Verdict:
     # SES took an attempt, and then could not build the mail.
     if row.ses_ids:
-        return Leave(Why.TAKEN_BY_SES)
-    return Redrive(Step.REOPEN, was_refused=True) if risks.refusal else Leave(Why.REFUSED_BY_SES)
+        return Leave(WhyLeft.TAKEN_BY_SES)
+    return Redrive(Step.REOPEN, was_refused=True) if risks.refusal else Leave(WhyLeft.REFUSED_BY_SES)
 
 
 def _of_held(row: Row, risks: Risks) -> Verdict:
     if not may_have_been_sent(row):
         return Redrive(Step.REOPEN)
     if not risks.unknown_outcome:
-        return Leave(Why.MAY_HAVE_BEEN_SENT)
+        return Leave(WhyLeft.MAY_HAVE_BEEN_SENT)
     return Redrive(Step.REOPEN, may_have_been_sent=True)
 
 
 def _of_claimed(row: Row, now: datetime) -> Verdict:
     if row.awaits_evidence:
-        return Leave(Why.AWAITING_EVIDENCE)
+        return Leave(WhyLeft.AWAITING_EVIDENCE)
     if row.owner and row.lease_until is not None and now < row.lease_until:
-        return Leave(Why.BEING_SENT)
+        return Leave(WhyLeft.BEING_SENT)
     # Open already; or given up by its owner, and then `send` lets evidence decide, once it meets a copy.
     return Redrive(Step.NONE)

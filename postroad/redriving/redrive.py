@@ -23,7 +23,7 @@ from postroad.redriving.judging import (
     Redrive,
     Risks,
     Step,
-    Why,
+    WhyLeft,
     judge,
     prepared,
 )
@@ -118,9 +118,9 @@ class Redriving:
     def _carry_out(self, survey: Survey, candidate: Candidate, shown: Redrive, *, attempt: int) -> Outcome:
         readable = self._read(candidate)
         if readable is None or readable.body is None:
-            return Leave(Why.NO_BODY)
+            return Leave(WhyLeft.NO_BODY)
         if readable.is_too_large:
-            return Leave(Why.TOO_LARGE)
+            return Leave(WhyLeft.TOO_LARGE)
         verdict = self._reopen(candidate, shown, attempt=attempt)
         if isinstance(verdict, Leave):
             return verdict
@@ -154,7 +154,7 @@ class Redriving:
             )
             if self._ledger.replace(opened, expected=row.version):
                 return verdict
-        return Leave(Why.BEING_SENT)
+        return Leave(WhyLeft.BEING_SENT)
 
     def _read(self, candidate: Candidate) -> Candidate | None:
         if candidate.body is not None:
@@ -213,7 +213,7 @@ class Redriving:
         )
         if isinstance(read, Unreadable):
             if survey.selection.means_unreadable(read):
-                found = Found(read.shown_id, Leave(Why.UNREADABLE), unreadable=read)
+                found = Found(read.shown_id, Leave(WhyLeft.UNREADABLE), unreadable=read)
                 survey.add((REFUSAL_PREFIX, letter.sqs_id), found)
             return
         if not survey.selection.names(read.message_id):
@@ -242,9 +242,9 @@ class Redriving:
             now=self._now(),
         )
         if candidate.stream and candidate.stream != selection.stream:
-            verdict = Leave(Why.OTHER_STREAM)
+            verdict = Leave(WhyLeft.OTHER_STREAM)
         elif isinstance(verdict, Redrive) and candidate.is_too_large:
-            verdict = Leave(Why.TOO_LARGE)
+            verdict = Leave(WhyLeft.TOO_LARGE)
         found = Found(candidate.message_id, verdict, row=row, candidate=candidate)
         survey.add((candidate.message_id, candidate.fingerprint), found)
 
@@ -255,7 +255,7 @@ class Redriving:
         known = {found.message_id for found in survey.found.values()}
         for message_id in survey.selection.message_ids - known:
             row = self._ledger.get(message_id)
-            why = Why.NOT_FOUND if row is None else _why_without_body(row, self._now())
+            why = WhyLeft.NOT_FOUND if row is None else _why_without_body(row, self._now())
             survey.add((message_id, ""), Found(message_id, Leave(why), row=row))
 
     def _now(self) -> datetime:
@@ -266,8 +266,8 @@ def _waits_by_itself(row: Row) -> bool:
     return row.status is Status.SCHEDULED or row.awaits_evidence
 
 
-def _why_without_body(row: Row, now: datetime) -> Why:
+def _why_without_body(row: Row, now: datetime) -> WhyLeft:
     verdict = judge(row, fingerprint=row.fingerprint, risks=ALL_RISKS, now=now)
     if isinstance(verdict, Leave):
         return verdict.why
-    return Why.BODY_LOST if row.reason == Reason.BODY_LOST else Why.NO_BODY
+    return WhyLeft.BODY_LOST if row.reason == Reason.BODY_LOST else WhyLeft.NO_BODY

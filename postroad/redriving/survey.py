@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from postroad.redriving.judging import Leave, Redrive, Verdict, Why
+from postroad.redriving.judging import Leave, Redrive, Verdict, WhyLeft
 
 if TYPE_CHECKING:
     from postroad.ledger.row import Row
@@ -36,7 +36,7 @@ class Found:
         """Say whether it is but a kept body, which its message's end has left over."""
         if self.candidate is None or self.candidate.letters:
             return False
-        return isinstance(self.verdict, Leave) and self.verdict.why is Why.SETTLED
+        return isinstance(self.verdict, Leave) and self.verdict.why is WhyLeft.SETTLED
 
 
 @dataclass(slots=True)

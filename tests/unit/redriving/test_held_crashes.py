@@ -21,7 +21,7 @@ from postroad.feedback.event import EventKind
 from postroad.feedback.status import apply_event
 from postroad.ledger.row import LEAST_RETENTION, Row
 from postroad.redriving.holding import DropOutcome, Dropped, Dropping, find_held
-from postroad.redriving.judging import Leave, Why
+from postroad.redriving.judging import Leave, WhyLeft
 from postroad.redriving.memory import MemoryHeld
 from postroad.redriving.redrive import Interrupted
 from tests.crash_world import (
@@ -188,7 +188,7 @@ def test_evidence_at_any_moment_of_a_drop_says_what_happened(kind: EventKind) ->
         assert row.expires_at >= NOW + LEAST_RETENTION
         noted = any(note.startswith("dropped by ") for note in row.notes)
         assert noted == isinstance(outcome, Dropped)
-        assert outcome in (Dropped(), Leave(Why.NOT_HELD))
+        assert outcome in (Dropped(), Leave(WhyLeft.NOT_HELD))
 
 
 def test_two_operators_who_drop_at_once_end_it_once() -> None:
@@ -225,7 +225,7 @@ def test_what_was_released_and_held_anew_since_it_was_shown_is_not_dropped() -> 
     spoiled.send_records(list(stores.queue.values()))
     row = row_of(stores)
     assert (row.status, row.attempt) == (Status.HELD, 2)
-    assert drop_or_die(stores, shown) == Leave(Why.CHANGED)
+    assert drop_or_die(stores, shown) == Leave(WhyLeft.CHANGED)
     assert drop_or_die(stores, row) == Dropped()
 
 
@@ -237,7 +237,7 @@ def test_a_row_that_others_keep_changing_is_left_alone() -> None:
             stores.ledger.apply("m-1", lambda row: row.with_note(f"version {row.version}"))
         return call()
 
-    assert drop_or_die(stores, shown, busy) == Leave(Why.CHANGED)
+    assert drop_or_die(stores, shown, busy) == Leave(WhyLeft.CHANGED)
     assert row_of(stores).status is Status.HELD
 
 

@@ -13,7 +13,7 @@ from postroad.redriving.judging import (
     Risks,
     Step,
     Verdict,
-    Why,
+    WhyLeft,
     is_unfinished,
     judge,
     may_have_been_sent,
@@ -50,23 +50,23 @@ def test_what_can_be_re_opened_is() -> None:
 
 
 def test_what_ses_refused_must_be_named() -> None:
-    assert verdict(REFUSED, named=False, despite=True) == Leave(Why.REFUSED_BY_SES)
+    assert verdict(REFUSED, named=False, despite=True) == Leave(WhyLeft.REFUSED_BY_SES)
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - UNSETTLED - {Status.INVALID, Status.FAILED}))
 def test_a_message_that_has_ended_is_left_alone(status: Status) -> None:
-    assert verdict(make_row(status), despite=True) == Leave(Why.SETTLED)
+    assert verdict(make_row(status), despite=True) == Leave(WhyLeft.SETTLED)
 
 
 def test_what_waits_for_its_time_is_left_alone() -> None:
     waiting = make_row(Status.SCHEDULED, Reason.SEND_AT, attempt=0, due=NOW, generation=1)
-    assert verdict(waiting, despite=True) == Leave(Why.SCHEDULED)
+    assert verdict(waiting, despite=True) == Leave(WhyLeft.SCHEDULED)
 
 
 def test_what_evidence_will_decide_is_left_alone_whoever_asks() -> None:
     for lease in (NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)):
         awaiting = make_row(Status.CLAIMED, Reason.UNKNOWN_OUTCOME, owner="run-1", lease_until=lease)
-        assert verdict(awaiting, despite=True) == Leave(Why.AWAITING_EVIDENCE)
+        assert verdict(awaiting, despite=True) == Leave(WhyLeft.AWAITING_EVIDENCE)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_evidence_will_decide_is_left_alone_whoever_asks() -> None:
 )
 def test_an_unknown_outcome_needs_a_word_of_its_own(row: Row) -> None:
     assert may_have_been_sent(row)
-    assert verdict(row) == Leave(Why.MAY_HAVE_BEEN_SENT)
+    assert verdict(row) == Leave(WhyLeft.MAY_HAVE_BEEN_SENT)
     assert verdict(row, despite=True) == Redrive(Step.REOPEN, may_have_been_sent=True)
 
 
@@ -92,12 +92,12 @@ def test_a_body_that_was_lost_before_the_first_attempt_is_no_unknown_outcome() -
 
 def test_what_ses_took_is_left_alone_though_it_failed_afterwards() -> None:
     failed = make_row(Status.FAILED, Reason.RENDERING_FAILURE, ses_ids={"1": "ses-1"})
-    assert verdict(failed) == Leave(Why.TAKEN_BY_SES)
+    assert verdict(failed) == Leave(WhyLeft.TAKEN_BY_SES)
 
 
 def test_a_claim_is_left_alone_while_its_lease_lasts() -> None:
     claim = make_row(Status.CLAIMED, owner="run-1", lease_until=NOW + timedelta(seconds=1))
-    assert verdict(claim, despite=True) == Leave(Why.BEING_SENT)
+    assert verdict(claim, despite=True) == Leave(WhyLeft.BEING_SENT)
     ended = make_row(Status.CLAIMED, owner="run-1", lease_until=NOW)
     assert verdict(ended) == Redrive(Step.NONE)  # `send` lets evidence decide
     assert verdict(make_row(Status.CLAIMED)) == Redrive(Step.NONE)
@@ -105,7 +105,7 @@ def test_a_claim_is_left_alone_while_its_lease_lasts() -> None:
 
 @pytest.mark.parametrize("row", [UNKNOWN, REFUSED, STRANGER, INVALID, make_row(Status.CLAIMED)], ids=str)
 def test_another_body_under_the_same_id_is_left_alone(row: Row) -> None:
-    assert verdict(row, despite=True, fingerprint="other") == Leave(Why.OTHER_BODY)
+    assert verdict(row, despite=True, fingerprint="other") == Leave(WhyLeft.OTHER_BODY)
 
 
 def test_a_refusal_that_was_never_read_has_no_body_to_compare() -> None:

@@ -13,7 +13,7 @@ from postroad.contract.words import RECEIVES_EXHAUSTED, Reason, Status
 from postroad.errors import TransientError, UnknownOutcomeError
 from postroad.records import Record
 from postroad.redriving.candidate import Letter
-from postroad.redriving.judging import Leave, Redrive, Step, Why
+from postroad.redriving.judging import Leave, Redrive, Step, WhyLeft
 from postroad.redriving.redrive import Interrupted, Moved
 from postroad.redriving.selection import Selection
 from postroad.sending.errors import RefusedBySesError
@@ -100,8 +100,8 @@ def test_what_ses_refused_is_sent_as_the_next_attempt(stores: RedriveStores) -> 
     send(stores, make_message("m-1"))
     stores.mailer.on_send = None
 
-    assert redrive(stores.operator()) == {"m-1": Leave(Why.REFUSED_BY_SES)}
-    assert redrive(stores.operator(), reason="message_rejected") == {"m-1": Leave(Why.REFUSED_BY_SES)}
+    assert redrive(stores.operator()) == {"m-1": Leave(WhyLeft.REFUSED_BY_SES)}
+    assert redrive(stores.operator(), reason="message_rejected") == {"m-1": Leave(WhyLeft.REFUSED_BY_SES)}
     assert on_the_queue(stores) == []
     assert redrive(stores.operator(), status=Status.FAILED) == {"m-1": REFUSED_ONCE}
     deliver(stores, stores.world(plain))
@@ -125,7 +125,7 @@ def test_a_refused_mail_whose_body_can_t_be_kept_has_failed_all_the_same(stores:
     assert row is not None
     assert row.status is Status.FAILED
     assert row.notes == ("its body could not be kept: enqueue it again under a new id",)
-    assert redrive(stores.operator(), "m-1") == {"m-1": Leave(Why.NO_BODY)}
+    assert redrive(stores.operator(), "m-1") == {"m-1": Leave(WhyLeft.NO_BODY)}
 
 
 def test_an_attempt_that_ends_late_leaves_the_body_of_what_has_failed_since(stores: RedriveStores) -> None:
@@ -148,7 +148,7 @@ def test_an_attempt_that_ends_late_leaves_the_body_of_what_has_failed_since(stor
 
 def test_an_unknown_outcome_is_left_alone_until_somebody_takes_the_risk(stores: RedriveStores) -> None:
     hold(stores)
-    assert redrive(stores.operator()) == {"m-1": Leave(Why.MAY_HAVE_BEEN_SENT)}
+    assert redrive(stores.operator()) == {"m-1": Leave(WhyLeft.MAY_HAVE_BEEN_SENT)}
     assert on_the_queue(stores) == []
 
     redrive(stores.operator(), despite_unknown_outcome=True)
@@ -167,7 +167,7 @@ def test_a_risk_that_was_not_shown_is_not_taken(stores: RedriveStores) -> None:
     redrive(stores.operator(name="operator:ben"))
     deliver(stores, stores.world(spoiled_sending(fails_after), unknown_outcome="hold"))
 
-    assert operator.carry_out(survey, found) == Leave(Why.MAY_HAVE_BEEN_SENT)
+    assert operator.carry_out(survey, found) == Leave(WhyLeft.MAY_HAVE_BEEN_SENT)
 
 
 def test_a_risk_is_taken_of_the_attempt_that_was_shown_and_of_no_later_one(stores: RedriveStores) -> None:
@@ -179,7 +179,7 @@ def test_a_risk_is_taken_of_the_attempt_that_was_shown_and_of_no_later_one(store
     redrive(stores.operator(name="operator:ben"), despite_unknown_outcome=True)
     deliver(stores, stores.world(spoiled_sending(fails_after), unknown_outcome="hold"))
 
-    assert operator.carry_out(survey, found) == Leave(Why.MAY_HAVE_BEEN_SENT)
+    assert operator.carry_out(survey, found) == Leave(WhyLeft.MAY_HAVE_BEEN_SENT)
 
 
 def test_what_was_refused_since_it_was_shown_is_not_sent_again(stores: RedriveStores) -> None:
@@ -190,7 +190,7 @@ def test_what_was_refused_since_it_was_shown_is_not_sent_again(stores: RedriveSt
     redrive(stores.operator(name="operator:ben"))
     deliver(stores, stores.world(spoiled_sending(refuses)))
 
-    assert operator.carry_out(survey, found) == Leave(Why.REFUSED_BY_SES)
+    assert operator.carry_out(survey, found) == Leave(WhyLeft.REFUSED_BY_SES)
 
 
 def test_what_goes_on_by_itself_is_counted_and_not_listed(stores: RedriveStores) -> None:
@@ -199,8 +199,8 @@ def test_what_goes_on_by_itself_is_counted_and_not_listed(stores: RedriveStores)
     survey = stores.operator().survey(Selection(stream="transactional", despite_unknown_outcome=True))
     assert (survey.waiting, survey.found) == (2, {})
     assert redrive(stores.operator(), "later", "unsure", despite_unknown_outcome=True) == {
-        "later": Leave(Why.SCHEDULED),
-        "unsure": Leave(Why.AWAITING_EVIDENCE),
+        "later": Leave(WhyLeft.SCHEDULED),
+        "unsure": Leave(WhyLeft.AWAITING_EVIDENCE),
     }
     assert on_the_queue(stores) == []
 
@@ -209,7 +209,7 @@ def test_a_dead_letter_of_what_goes_on_by_itself_is_left_alone(stores: RedriveSt
     body = make_message("m-1", send_at="2026-11-22T15:00:00Z")
     send(stores, body)
     put(stores, letter(body))
-    assert redrive(stores.operator()) == {"m-1": Leave(Why.SCHEDULED)}
+    assert redrive(stores.operator()) == {"m-1": Leave(WhyLeft.SCHEDULED)}
     assert list(stores.box.letters) == ["sqs-1"]
 
 
@@ -221,7 +221,7 @@ def test_a_lost_body_is_told_as_such(stores: RedriveStores) -> None:
     stores.ledger.apply(
         "m-1", lambda row: replace(row, status=Status.HELD, reason=Reason.BODY_LOST.value, due=None)
     )
-    assert redrive(stores.operator(), "m-1") == {"m-1": Leave(Why.BODY_LOST)}
+    assert redrive(stores.operator(), "m-1") == {"m-1": Leave(WhyLeft.BODY_LOST)}
 
 
 def test_bodies_are_held_once_and_only_of_what_is_to_move(stores: RedriveStores) -> None:
@@ -240,7 +240,7 @@ def test_a_kept_body_whose_message_was_settled_by_news_is_listed(stores: Redrive
     stores.ledger.apply("m-1", lambda row: replace(row, status=Status.DELIVERED, owner=""))
     survey = stores.operator().survey(Selection(stream="transactional", despite_unknown_outcome=True))
     (left,) = survey.left
-    assert left.verdict == Leave(Why.SETTLED)
+    assert left.verdict == Leave(WhyLeft.SETTLED)
     assert left.is_forgotten
 
 
@@ -262,7 +262,7 @@ def test_a_body_that_leaves_no_room_for_its_time_moves_only_if_it_has_one(stores
         assert 0 < 1024 * 1024 - len(json.dumps(body)) < 256
     put(stores, letter(timed, 1), letter(timeless, 2))
     ends = redrive(stores.operator())
-    assert ends == {"timed": Moved(Redrive(Step.NONE)), "timeless": Leave(Why.TOO_LARGE)}
+    assert ends == {"timed": Moved(Redrive(Step.NONE)), "timeless": Leave(WhyLeft.TOO_LARGE)}
     assert list(stores.box.letters) == ["sqs-2"]
 
 
@@ -271,7 +271,7 @@ def test_a_body_that_was_too_large_for_the_queue_is_found_where_it_is_kept(store
     stores.bodies.put("!sqs-9", "f", json.dumps(body), first_sent=AGO, until=NOW)
     put(stores, letter("{}", 1, kept_under="!sqs-9"), letter("{}", 2, kept_under="!gone"))
     ends = redrive(stores.operator())
-    assert ends == {"m-1": Moved(Redrive(Step.NONE)), "!sqs-2": Leave(Why.UNREADABLE)}
+    assert ends == {"m-1": Moved(Redrive(Step.NONE)), "!sqs-2": Leave(WhyLeft.UNREADABLE)}
     assert json.loads(on_the_queue(stores)[0].body) == body
 
 
@@ -279,7 +279,7 @@ def test_a_body_that_was_too_large_for_the_queue_is_found_where_it_is_kept(store
 def test_what_is_no_message_is_left_alone_and_visible(stores: RedriveStores, body: str) -> None:
     put(stores, letter(body))
     (end,) = redrive(stores.operator()).values()
-    assert end == Leave(Why.UNREADABLE)
+    assert end == Leave(WhyLeft.UNREADABLE)
     assert on_the_queue(stores) == []
     assert stores.box.letters
     assert stores.box.hidden == set()
@@ -287,12 +287,12 @@ def test_what_is_no_message_is_left_alone_and_visible(stores: RedriveStores, bod
 
 def test_a_message_of_another_stream_is_left_alone(stores: RedriveStores) -> None:
     put(stores, letter(make_message("m-1", stream="marketing")))
-    assert redrive(stores.operator()) == {"m-1": Leave(Why.OTHER_STREAM)}
+    assert redrive(stores.operator()) == {"m-1": Leave(WhyLeft.OTHER_STREAM)}
 
 
 def test_the_second_body_under_an_id_is_left_alone(stores: RedriveStores) -> None:
     send(stores, make_message("m-1"), make_message("m-1", data={"word": "other"}))
-    assert redrive(stores.operator()) == {"m-1": Leave(Why.OTHER_BODY)}
+    assert redrive(stores.operator()) == {"m-1": Leave(WhyLeft.OTHER_BODY)}
 
 
 def test_only_what_is_meant_is_touched_or_named(stores: RedriveStores) -> None:
@@ -302,7 +302,7 @@ def test_only_what_is_meant_is_touched_or_named(stores: RedriveStores) -> None:
     assert redrive(stores.operator(), reason="unknown_template") == {"bad-too": JUDGED}
     assert redrive(stores.operator(), status=Status.HELD) == {
         "stranger": Moved(Redrive(Step.REOPEN)),
-        "unknown": Leave(Why.MAY_HAVE_BEEN_SENT),
+        "unknown": Leave(WhyLeft.MAY_HAVE_BEEN_SENT),
     }
     assert redrive(stores.operator(), status=Status.FAILED) == {
         # Re-opened and not sent yet: whatever it was, another run moves it again.
@@ -310,7 +310,7 @@ def test_only_what_is_meant_is_touched_or_named(stores: RedriveStores) -> None:
     }
     assert redrive(stores.operator(), "bad", "nobody-knows") == {
         "bad": JUDGED,
-        "nobody-knows": Leave(Why.NOT_FOUND),
+        "nobody-knows": Leave(WhyLeft.NOT_FOUND),
     }
 
 
