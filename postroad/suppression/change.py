@@ -123,6 +123,23 @@ def places_by_key(wanted: Sequence[NewSuppression]) -> dict[str, list[int]]:
     return places
 
 
+def has_unsubscribed(standing: Suppression, history: Sequence[HistoryEntry], scope: str) -> bool:
+    """Say whether they left this scope, and nobody lifted that since, though something stronger may stand."""
+    entry = standing.scopes.get(scope)
+    if entry is not None and entry.reason is Reason.UNSUBSCRIBED and entry.until is None:
+        return True
+    return unsubscription(history, scope) is not None
+
+
+def unsubscription(history: Sequence[HistoryEntry], scope: str) -> HistoryEntry | None:
+    """Return the line by which they left this scope for good, unless a later one lifted it."""
+    lines = [line for line in history if line.scope == scope and line.reason is Reason.UNSUBSCRIBED]
+    newest = max(lines, key=lambda line: (line.at, line.action is HistoryAction.LIFTED), default=None)
+    if newest is None or newest.action is HistoryAction.LIFTED or newest.until is not None:
+        return None
+    return newest
+
+
 def lifting(standing: Suppression, *, scope: str, source: str, now: datetime) -> Change | None:
     """Decide what `lift` writes; None where nothing stands on the scope."""
     before = standing.scopes.get(scope)

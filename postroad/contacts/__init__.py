@@ -1,0 +1,1 @@
+"""Contacts: who they are, what they agreed to, and how they leave."""

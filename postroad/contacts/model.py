@@ -1,0 +1,124 @@
+"""A contact, and what they agreed to. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from postroad.times import EPOCH
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+AttributeValue = str | int | float | bool | tuple[str, ...]
+"""What an attribute can be. Attributes are flat: nothing stands inside another."""
+
+
+class ConsentStatus(StrEnum):
+    """What a contact last said about a topic: `pending` until they confirm it."""
+
+    GRANTED = "granted"
+    PENDING = "pending"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One record of consent, as it is kept for good.
+
+    `purpose` says what for, `wording` the version of the words that were agreed to, `source` where it was
+    given ("import", "operator:<name>", "page"), `evidence` what proves it (a row, a request). `ip` is there
+    only where it was given. `previous` is the sort key of the record before it, empty for a topic's first.
+    """
+
+    topic: str
+    status: ConsentStatus
+    at: datetime
+    source: str
+    purpose: str = ""
+    wording: str = ""
+    evidence: str = ""
+    ip: str = ""
+    previous: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicStanding:
+    """The newest record of a topic, in short: the one that counts."""
+
+    status: ConsentStatus
+    at: datetime
+    wording: str = ""
+
+
+MOST_ATTRIBUTES = 50
+MOST_OF_ATTRIBUTES = 8 * 1024
+"""Bytes of all attributes of a contact, as JSON: DynamoDB is paid by the KB at each write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who they are, and where they stand with each topic. `version` counts the writes, from 1.
+
+    Somebody who left without being a contact has no `email`: nothing is known of them but what they left.
+    Empty texts are not known. `locale` is a BCP 47 tag, `time_zone` a name of the IANA database.
+    """
+
+    address_key: str
+    email: str
+    name: str = ""
+    locale: str = ""
+    time_zone: str = ""
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    source: str = ""
+    created_at: datetime = EPOCH
+    updated_at: datetime = EPOCH
+    topics: Mapping[str, TopicStanding] = field(default_factory=dict)
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewConsent:
+    """A topic that a contact is said to have agreed to.
+
+    Without `at` nobody knows when. It then counts as said now, but never over a withdrawal: a list that is
+    imported again is no new consent. To withdraw is `Leaving.leave`.
+    """
+
+    topic: str
+    status: ConsentStatus
+    at: datetime | None
+    source: str
+    purpose: str = ""
+    wording: str = ""
+    evidence: str = ""
+    ip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """What is said of a contact. None, and attributes that are not there, leave alone what stands.
+
+    An empty text forgets a field; an attribute that is None is forgotten.
+    """
+
+    address_key: str
+    email: str
+    source: str
+    name: str | None = None
+    locale: str | None = None
+    time_zone: str | None = None
+    attributes: Mapping[str, AttributeValue | None] = field(default_factory=dict)
+    consents: tuple[NewConsent, ...] = ()
+
+
+class Saved(StrEnum):
+    """What became of a contact that was saved."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    """Nothing was written: with these attributes the contact would have more than can be kept."""

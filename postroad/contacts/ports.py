@@ -1,0 +1,54 @@
+"""What pages, feedback and the command line need of the contacts."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from postroad.contacts.model import Consent, Contact, NewContact, Saved
+
+
+class ContactStore(Protocol):
+    """One profile per address, and beside it the records of consent, which are only ever added to."""
+
+    def find(self, address_keys: Sequence[str]) -> dict[str, Contact]:
+        """Read these contacts consistently, by address key. Keys may repeat.
+
+        One who left without being a contact is found too, with no `email`.
+        """
+
+    def save(self, wanted: Sequence[NewContact], *, now: datetime, write: bool = True) -> list[Saved]:
+        """Add or update contacts, in this order, each with its consents in one transaction.
+
+        What isn't mentioned stays (`NewContact`), and what changes nothing writes nothing: so the same list
+        may be given again. A suppression stays, whatever is said here. With `write` off nothing is written,
+        and the answer is what would become of each.
+        """
+
+    def consents(self, address_key: str) -> list[Consent]:
+        """Return every record of consent of this address, by topic and then oldest first."""
+
+    def pages(self) -> Iterator[list[Contact]]:
+        """Yield every contact that has an address, page by page, in no particular order."""
+
+
+class Leaving(Protocol):
+    """How a person stops mail: consent and suppression change together, or neither does."""
+
+    def leave(
+        self,
+        address_key: str,
+        scopes: Sequence[str],
+        *,
+        source: str,
+        evidence: str,
+        now: datetime,
+        email: str = "",
+    ) -> bool:
+        """Leave these scopes (`topic:<t>`, `stream:<s>`, `all`); True if this call changed anything.
+
+        Each is suppressed with the reason `unsubscribed`, which never stops transactional mail. A topic that
+        is named gets a record that withdraws consent, and so does each topic agreed to that a stream or `all`
+        takes in. It works for an address that is no contact; `email`, where it is known, goes with the
+        suppression. To leave what was left before changes nothing and writes nothing.
+        Raises ContactsBusyError or ContactsUnavailableError: then nothing is written.
+        """
