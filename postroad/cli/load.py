@@ -28,6 +28,7 @@ EXAMPLES = (
 )
 DEFAULT_COUNT = 100
 MOST = 1_000_000
+LONGEST = 7 * 86_400
 
 
 def load(
@@ -45,10 +46,13 @@ def load(
     ] = None,
     rate: Annotated[
         float | None,
-        typer.Option("--rate", min=0.01, help="How many a second; else as fast as the queue takes them."),
+        typer.Option(
+            "--rate", min=0.01, max=MOST, help="How many a second; else as fast as the queue takes them."
+        ),
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option("--seconds", min=0.1, help="How long at --rate, instead of --count.")
+        float | None,
+        typer.Option("--seconds", min=0.1, max=LONGEST, help="How long at --rate, instead of --count."),
     ] = None,
     mix: Annotated[
         Path | None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from postroad.cli.problem import ExitCode
 from postroad.contract.words import Reason, Status
 from tests.unit.cli.deployed import ACCOUNT, BUCKET, configure, make_row
 
@@ -182,3 +183,19 @@ def test_what_ends_otherwise_ends_the_command_so(staging: Deployed, monkeypatch:
 def test_nobody_waits_for_ever(staging: Deployed) -> None:
     watched = staging.json(*TEN, "--watch", "--watch-seconds", "1", code=1)["watched"]
     assert (watched["under_way"], watched["otherwise"]) == (10, {"still on its queue": 10})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--rate", "inf", "--count", "3"),
+        ("--rate", "inf", "--seconds", "1"),
+        ("--rate", "1", "--seconds", "inf"),
+        ("--rate", "nan", "--count", "3"),
+    ],
+)
+def test_a_rate_or_a_time_without_end_is_refused(staging: Deployed, given: tuple[str, ...]) -> None:
+    result = staging.run("load", "--yes", *given)
+    assert result.exit_code == ExitCode.USAGE
+    assert "Invalid value for" in result.stderr
+    assert queued(staging) == []
