@@ -34,7 +34,16 @@ pytestmark = pytest.mark.slow
 TAKES = "takes"
 LEAVES = "leaves"
 READ_TIMEOUT = 1
-ENDS = ("hangs-up", "resets", "says-500", "says-503", "says-nothing", "breaks-off", "talks-nonsense")
+ENDS = (
+    "hangs-up",
+    "resets",
+    "says-500",
+    "says-503",
+    "says-nothing",
+    "breaks-off",
+    "talks-nonsense",
+    "announces",
+)
 
 
 class SesServer:
@@ -86,6 +95,9 @@ class SesServer:
                 self.closing.wait(READ_TIMEOUT * 3)
             case "breaks-off":
                 request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+            case "announces":
+                request.wfile.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+                answer(request, 200, '{"MessageId": "late"}')
             case "talks-nonsense":
                 answer(request, 200, "{}")
             case _:
