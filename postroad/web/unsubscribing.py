@@ -1,0 +1,103 @@
+"""The use case: a link of a mail is looked at, and somebody leaves by it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from postroad.errors import TransientError
+from postroad.suppression.model import ALL_STREAMS, topic_scope
+from postroad.web.answers import Kind, Leaves
+from postroad.web.limits import BAD_LINKS, BY_ADDRESS, BY_MACHINE, Limits, machine_name
+from postroad.web.token import Grant, Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from postroad.contacts.ports import Leaving
+    from postroad.web.answers import Why
+    from postroad.web.tokens import Tokens
+
+
+class How(StrEnum):
+    """By what somebody left."""
+
+    ONE_CLICK = "one-click"
+    """A mail program, for its reader: RFC 8058."""
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request: the link's token, the machine that it comes from, and its id at the gateway."""
+
+    token: str
+    ip: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Which page, and the topic that it names."""
+
+    kind: Kind
+    topic: str = ""
+
+
+class Unsubscribing:
+    """Lets the bearer of a link leave what the link is about."""
+
+    def __init__(
+        self,
+        *,
+        tokens: Tokens,
+        leaving: Leaving,
+        limits: Limits,
+        on_error: Callable[[BaseException], object],
+    ) -> None:
+        """Use these parts; `on_error` is told what kept somebody from leaving."""
+        self._tokens = tokens
+        self._leaving = leaving
+        self._limits = limits
+        self._on_error = on_error
+
+    def look(self, visit: Visit, *, now: datetime) -> Answer:
+        """Answer whoever only opens the link. Nothing changes: scanners open every link of every mail."""
+        grant = self._grant(visit, now)
+        return grant if isinstance(grant, Answer) else Answer(Kind.ASK, grant.topic)
+
+    def leave(self, visit: Visit, leaves: Leaves, how: How, why: Why | None, *, now: datetime) -> Answer:
+        """Note that the link's address leaves its topic, or all that can be left.
+
+        No answer tells whether we know the address, or whether it had left before.
+        """
+        grant = self._grant(visit, now)
+        if isinstance(grant, Answer):
+            return grant
+        machine = machine_name(self._tokens.machine_key, visit.ip)
+        # Both are counted, always, so that equal requests are equal work.
+        allowed = [
+            self._limits.allow(BY_MACHINE, machine, now=now),
+            self._limits.allow(BY_ADDRESS, grant.address_key, now=now),
+        ]
+        if not all(allowed):
+            return Answer(Kind.BUSY, grant.topic)
+        scope = topic_scope(grant.topic) if leaves is Leaves.TOPIC else ALL_STREAMS
+        evidence = f"request {visit.request_id}" + (f", because: {why}" if why else "")
+        try:
+            self._leaving.leave(
+                grant.address_key, [scope], source=f"unsubscribe:{how}", evidence=evidence, now=now
+            )
+        except TransientError as error:
+            self._on_error(error)
+            return Answer(Kind.TROUBLE, grant.topic)
+        return Answer(Kind.LEFT_TOPIC if leaves is Leaves.TOPIC else Kind.LEFT_ALL, grant.topic)
+
+    def _grant(self, visit: Visit, now: datetime) -> Grant | Answer:
+        grant = self._tokens.grant(visit.token, Purpose.UNSUBSCRIBE, now=now)
+        if grant is not None:
+            return grant
+        machine = machine_name(self._tokens.machine_key, visit.ip)
+        return Answer(Kind.UNKNOWN if self._limits.allow(BAD_LINKS, machine, now=now) else Kind.BUSY)
