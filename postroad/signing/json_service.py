@@ -25,6 +25,7 @@ from botocore.exceptions import (
 from postroad.clock import SystemClock
 from postroad.signing.connections import NoAnswerError, NotSentError
 from postroad.signing.environment import UnsignedError
+from postroad.signing.patience import PRICE, PRICE_AFTER_SILENCE, REWARD, Patience
 from postroad.signing.sigv4 import signed_headers
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class JsonService:
         self._keys = keys
         self._sleep = sleep
         self._clock = SystemClock()
+        self._patience = Patience()
 
     def __getattr__(self, method: str) -> Callable[..., dict[str, Any]]:
         """Return what calls the operation, which raises botocore's ClientError or another BotoCoreError."""
@@ -91,17 +93,24 @@ class JsonService:
 
     def _call(self, operation: str, /, **parameters: object) -> dict[str, Any]:
         body = msgspec.json.encode(parameters)
+        spent = 0
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._once(operation, body)
-            except (EndpointConnectionError, ConnectionClosedError):
-                if attempt == ATTEMPTS:
+                answer = self._once(operation, body)
+            except (EndpointConnectionError, ConnectionClosedError) as error:
+                price = PRICE_AFTER_SILENCE if isinstance(error, ConnectionClosedError) else PRICE
+                if attempt == ATTEMPTS or not self._patience.spend(price):
                     raise
             except ClientError as error:
+                price = PRICE
                 status = error.response["ResponseMetadata"]["HTTPStatusCode"]
                 again = status >= SERVER_ERROR or error.response["Error"]["Code"] in TRY_AGAIN
-                if attempt == ATTEMPTS or not again:
+                if attempt == ATTEMPTS or not again or not self._patience.spend(price):
                     raise
+            else:
+                self._patience.give_back(spent or REWARD)
+                return answer
+            spent = price
             # No two processes that were refused together come back together.
             self._sleep(random.uniform(0, min(LONGEST_PAUSE, 0.1 * 4**attempt)))  # noqa: S311 - no secret
         raise AssertionError
