@@ -131,7 +131,7 @@ class DynamoSuppressions:
 
     def _change_all(self, address_key: str, decide: _DecideAll, *, attempts: int = 1) -> list[bool]:
         for attempt in range(_ATTEMPTS):
-            standing, version, history = self._stands(address_key)
+            standing, version, history = self.stands(address_key)
             decided = decide(standing, history)
             changes = [change for change in decided if change is not None]
             if not changes or all(self._transactions.write([Write(changes, version)], attempts=attempts)):
@@ -169,11 +169,12 @@ class DynamoSuppressions:
             return adding(standing or Suppression(key, wanted[0].email, {}), history, wanted)
 
         if not write:
-            standing, _, history = self._stands(key)
+            standing, _, history = self.stands(key)
             return _changed(decide(standing, history))
         return self._change_all(key, decide, attempts=_ATTEMPTS)
 
-    def _stands(self, address_key: str) -> tuple[Suppression | None, int, list[HistoryEntry]]:
+    def stands(self, address_key: str) -> tuple[Suppression | None, int, list[HistoryEntry]]:
+        """Read what stands of an address, the version of its item (0: there is none), and its history."""
         standing: Suppression | None = None
         version, history = 0, []
         for item in self._items(address_key):

@@ -14,6 +14,7 @@ AWS_MODULES = {
     "aws_errors",
     "client",
     "dynamodb",
+    "dynamodb_leaving",
     "dynamodb_statements",
     "dynamodb_transactions",
     "environment",
