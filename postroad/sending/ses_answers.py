@@ -37,8 +37,22 @@ LIMITS = frozenset(
     }
 )
 """Each of these stands for a rate, for the daily quota, or for something else: only the text tells."""
-UNANSWERED = frozenset({"RequestAbortedException", "RequestTimeout", "RequestTimeoutException"})
-"""AWS lost the request on its way, or its own answer: whether SES took the mail isn't said."""
+UNANSWERED = frozenset(
+    {
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServiceErrorException",
+        "RequestAbortedException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+    }
+)
+"""AWS lost the request on its way, or its own answer, or broke: whether SES took the mail isn't said.
+
+The word counts, whatever status stands beside it: a mail that is taken for refused is sent again.
+"""
 REQUEST_TIMEOUT = 408
 SYSTEMIC = {
     "AccountSuspendedException": Why.ACCOUNT_SUSPENDED,
