@@ -23,7 +23,8 @@ $(DEVELOPMENT): requirements/development.txt
 	@$(PYTHON) tools/check_python.py
 	@echo "Installing Python dependencies into .venv (about two minutes, once)"
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/development.txt
+	@$(PYTHON) tools/still_at_it.py \
+	  $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/development.txt
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -31,7 +32,8 @@ $(CLOUD): requirements/cloud.txt
 	@$(PYTHON) tools/check_python.py
 	@echo "Installing the emulated cloud into .venv-cloud"
 	@$(PYTHON) -m venv --clear .venv-cloud
-	@.venv-cloud/bin/python -m pip install --quiet --require-hashes --requirement requirements/cloud.txt
+	@$(PYTHON) tools/still_at_it.py \
+	  .venv-cloud/bin/python -m pip install --quiet --require-hashes --requirement requirements/cloud.txt
 	@touch $@
 
 $(NODE): package-lock.json $(DEVELOPMENT)
