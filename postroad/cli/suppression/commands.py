@@ -19,6 +19,7 @@ from postroad.cli.suppression.scopes import parse_scope, stream_of
 from postroad.contract.words import Reason
 from postroad.explaining import decision_record as record
 from postroad.explaining.moments import moment
+from postroad.load.making import MAILBOXES
 from postroad.suppression.model import ALL_STREAMS, ScopeEntry, Suppression
 
 if TYPE_CHECKING:
@@ -178,9 +179,12 @@ def remove_command(
     )
     lifted = wiring.suppressions.lift(recipient.key, wanted, source=operator(), now=datetime.now(UTC))
     words = ("sesv2", "delete-suppressed-destination", "--email-address", recipient.email)
-    from_ses = (
-        wiring.aws_command(*words) if wanted == ALL_STREAMS and entry.reason is not Reason.MANUAL else None
+    may_be_listed = (
+        wanted == ALL_STREAMS
+        and entry.reason is not Reason.MANUAL
+        and not recipient.email.endswith(f"@{MAILBOXES}")  # SES lists none of its own simulator's
     )
+    from_ses = wiring.aws_command(*words) if may_be_listed else None
     if as_json:
         print_json({"email": recipient.email, "scope": wanted, "removed": lifted, "next": from_ses})
         return

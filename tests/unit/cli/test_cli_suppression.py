@@ -117,6 +117,15 @@ def test_removing_without_a_question(deployed: Deployed) -> None:
     assert scopes(deployed) == set()
 
 
+def test_what_bounced_at_the_mailbox_simulator_is_on_no_list_of_ses(deployed: Deployed) -> None:
+    address = "bounce+tutorial@simulator.amazonses.com"
+    deployed.suppress(address, bounce())
+    result = deployed.run("suppression", "remove", address, "--yes")
+    assert result.exit_code == 0
+    assert "may be mailed again" in result.stdout
+    assert "delete-suppressed-destination" not in result.stdout
+
+
 def test_json_is_never_interrupted_by_a_question(deployed: Deployed) -> None:
     deployed.suppress(ANA, bounce())
     assert "--yes" in deployed.json("suppression", "remove", ANA, code=4)["error"]["next"]
