@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CONFIGURATION_FOLDER = Path("config")
 TEMPLATES_FOLDER = Path("templates")
-_NO_STAGE = frozenset({"brand"})
+_NO_STAGE = frozenset({"brand", "topics"})
 """Files of the configuration that are no stage's."""
 
 

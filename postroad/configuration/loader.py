@@ -11,14 +11,16 @@ from postroad.configuration.model import Configuration
 from postroad.configuration.problems import ConfigurationError, Problem, from_validation, in_order
 from postroad.configuration.rules import Parts, broken_rules
 from postroad.configuration.texts import StageName
+from postroad.configuration.topics import TOPICS
 
 BRAND = "brand.toml"
 """Lies beside the stages' files, and is none: postroad/rendering reads it."""
+_NO_STAGE = frozenset({BRAND, TOPICS})
 
 
 def stages(folder: Path) -> list[str]:
     """Name the stages that have a file in `folder`."""
-    return sorted(file.stem for file in folder.glob("*.toml") if file.name != BRAND)
+    return sorted(file.stem for file in folder.glob("*.toml") if file.name not in _NO_STAGE)
 
 
 def load(stage: str, folder: Path = Path("config")) -> Configuration:
@@ -28,7 +30,7 @@ def load(stage: str, folder: Path = Path("config")) -> Configuration:
     shown = str(file.relative_to(here) if file.is_relative_to(here) else file)
     try:
         TypeAdapter(StageName).validate_python(stage)
-        if file.name == BRAND:
+        if file.name in _NO_STAGE:
             raise FileNotFoundError(file)  # noqa: TRY301 - as if it weren't there: to stages it isn't
         text = file.read_bytes().decode("utf-8")
     except ValidationError:
