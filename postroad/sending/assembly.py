@@ -17,9 +17,11 @@ from postroad.sending.refusals import Refusals
 from postroad.sending.refusing import RefusalDesk
 from postroad.sending.requesting import Requests
 from postroad.sending.rows import Rows
+from postroad.sending.standing_rows import StandingRows
 from postroad.sending.sub_batches import SubBatches
 from postroad.sending.threads import Threads
 from postroad.sending.trouble import Trouble
+from postroad.sending.undecided import Undecided
 from postroad.sending.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -67,7 +69,16 @@ def send_batch(parts: Parts) -> SendBatch:
     settings, clock = parts.settings, parts.clock
     limits = limits_of(settings)
     waiting = Waiting(bodies=parts.bodies, pointers=parts.pointers, limits=limits)
-    rows = Rows(ledger=parts.ledger, watermarks=parts.watermarks, waiting=waiting, limits=limits)
+    standing_rows = StandingRows(ledger=parts.ledger, waiting=waiting)
+    undecided = Undecided(standing_rows=standing_rows, waiting=waiting, limits=limits)
+    rows = Rows(
+        ledger=parts.ledger,
+        watermarks=parts.watermarks,
+        standing_rows=standing_rows,
+        undecided=undecided,
+        waiting=waiting,
+        limits=limits,
+    )
     fuse = Fuse(parts.breaker)
     threads = Threads(settings.threads)
     preparation = Preparation(
@@ -99,7 +110,13 @@ def send_batch(parts: Parts) -> SendBatch:
         on_error=parts.on_error,
     )
     requests = Requests(
-        rows=rows, waiting=waiting, mailer=parts.mailer, fuse=fuse, clock=clock, limits=limits
+        standing_rows=standing_rows,
+        undecided=undecided,
+        waiting=waiting,
+        mailer=parts.mailer,
+        fuse=fuse,
+        clock=clock,
+        limits=limits,
     )
     delivery = Delivery(rows=rows, waiting=waiting, requests=requests, clock=clock, limits=limits)
     return SendBatch(
@@ -112,7 +129,7 @@ def send_batch(parts: Parts) -> SendBatch:
             suppressions=parts.suppressions,
             entering=Entering(ledger=parts.ledger, rows=rows),
             delivery=delivery,
-            marking=Marking(rows=rows, waiting=waiting, limits=limits),
+            marking=Marking(standing_rows=standing_rows, waiting=waiting, limits=limits),
             refusals=refusals,
             fuse=fuse,
             trouble=trouble,

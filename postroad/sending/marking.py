@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from postroad.sending.decisions import Decision
     from postroad.sending.limits import Limits
     from postroad.sending.requesting import Accepted
-    from postroad.sending.rows import Rows
+    from postroad.sending.standing_rows import StandingRows
     from postroad.sending.waiting import Waiting
 
 
 class Marking:
     """Marks the rows of accepted mails."""
 
-    def __init__(self, *, rows: Rows, waiting: Waiting, limits: Limits) -> None:
+    def __init__(self, *, standing_rows: StandingRows, waiting: Waiting, limits: Limits) -> None:
         """Use these parts; safe to use from several threads."""
-        self._rows = rows
+        self._standing_rows = standing_rows
         self._waiting = waiting
         self._limits = limits
 
     def mark(self, accepted: Sequence[Accepted]) -> list[bool | TransientError]:
         """Write the rows of these, as far as they stand as they were claimed; one outcome for each."""
-        return self._rows.replace_many(
+        return self._standing_rows.replace_many(
             [attempt.next_version(self._changed(each.claim, each), each.claim) for each in accepted]
         )
 
@@ -56,9 +56,9 @@ class Marking:
 
         try:
             if is_moved:
-                self._rows.change_moved(accepted.claim, change)
+                self._standing_rows.change_moved(accepted.claim, change)
             else:
-                self._rows.change(accepted.claim, change)
+                self._standing_rows.change(accepted.claim, change)
         except TransientError:
             return False
         return True

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from postroad.contract.words import Reason, Status
+from postroad.contract.words import Status
 from postroad.errors import TransientError, UnknownOutcomeError
 from postroad.sending import attempt
-from postroad.sending.decisions import Later, Settled, Waits, Why
+from postroad.sending.decisions import Later, Settled, Why
 from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError, TooLateError
 from postroad.sending.pauses import after_busy, after_unusable
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from postroad.sending.limits import Limits
     from postroad.sending.mail import Parsed, Prepared
     from postroad.sending.ports import Mailer
-    from postroad.sending.rows import Rows
+    from postroad.sending.standing_rows import StandingRows
+    from postroad.sending.undecided import Undecided
     from postroad.sending.waiting import Waiting
     from postroad.sending.window import Window
 
@@ -47,10 +48,19 @@ class Requests:
     """Makes at most one request to SES for each claim."""
 
     def __init__(
-        self, *, rows: Rows, waiting: Waiting, mailer: Mailer, fuse: Fuse, clock: Clock, limits: Limits
+        self,
+        *,
+        standing_rows: StandingRows,
+        undecided: Undecided,
+        waiting: Waiting,
+        mailer: Mailer,
+        fuse: Fuse,
+        clock: Clock,
+        limits: Limits,
     ) -> None:
         """Use these parts and bounds; safe to use from several threads."""
-        self._rows = rows
+        self._standing_rows = standing_rows
+        self._undecided = undecided
         self._waiting = waiting
         self._mailer = mailer
         self._fuse = fuse
@@ -96,7 +106,7 @@ class Requests:
             self._fuse.hear(Why.NO_ANSWER, now=self._clock.now())
             is_known = isinstance(error, UnknownOutcomeError)
             note = str(error) if is_known else f"unexpected {type(error).__name__}"
-            return self._wait_for_evidence(record, claim, note)
+            return self._undecided.unanswered(record, claim, note=note, now=self._clock.now())
         now = self._clock.now()
         self._fuse.hear(None, now=now)
         return Accepted(prepared.parsed, claim, ses_message_id, now)
@@ -108,7 +118,7 @@ class Requests:
         note = f"attempt {claim.attempt} was not sent: {later.why.replace('_', ' ')}"
         if code:
             note = f"{note} ({code})"
-        self._rows.change(claim, lambda row: attempt.released(row, claim, note=note))
+        self._standing_rows.change(claim, lambda row: attempt.released(row, claim, note=note))
         return later
 
     def _fail(self, record: Record, claim: Row, error: RefusedBySesError) -> Decision:
@@ -120,7 +130,7 @@ class Requests:
         except TransientError:
             # That it was not sent is known now, and would be forgotten if this were tried again later.
             note = "its body could not be kept: enqueue it again under a new id"
-        stands = self._rows.change(
+        stands = self._standing_rows.change(
             claim,
             lambda row: attempt.refused_by_ses(
                 row,
@@ -134,30 +144,7 @@ class Requests:
         )
         if stands is None or stands.status is Status.FAILED:
             return Settled(Status.FAILED, error.reason.value)
-        return self._rows.overtaken(stands, now=now)
-
-    def _wait_for_evidence(self, record: Record, claim: Row, note: str) -> Decision:
-        """Let the message wait, or hold it where the stream says so: nobody knows whether it was sent."""
-        now = self._clock.now()
-        note = f"attempt {claim.attempt}: {note}"
-        # SES had the request no later than it could take after the claim; a function that was frozen in the
-        # middle of it may have made it later.
-        claimed_at = (claim.lease_until or now) - self._limits.lease
-        after = max(claimed_at, now - self._limits.request) + self._limits.evidence
-        self._waiting.keep(record, claim, max(after, now))
-        stands = self._rows.change(
-            claim, lambda row: self._rows.undecided(row, claim, evidence_after=after, note=note, now=now)
-        )
-        return self._after_unknown(claim, stands, now)
-
-    def _after_unknown(self, claim: Row, stands: Row | None, now: datetime) -> Decision:
-        if stands is None:
-            return Settled(Status.HELD, Reason.UNKNOWN_OUTCOME.value)
-        if stands.status is Status.HELD:
-            return Settled(stands.status, stands.reason)
-        if attempt.is_awaiting_evidence(stands) and stands.owner == claim.owner:
-            return Waits(Reason.UNKNOWN_OUTCOME, self._waiting.point(stands, now=now), is_new=True)
-        return self._rows.overtaken(stands, now=now)
+        return self._standing_rows.overtaken(stands, now=now)
 
 
 def too_late(record: Record, why: Why, now: datetime) -> Later:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, assert_never
 
 from postroad.contract.words import Reason, Status
 from postroad.errors import TransientError
-from postroad.ledger.row import UNSETTLED, Row
+from postroad.ledger.row import Row
 from postroad.sending import attempt
-from postroad.sending.decisions import Duplicate, Later, Refused, Settled, Waits, Why
+from postroad.sending.decisions import Duplicate, Later, Refused, Why
 from postroad.sending.judging import (
-    REOPENABLE,
     Abandoned,
     Conflicting,
     Drop,
@@ -23,22 +22,20 @@ from postroad.sending.judging import (
     is_proof,
     judge,
 )
-from postroad.sending.pauses import after_lease, after_race, after_silence
+from postroad.sending.pauses import after_lease, after_race
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from postroad.evidence.ports import Watermarks
-    from postroad.ledger.ports import Change, Ledger
+    from postroad.ledger.ports import Ledger
     from postroad.records import Record
     from postroad.sending.decisions import Decision
     from postroad.sending.judging import Closed, Verdict
     from postroad.sending.limits import Limits
+    from postroad.sending.standing_rows import StandingRows
+    from postroad.sending.undecided import Undecided
     from postroad.sending.waiting import Waiting
-
-STILL_OPEN = UNSETTLED | {Status.INVALID}
-CRASHED = "it ended without saying whether SES took the mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +60,23 @@ class Tried:
 class Rows:
     """The rows of one stream. Raises a TransientError when the stores can't be asked."""
 
-    def __init__(self, *, ledger: Ledger, watermarks: Watermarks, waiting: Waiting, limits: Limits) -> None:
-        """Use these stores; safe to use from several threads."""
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        watermarks: Watermarks,
+        standing_rows: StandingRows,
+        undecided: Undecided,
+        waiting: Waiting,
+        limits: Limits,
+    ) -> None:
+        """Use these stores and parts; safe to use from several threads."""
         self._ledger = ledger
         self._watermarks = watermarks
+        self._standing_rows = standing_rows
+        self._undecided = undecided
         self._waiting = waiting
         self._limits = limits
-
-    def replace_many(self, rows: Sequence[Row]) -> list[bool | TransientError]:
-        """Write several rows, each over the version before its own; one outcome for each."""
-        return self._ledger.replace_many(rows)
 
     def enter(
         self, record: Record, row: Row, *, now: datetime, tried: Tried | None = None
@@ -127,13 +131,13 @@ class Rows:
             case NotDue(until):
                 # Another pointer: the one that brought this copy is being removed, perhaps only now.
                 row = attempt.rescheduled(standing, due=until)
-                return self._wait(record, row, standing, is_new=False, now=now)
+                return self._standing_rows.wait(record, row, standing, is_new=False, now=now)
             case Pending():
-                return self._wait_on(record, standing, now)
+                return self._standing_rows.wait_on(record, standing, now=now)
             case Unproven(_, is_turn):
-                return self._wait_for_evidence(record, standing, is_turn=is_turn, now=now)
+                return self._undecided.unproven(record, standing, is_turn=is_turn, now=now)
             case Abandoned(lease_until):
-                return self._abandon(record, standing, lease_until, now)
+                return self._undecided.abandoned(record, standing, lease_until, now=now)
             case _:
                 assert_never(verdict)
 
@@ -146,30 +150,6 @@ class Rows:
         """Return the standing row, if it is open to `row`; unlike `meet` this writes nothing."""
         verdict = self._judged(standing, fingerprint=row.fingerprint, generation=generation, now=now)
         return self._opened(standing, verdict)
-
-    def change(self, claim: Row, change: Change) -> Row | None:
-        """Apply a change to the claim as we wrote it; read it again only if somebody moved it meanwhile."""
-        changed = change(claim)
-        if changed is not None:
-            changed = attempt.next_version(changed, claim)
-            if self._ledger.replace(changed, expected=claim.version):
-                return changed
-        return self.change_moved(claim, change)
-
-    def change_moved(self, claim: Row, change: Change) -> Row | None:
-        """Apply a change to the row of a claim that somebody moved meanwhile."""
-        return self._ledger.apply(claim.message_id, change)
-
-    def overtaken(self, stands: Row | None, *, now: datetime) -> Decision:
-        """Return what becomes of a copy whose row somebody else has moved, after its body was kept.
-
-        Where he brought it to an end, the body was kept for nothing; else this copy may be the only one left.
-        """
-        if stands is None or stands.status in STILL_OPEN:
-            return Later(after_race(now), Why.RACE)
-        if stands.status not in REOPENABLE:
-            self._waiting.forget(stands)
-        return Duplicate()
 
     def count_failure(self, row: Row, *, note: str) -> int | None:
         """Count that the handling of a message broke, and return how often it did.
@@ -228,60 +208,3 @@ class Rows:
         if not keeps_body:
             self._waiting.forget_done(record, standing)
         return Duplicate()
-
-    def _wait_on(self, record: Record, standing: Row, now: datetime) -> Decision:
-        self._waiting.keep(record, standing, standing.due or now)
-        return Waits(Reason(standing.reason), self._waiting.point(standing, now=now), is_new=False)
-
-    def _wait_for_evidence(self, record: Record, standing: Row, *, is_turn: bool, now: datetime) -> Decision:
-        if self._limits.holds_unknown:
-            note = f"attempt {standing.attempt}: this stream holds what nobody can say the outcome of"
-            return self._hold(
-                record,
-                standing,
-                attempt.held(standing, standing, reason=Reason.UNKNOWN_OUTCOME, note=note, now=now),
-                now,
-            )
-        if not is_turn:
-            return self._wait_on(record, standing, now)
-        due = after_silence(now, looks=standing.generation, lead=self._limits.lead)
-        row = attempt.rescheduled(standing, due=due)
-        return self._wait(record, row, standing, is_new=False, now=now)
-
-    def _abandon(self, record: Record, standing: Row, lease_until: datetime, now: datetime) -> Decision:
-        note = f"attempt {standing.attempt}: {CRASHED}"
-        after = lease_until + self._limits.evidence_after_crash
-        row = self.undecided(standing, standing, evidence_after=after, note=note, now=now)
-        if row is None or row.status is Status.HELD:
-            return self._hold(record, standing, row, now)
-        return self._wait(record, row, standing, is_new=True, now=now)
-
-    def undecided(
-        self, row: Row, claim: Row, *, evidence_after: datetime, note: str, now: datetime
-    ) -> Row | None:
-        """Return the row whose attempt may have been sent: waiting for evidence, or held where it must be."""
-        if self._limits.holds_unknown:
-            return attempt.held(row, claim, reason=Reason.UNKNOWN_OUTCOME, note=note, now=now)
-        return attempt.unknown(
-            row,
-            claim,
-            evidence_after=evidence_after,
-            due=max(evidence_after, now),
-            attempts_max=self._limits.attempts_max,
-            note=note,
-            now=now,
-        )
-
-    def _hold(self, record: Record, standing: Row, row: Row | None, now: datetime) -> Decision:
-        if row is None:
-            return Later(after_race(now), Why.RACE)
-        self._waiting.keep(record, row, now)
-        if not self._ledger.replace(attempt.next_version(row, standing), expected=standing.version):
-            return self.overtaken(self._ledger.get(row.message_id), now=now)
-        return Settled(row.status, row.reason)
-
-    def _wait(self, record: Record, row: Row, standing: Row, *, is_new: bool, now: datetime) -> Decision:
-        self._waiting.keep(record, row, row.due or now)
-        if not self._ledger.replace(attempt.next_version(row, standing), expected=standing.version):
-            return self.overtaken(self._ledger.get(row.message_id), now=now)
-        return Waits(Reason(row.reason), self._waiting.point(row, now=now), is_new=is_new)
