@@ -34,7 +34,7 @@ class Step:
 def steps(row: Row) -> list[Step]:
     """Return what happened to a message and when, oldest first."""
     ordered = sorted(
-        row.times.items(),
+        {**row.times, **row.engaged}.items(),
         key=lambda item: (item[1], _ORDER.index(item[0]) if item[0] in _ORDER else len(_ORDER)),
     )
     return [Step(at, word, meanings.of_step(word)) for word, at in ordered]

@@ -82,6 +82,10 @@ _STEPS: Mapping[str, str] = {
     "scheduled": "put aside until its time",
     "cancelled": "called off",
     "reopened": "re-opened by an operator",
+    "opened": "opened, as far as can be told by a person",
+    "clicked": "a link of it was clicked, as far as can be told by a person",
+    "machine_opened": "its pictures were fetched by a machine: nobody need have seen it",
+    "machine_clicked": "its links were followed by a machine, as mail gateways do",
 }
 _REDRIVE = "`postroad queues redrive --stream <stream> --message-id <message_id>`"
 _RELEASE = "`postroad held release <message_id>`"

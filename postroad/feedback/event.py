@@ -40,6 +40,9 @@ class FeedbackEvent:
     word: a bounce's or complaint's subtype, a complaint's feedback type, a delay's type, why it was rejected.
     `explanation` is what the other side said, less addresses. `configuration_set` is the one that the mail
     was sent with. A canary is a mail of our own to SES's mailbox simulator, and has no row.
+
+    Of an open or a click: `is_machine`, where SES or the user agent says so; `link` is a digest of the link
+    that was clicked, since the link itself may hold what is a secret of the recipient.
     """
 
     kind: EventKind
@@ -55,6 +58,8 @@ class FeedbackEvent:
     feedback_id: str = ""
     configuration_set: str = ""
     is_canary: bool = False
+    is_machine: bool = False
+    link: str = ""
 
     @property
     def asks_for_nothing(self) -> bool:

@@ -58,7 +58,7 @@ def fold(row: Row, events: Iterable[FeedbackEvent]) -> Move:
         moved = apply_event(standing, event)
         if moved is None:
             continue
-        if is_news(standing, moved, event):
+        if is_news(standing, event):
             news.append(event)
         standing = moved
     return Move(row, standing, news)

@@ -8,7 +8,9 @@ fields are ignored, since SES adds some from time to time.
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
+from hashlib import blake2s
 from typing import TYPE_CHECKING, NoReturn
 
 from postroad.contract.tags import ATTEMPT_TAG, CANARY_TAG, MESSAGE_TAG, decode_tag
@@ -16,6 +18,7 @@ from postroad.contract.words import BounceKind
 from postroad.feedback.envelope import is_json_object
 from postroad.feedback.errors import MalformedEventError
 from postroad.feedback.event import NOT_SPAM, EventKind, FeedbackEvent
+from postroad.feedback.prefetchers import is_prefetcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +45,11 @@ _CONFIGURATION_SET_TAG = "ses:configuration-set"
 _MOST_EXPLANATION = 200
 # Beyond them a clock was wrong, and at the calendar's ends arithmetic overflows.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
+_ENGAGEMENT = frozenset({EventKind.OPEN, EventKind.CLICK})
+# SES says "Likely" or "Unlikely", and the latter proves nothing: it misses gateways that pass for a browser.
+# https://aws.amazon.com/about-aws/whats-new/2026/08/amazon-ses-automated-email-interactions/
+_BOT_FIELD, _BOT = "isBotEvent", "likely"
+_LINK_BYTES = 4
 _ADDRESS = re.compile(r"\S*@\S*")
 
 
@@ -82,6 +90,8 @@ def read_event(event: Mapping[str, object]) -> list[FeedbackEvent]:
             feedback_id=_text(part, "feedbackId"),
             configuration_set=_first(tags.get(_CONFIGURATION_SET_TAG)),
             is_canary=CANARY_TAG in tags and MESSAGE_TAG not in tags,
+            is_machine=kind in _ENGAGEMENT and _is_machine(part),
+            link=_link(part) if kind is EventKind.CLICK else "",
         )
         for recipient, diagnosis in recipients
     ]
@@ -157,6 +167,16 @@ def _word(kind: EventKind, part: Mapping[str, object]) -> str:
             return _text(part, "reason")
         case _:
             return ""
+
+
+def _is_machine(part: Mapping[str, object]) -> bool:
+    return _text(part, _BOT_FIELD).lower() == _BOT or is_prefetcher(_text(part, "userAgent"))
+
+
+def _link(part: Mapping[str, object]) -> str:
+    """Return six characters that tell the links of one mail apart."""
+    digest = blake2s(_text(part, "link").encode(errors="replace"), digest_size=_LINK_BYTES).digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _explanation(kind: EventKind, part: Mapping[str, object], diagnosis: str) -> str:

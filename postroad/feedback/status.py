@@ -10,9 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from postroad.contract.words import BounceKind, Status
+from postroad.feedback.counting import metric_of
 from postroad.feedback.event import EventKind
 from postroad.feedback.verdict import MOVED_BY_EARLIER_ATTEMPTS, SENT, Verdict, strength, verdict_of
 from postroad.ledger.row import LEAST_RETENTION
+from postroad.observability import Metric
 
 if TYPE_CHECKING:
     from postroad.feedback.event import FeedbackEvent
@@ -36,6 +38,8 @@ def apply_event(row: Row, event: FeedbackEvent) -> Row | None:
     changed = _with_times(row, event)
     changed = _with_ses_id(changed, event)
     changed = _with_bounce(changed, event)
+    changed = _with_engagement(changed, event)
+    changed = _with_count(changed, event)
     if note := note_of(event):
         changed = _with_ses_note(changed, note)
     verdict = _verdict_for(row, event)
@@ -47,12 +51,17 @@ def apply_event(row: Row, event: FeedbackEvent) -> Row | None:
     return None if changed == row else changed
 
 
-def is_news(before: Row, after: Row, event: FeedbackEvent) -> bool:
-    """Say whether this event is the first of its kind for the row, so that copies aren't counted twice."""
-    word = verdict_of(event).status.value
-    if word not in before.times:
-        return word in after.times
-    return event.kind is EventKind.BOUNCE and before.bounce != after.bounce
+def is_news(before: Row, event: FeedbackEvent) -> bool:
+    """Say whether this event is the first for the row that counts as what it counts as.
+
+    So whatever order a row's events come in, and however often, they add the same to each metric.
+    """
+    metric = metric_of(event)
+    if metric is None:
+        return False
+    if metric is Metric.DELIVERIES:
+        return Status.DELIVERED.value not in before.times
+    return metric.value not in before.counted
 
 
 def note_of(event: FeedbackEvent) -> str:
@@ -112,6 +121,25 @@ def _with_bounce(row: Row, event: FeedbackEvent) -> Row:
     if event.bounce is None or _BOUNCE_ORDER.index(event.bounce) <= _BOUNCE_ORDER.index(row.bounce):
         return row
     return replace(row, bounce=event.bounce.value)
+
+
+def _with_count(row: Row, event: FeedbackEvent) -> Row:
+    metric = metric_of(event)
+    # That a delivery was counted is told by its time.
+    if metric is None or metric is Metric.DELIVERIES or metric.value in row.counted:
+        return row
+    return replace(row, counted=tuple(sorted((*row.counted, metric.value))))
+
+
+def _with_engagement(row: Row, event: FeedbackEvent) -> Row:
+    match event.kind:
+        case EventKind.OPEN:
+            seen = row.engagement.with_open(event.at, is_machine=event.is_machine)
+        case EventKind.CLICK:
+            seen = row.engagement.with_click(event.at, event.link, is_machine=event.is_machine)
+        case _:
+            return row
+    return row if seen == row.engagement else replace(row, engagement=seen)
 
 
 def _verdict_for(row: Row, event: FeedbackEvent) -> Verdict | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from postroad.contract.words import Status
+from postroad.ledger.engagement import NOTHING_SEEN, Engagement
 from postroad.ledger.row import Row
 from postroad.times import milliseconds, moment
 
@@ -38,10 +39,11 @@ _NUMBERS = (
     "generation",
     "evidence_after",
     "failures",
+    "links",
     "accepted",
     "ttl",
 )
-ATTRIBUTES = ("status", "held", *_TEXTS, *_MAPS, *_NUMBERS, "notes")
+ATTRIBUTES = ("status", "held", *_TEXTS, *_MAPS, *_NUMBERS, "notes", "engagement", "counted")
 """All that an item may hold beside its key."""
 
 
@@ -61,6 +63,7 @@ def to_item(row: Row) -> dict[str, dict[str, Any]]:
         "generation": row.generation or None,
         "evidence_after": None if row.evidence_after is None else milliseconds(row.evidence_after),
         "failures": row.failures or None,
+        "links": row.links or None,
         "accepted": milliseconds(row.times["accepted"]) if "accepted" in row.times else None,
         "ttl": None if row.expires_at is None else milliseconds(row.expires_at) // 1000,
     }
@@ -74,6 +77,8 @@ def to_item(row: Row) -> dict[str, dict[str, Any]]:
         **{name: {"M": entries} for name, entries in maps.items() if entries},
         **{name: {"N": str(number)} for name, number in numbers.items() if number is not None},
         **({"notes": {"L": [{"S": note} for note in row.notes]}} if row.notes else {}),
+        **_engagement_attribute(row.engagement),
+        **({"counted": {"S": " ".join(row.counted)}} if row.counted else {}),
     }
 
 
@@ -89,12 +94,38 @@ def from_item(item: Mapping[str, Mapping[str, Any]]) -> Row:
         generation=_number(item, "generation") or 0,
         evidence_after=_moment(item, "evidence_after"),
         failures=_number(item, "failures") or 0,
+        links=_number(item, "links") or 0,
+        engagement=_engagement(item.get("engagement", {}).get("M", {})),
+        counted=tuple(item.get("counted", {}).get("S", "").split()),
         ses_ids={attempt: value["S"] for attempt, value in item.get("ses_ids", {}).get("M", {}).items()},
         times={word: moment(int(value["N"])) for word, value in item.get("times", {}).get("M", {}).items()},
         notes=tuple(value["S"] for value in item.get("notes", {}).get("L", [])),
         tags={name: value["S"] for name, value in item.get("tags", {}).get("M", {}).items()},
         version=_number(item, "version") or 1,
         expires_at=None if (ttl := _number(item, "ttl")) is None else moment(ttl * 1000),
+    )
+
+
+def _engagement_attribute(seen: Engagement) -> dict[str, dict[str, Any]]:
+    held = {
+        "opens": {"L": [{"N": str(at)} for at in seen.opens]} if seen.opens else None,
+        "clicks": {"L": [{"S": f"{at}:{link}"} for at, link in seen.clicks]} if seen.clicks else None,
+        "machine_opened": None if seen.machine_opened is None else {"N": str(seen.machine_opened)},
+        "machine_clicked": None if seen.machine_clicked is None else {"N": str(seen.machine_clicked)},
+    }
+    held = {name: value for name, value in held.items() if value is not None}
+    return {"engagement": {"M": held}} if held else {}
+
+
+def _engagement(held: Mapping[str, Mapping[str, Any]]) -> Engagement:
+    if not held:
+        return NOTHING_SEEN
+    clicks = (each["S"].partition(":") for each in held.get("clicks", {}).get("L", []))
+    return Engagement(
+        opens=tuple(int(each["N"]) for each in held.get("opens", {}).get("L", [])),
+        clicks=tuple((int(at), link) for at, _, link in clicks),
+        machine_opened=_number(held, "machine_opened"),
+        machine_clicked=_number(held, "machine_clicked"),
     )
 
 

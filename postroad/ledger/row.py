@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from postroad.contract.words import Reason, Status
+from postroad.ledger.engagement import NOTHING_SEEN, Engagement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,9 @@ class Row:
     A row that waits (`scheduled`, or `claimed` with the reason `unknown_outcome`) has its body kept, and a
     pointer in the schedule: `due` is when, `generation` which one, growing with each. `evidence_after` is the
     send time that the watermark must have passed before silence proves that the attempt was not sent.
-    `failures` counts the attempts that ended by a fault of ours or without an answer.
+    `failures` counts the attempts that ended by a fault of ours or without an answer. `links` is how many
+    different links SES tracks in the mail, 0 if nobody counted them. `counted` are the metrics that its
+    bad news was counted in, in order.
     """
 
     message_id: str
@@ -69,6 +72,9 @@ class Row:
     generation: int = 0
     evidence_after: datetime | None = None
     failures: int = 0
+    links: int = 0
+    engagement: Engagement = NOTHING_SEEN
+    counted: tuple[str, ...] = ()
     version: int = 1
     expires_at: datetime | None = None
 
@@ -78,6 +84,11 @@ class Row:
         if not self.ses_ids:
             return ""
         return self.ses_ids[max(self.ses_ids, key=int)]
+
+    @property
+    def engaged(self) -> Mapping[str, datetime]:
+        """When it was first opened and clicked, by a person and by a machine: `engagement.ENGAGED`."""
+        return self.engagement.times(self.links)
 
     @property
     def waits_for_operator(self) -> bool:

@@ -83,6 +83,7 @@ def following(row: Row, standing: Row) -> Row:
         ses_ids=standing.ses_ids,
         notes=notes,
         times=times,
+        engagement=standing.engagement,
     )
 
 

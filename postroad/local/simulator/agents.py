@@ -19,6 +19,8 @@ class Agent:
 
     user_agent: str
     ip_address: str
+    is_bot: bool = False
+    """Whether SES tells it from a person."""
 
 
 AGENTS = {
@@ -28,12 +30,10 @@ AGENTS = {
         "Version/18.5 Safari/605.1.15",
         "192.0.2.44",
     ),
-    # Gmail fetches pictures for its users, so that they open what nobody has read.
-    Reader.MACHINE: Agent(
-        "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
-        "198.51.100.7",
-    ),
-    # A gateway that looks behind each link before it hands the mail on, and says that it is a browser.
+    # Apple's Mail Privacy Protection fetches pictures as mail arrives, so that it opens what nobody has read.
+    Reader.MACHINE: Agent("Mozilla/5.0", "198.51.100.7", is_bot=True),
+    # A gateway that looks behind each link before it hands the mail on, and says that it is a browser: SES
+    # takes it for a person.
     Reader.SCANNER: Agent(
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
         "Chrome/109.0.0.0 Safari/537.36",

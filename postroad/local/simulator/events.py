@@ -241,14 +241,30 @@ def rendering_failure(mail: Mail, *, template: str, message: str) -> Payload:
 
 
 def opened(
-    mail: Mail, at: datetime, *, user_agent: str = USER_AGENT, ip_address: str = IP_ADDRESS
+    mail: Mail,
+    at: datetime,
+    *,
+    user_agent: str = USER_AGENT,
+    ip_address: str = IP_ADDRESS,
+    is_bot: bool = False,
 ) -> Payload:
-    detail: Payload = {"ipAddress": ip_address, "timestamp": instant(at), "userAgent": user_agent}
+    detail: Payload = {
+        "ipAddress": ip_address,
+        "timestamp": instant(at),
+        "userAgent": user_agent,
+        "isBotEvent": _likelihood(is_bot=is_bot),
+    }
     return event(EventType.OPEN, mail, detail)
 
 
 def clicked(
-    mail: Mail, at: datetime, *, link: str, user_agent: str = USER_AGENT, ip_address: str = IP_ADDRESS
+    mail: Mail,
+    at: datetime,
+    *,
+    link: str,
+    user_agent: str = USER_AGENT,
+    ip_address: str = IP_ADDRESS,
+    is_bot: bool = False,
 ) -> Payload:
     detail: Payload = {
         "ipAddress": ip_address,
@@ -256,5 +272,11 @@ def clicked(
         "linkTags": None,
         "timestamp": instant(at),
         "userAgent": user_agent,
+        "isBotEvent": _likelihood(is_bot=is_bot),
     }
     return event(EventType.CLICK, mail, detail)
+
+
+def _likelihood(*, is_bot: bool) -> str:
+    """Return what SES says of an open or a click since August 2026."""
+    return "Likely" if is_bot else "Unlikely"

@@ -45,7 +45,8 @@ _BOUNCE_TYPES = {
 class Happening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`subtype`: SES's bounceSubType, complaintFeedbackType or delayType; empty for the usual one.
 
-    `recipient` empty: the mail's first. `copies` and `delay_seconds` are how SES's events misbehave.
+    `recipient` empty: the mail's first. `is_bot`: what SES says of an open or a click. `copies` and
+    `delay_seconds` are how SES's events misbehave.
     """
 
     type: HappeningType
@@ -54,6 +55,7 @@ class Happening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     link: str = ""
     user_agent: str = events.USER_AGENT
     ip_address: str = events.IP_ADDRESS
+    is_bot: bool = False
     copies: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
     delay_seconds: Annotated[float, msgspec.Meta(ge=0, le=A_WEEK)] = 0.0
 
@@ -183,14 +185,15 @@ def _reported(  # noqa: C901 - one return for each type of event
             payload = events.rendering_failure(mail, template="template", message=message)
             return EventType.RENDERING_FAILURE, Status.REJECTED, message, payload
         case HappeningType.OPEN:
-            agent, address = happening.user_agent, happening.ip_address
-            payload = events.opened(mail, at, user_agent=agent, ip_address=address)
+            agent, address, is_bot = happening.user_agent, happening.ip_address, happening.is_bot
+            payload = events.opened(mail, at, user_agent=agent, ip_address=address, is_bot=is_bot)
             return EventType.OPEN, Status.DELIVERED, agent, payload
         case HappeningType.CLICK:
             if not happening.link:
                 raise ValueError("link: name the link that was clicked")
-            agent, address = happening.user_agent, happening.ip_address
-            payload = events.clicked(mail, at, link=happening.link, user_agent=agent, ip_address=address)
+            agent, address, is_bot = happening.user_agent, happening.ip_address, happening.is_bot
+            link = happening.link
+            payload = events.clicked(mail, at, link=link, user_agent=agent, ip_address=address, is_bot=is_bot)
             return EventType.CLICK, Status.DELIVERED, happening.link, payload
 
 

@@ -11,6 +11,7 @@ from postroad.errors import TransientError
 from postroad.evidence.memory import MemoryAppliedObjects
 from postroad.feedback import applying, folding
 from postroad.feedback.event import FeedbackEvent
+from postroad.ledger.engagement import NOTHING_SEEN
 from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
@@ -73,10 +74,11 @@ def test_a_row_that_changed_meanwhile_is_read_again(world: World) -> None:
 
 
 def test_rows_that_stand_right_are_not_written(world: World) -> None:
-    sent = claimed("m-1", status=Status.SENT, owner="", ses_ids={"1": "ses-m-1-1"}, times={"sent": at(0.3)})
-    world.ledger.insert(sent.kept_until(at(0) + timedelta(days=60)))
+    seen = NOTHING_SEEN.with_open(at(90), is_machine=False)
+    sent = replace(SENT_ROW, engagement=seen).kept_until(at(0) + timedelta(days=60))
+    world.ledger.insert(sent)
     before = world.ledger.rows()
-    store(world, send("m-1"), event("Open", "m-1", part={"timestamp": at(90).isoformat()}))
+    store(world, send("m-1"), event("Open", "m-1", part={"timestamp": at(91).isoformat()}))
     world.feedback.take([told()])
     assert world.ledger.rows() == before
 

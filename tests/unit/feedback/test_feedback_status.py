@@ -56,6 +56,8 @@ DELAY = event(EventKind.DELIVERY_DELAY, 1, word="MailboxFull")
 REJECT = event(EventKind.REJECT, 0, word="Bad content")
 RENDERING_FAILURE = event(EventKind.RENDERING_FAILURE, 0)
 OPEN = event(EventKind.OPEN, 20)
+MACHINE_OPEN = replace(event(EventKind.OPEN, 2.5), is_machine=True)
+CLICK = replace(event(EventKind.CLICK, 20.05), link="one")
 
 KINDS = (
     SEND, DELIVERY, HARD_BOUNCE, bounced(HARD, 2.5, "OnAccountSuppressionList"), SOFT_BOUNCE,
@@ -272,7 +274,7 @@ def test_a_send_event_costs_no_write_where_the_answer_was_marked() -> None:
     assert apply_event(row(), SEND) is None
     delivered = after(row(), [DELIVERY])
     assert apply_event(delivered, SEND) is None
-    assert apply_event(delivered, OPEN) is None
+    assert apply_event(delivered, replace(SEND, at=at(1))) is None
 
 
 def test_a_copy_changes_nothing() -> None:
@@ -324,10 +326,22 @@ def test_notes_do_not_grow_without_end() -> None:
 
 def test_only_the_first_of_its_kind_is_news() -> None:
     delivered = after(row(), [DELIVERY])
-    assert is_news(row(), delivered, DELIVERY)
+    assert is_news(row(), DELIVERY)
+    assert not is_news(delivered, replace(DELIVERY, at=at(1)))
+    assert is_news(delivered, SOFT_BOUNCE)
     soft = after(delivered, [SOFT_BOUNCE])
-    assert is_news(delivered, soft, SOFT_BOUNCE)
-    earlier_copy = replace(SOFT_BOUNCE, at=at(3))
-    assert not is_news(soft, after(soft, [earlier_copy]), earlier_copy)
-    hard = after(soft, [HARD_BOUNCE])
-    assert is_news(soft, hard, HARD_BOUNCE)
+    assert not is_news(soft, replace(SOFT_BOUNCE, at=at(3)))
+    assert is_news(soft, HARD_BOUNCE)
+    assert is_news(after(soft, [bounced(HARD, 2.5, "OnAccountSuppressionList")]), HARD_BOUNCE)
+    assert not is_news(after(soft, [HARD_BOUNCE]), SOFT_BOUNCE)
+    assert not is_news(row(), OPEN)
+
+
+def test_an_open_or_a_click_is_written_once_for_each_of_its_kind() -> None:
+    opened = after(row(), [OPEN, replace(CLICK, at=at(21))])
+    assert opened.engaged == {"opened": OPEN.at, "clicked": at(21)}
+    assert (opened.status, opened.expires_at) == (Status.SENT, row().expires_at)
+    assert apply_event(opened, replace(OPEN, at=OPEN.at + timedelta(seconds=1))) is None
+    by_machine = after(opened, [MACHINE_OPEN])
+    assert by_machine.engaged == {**opened.engaged, "machine_opened": MACHINE_OPEN.at}
+    assert apply_event(by_machine, replace(MACHINE_OPEN, at=at(30))) is None

@@ -6,6 +6,7 @@ import pytest
 from botocore.model import StringShape
 
 from postroad.contract.words import Status
+from postroad.ledger.engagement import Engagement
 from postroad.ledger.item import ATTRIBUTES, to_item
 from postroad.ledger.partiql import (
     MOST_CHARACTERS,
@@ -45,6 +46,9 @@ FULL = Row(
     generation=1,
     evidence_after=NOW,
     failures=1,
+    links=2,
+    engagement=Engagement(opens=(1,)),
+    counted=("complaints",),
     expires_at=NOW,
 )
 MODEL = botocore.session.get_session().get_service_model("dynamodb")

@@ -45,10 +45,12 @@ class Remembering(MemoryLedger):
         return super().replace(row, expected=expected)
 
 
-def event(kind: EventKind, *, bounce: BounceKind | None = None) -> FeedbackEvent:
+def event(
+    kind: EventKind, seconds: float = 2, *, bounce: BounceKind | None = None, link: str = ""
+) -> FeedbackEvent:
     return FeedbackEvent(
         kind=kind,
-        at=NOW + timedelta(seconds=2),
+        at=NOW + timedelta(seconds=seconds),
         accepted_at=NOW + timedelta(seconds=1),
         ses_message_id=SES_ID,
         message_id=MESSAGE["message_id"],
@@ -57,7 +59,12 @@ def event(kind: EventKind, *, bounce: BounceKind | None = None) -> FeedbackEvent
         bounce=bounce,
         word="MailboxFull" if bounce else "",
         explanation=EXPLANATION if bounce else "",
+        link=link,
     )
+
+
+def clicks(seconds: float, links: int) -> list[FeedbackEvent]:
+    return [event(EventKind.CLICK, seconds + one / 8, link=f"Link-{one}") for one in range(links)]
 
 
 @pytest.fixture
@@ -78,6 +85,13 @@ def written() -> list[Row]:
         [event(EventKind.DELIVERY)],
         [event(EventKind.DELIVERY_DELAY), event(EventKind.BOUNCE, bounce=BounceKind.SOFT)],
         [event(EventKind.DELIVERY), event(EventKind.OPEN), event(EventKind.COMPLAINT)],
+        [
+            event(EventKind.DELIVERY),
+            event(EventKind.OPEN),
+            *clicks(43, 5),
+            event(EventKind.OPEN, 3_600),
+            *clicks(3_700, 1),
+        ],
     ],
 )
 def test_each_write_of_a_usual_row_is_one_unit_and_under_900_bytes(

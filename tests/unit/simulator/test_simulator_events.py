@@ -26,6 +26,8 @@ CASES: list[tuple[str, Happening]] = [
     ("rendering_failure", Happening(HappeningType.RENDERING_FAILURE)),
     ("open", Happening(HappeningType.OPEN)),
     ("click", Happening(HappeningType.CLICK, link="https://shop.example/orders/1042")),
+    ("open_by_machine", Happening(HappeningType.OPEN, is_bot=True)),
+    ("click_by_machine", Happening(HappeningType.CLICK, link="https://shop.example", is_bot=True)),
     *(
         (
             "bounce_undetermined"
@@ -70,7 +72,12 @@ def test_the_shape_is_the_documented_one(desk: "Desk", name: str, happening: Hap
     documented = json.loads((DOCUMENTED / f"{name}.json").read_text("utf-8"))
     (event,) = report(desk, happening)
     assert shape(event.payload) == shape(documented)
-    for part, keys in [("bounce", ["bounceType", "bounceSubType"]), ("complaint", ["complaintFeedbackType"])]:
+    for part, keys in [
+        ("bounce", ["bounceType", "bounceSubType"]),
+        ("complaint", ["complaintFeedbackType"]),
+        ("open", ["isBotEvent"]),
+        ("click", ["isBotEvent"]),
+    ]:
         for key in keys:
             made, known = event.payload.get(part, {}), documented.get(part, {})
             assert isinstance(made, dict)
@@ -88,8 +95,8 @@ def test_every_documented_kind_can_happen() -> None:
         "sqs_feedback_batch",
         "subscription",  # SES's own contact lists
     }
-    notifications = {name for name in documented if name.startswith("notification_")}
-    assert documented - left_out - notifications == {name for name, _ in CASES}
+    others = {name for name in documented if name.startswith(("notification_", "http_api_"))}
+    assert documented - left_out - others == {name for name, _ in CASES}
 
 
 def test_the_mail_within_an_event(desk: "Desk") -> None:

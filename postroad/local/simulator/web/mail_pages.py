@@ -114,6 +114,7 @@ class MailPages:
             recipient=recipient,
             link=form.get("link", "") if kind is HappeningType.CLICK else "",
             user_agent=agent.user_agent,
+            is_bot=agent.is_bot,
             ip_address=agent.ip_address,
         )
         return simulator.report(mail.ses_message_id, happening, now=now)
