@@ -115,7 +115,8 @@ class Requests:
         return self._release(claim, too_late(record, why, now))
 
     def _release(self, claim: Row, later: Later, code: str = "") -> Decision:
-        note = f"attempt {claim.attempt} was not sent: {later.why.replace('_', ' ')}"
+        why = "its turn was over" if later.why is Why.NO_RATE else later.why.replace("_", " ")
+        note = f"attempt {claim.attempt} was not sent: {why}"
         if code:
             note = f"{note} ({code})"
         self._standing_rows.change(claim, lambda row: attempt.released(row, claim, note=note))

@@ -157,7 +157,7 @@ def test_a_grant_that_ended_after_the_claim_leaves_it_open_and_unsent(
     assert world.mailer.mails == []
     row = world.row("m-1")
     assert (row.owner, row.failures) == ("", 0)
-    assert row.notes == ("attempt 1 was not sent: no rate",)
+    assert row.notes == ("attempt 1 was not sent: its turn was over",)
 
     world.rate.until = None
     assert world.send(make_message("m-1"), receives=2).summary() == {"sent": 1}
