@@ -2,6 +2,7 @@
 
     python -m bench                  everything, in a few minutes
     python -m bench --only send      one part; written to build/bench/partial.json
+    python -m bench --quick          once each, to see that it works; written there too
 
 Everything is measured in one run against one local HTTP stub (SES at 50 ms, DynamoDB at 5 ms; and all at
 0 ms), on Lambda's version of Python where this machine has it. Sender and stub each have a core. Times depend
@@ -67,6 +68,11 @@ def main() -> None:
         quick=given.quick,
     )
     console.print(compared(numbers), judged(numbers))
+    on = numbers["measured_on"]
+    console.print(
+        f"Times and mails a second suffer from what else runs: at first the load was {on['load']:.1f} "
+        f"on {on['cores']} cores. Calls and USD don't."
+    )
     result = PARTIAL if given.only or given.quick else RESULT
     result.parent.mkdir(parents=True, exist_ok=True)
     result.write_text(json.dumps(numbers, indent=2) + "\n", "utf-8")
@@ -95,6 +101,7 @@ def measure(
             due = DUE[:1] if quick else DUE
             numbers["dispatch"] = measure_dispatch(stub, runtime, cores, tell, due=due)
     if "cost" in parts:
+        tell("reckoning the cost, which takes half a minute")
         numbers["cost_usd_per_million"] = cost.report()
         tell("cost reckoned")
     numbers["measured_on"]["spin_ms_afterwards"] = spin_ms()
