@@ -43,7 +43,7 @@ _EXPLAINED = {
     "logs": "one line a batch, and its metrics",
     "index": "one write: the entry never changes",
     "results": "one event on the bus; by default all but `sent` and `delivered`",
-    "opens": "Firehose's 5 KB and a read; nothing is written",
+    "opens": "Firehose's 5 KB, a read, and a write of the row for the first of a person and of a machine",
     "clicks": "the same",
     "scheduled": "its body, a pointer and two more states of the row, and a second way through the queue",
     "delayed": "the event by both ways, and one more state of the row",
