@@ -127,6 +127,8 @@ def feedback_environment() -> dict[str, str]:
         address_secret_arn="address",  # noqa: S106 - a name
         schedule_table=SCHEDULE,
         events_bucket=BUCKET,
+        soft_bounces_in_a_row=5,
+        soft_bounces_over_days=3,
     ).to_environment()
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from postroad.configuration.bounces import SoftBounces
 from postroad.configuration.limits import Retention, Timing
 from postroad.configuration.section import Section, broken_rule
 from postroad.configuration.sizing import ASSUMED_RATE, Sizing, feedback_copies, sizes
@@ -329,6 +330,7 @@ class Configuration(Section):
     retention: Retention = Retention()
     alarms: Alarms = Alarms()
     governor: Governor = Governor()
+    soft_bounces: SoftBounces = SoftBounces()
     timing: Timing = Timing()
 
     @property

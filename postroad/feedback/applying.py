@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from postroad.contract.address import AddressError, parse_address
+from postroad.contract.words import BounceKind
 from postroad.errors import TransientError
 from postroad.feedback.counting import metric_of
 from postroad.feedback.folding import Folding, Move, fold, is_conclusive
+from postroad.feedback.soft_runs import MOST_ROWS, SoftBounceRule, entry_for_run, last_lifted
 from postroad.feedback.suppressing import entry_for
 from postroad.observability import UNKNOWN_STREAM, Metric, described
 from postroad.suppression.address_key import address_key
@@ -33,12 +35,16 @@ THREADS = 10
 """Suppressions at once, and rows that others wrote meanwhile: each waits some milliseconds for DynamoDB."""
 
 
+_USUAL_RULE = SoftBounceRule()
+
+
 class Applying:
     """Applies events to the stores.
 
     First the suppressions: a crash in between repeats both, and nobody is mailed who must not be. Then the
     rows: read together, changed by all the events of their message at once, and written together, only where
-    that changes something.
+    that changes something. Where a mail bounced softly, its mailbox is looked at last, for what tells whether
+    it is given up are the rows; a copy of the event looks again.
     """
 
     def __init__(
@@ -49,9 +55,11 @@ class Applying:
         address_secret: bytes,
         counts: Counts,
         logger: Logger,
+        soft_bounces: SoftBounceRule = _USUAL_RULE,
         threads: int = THREADS,
     ) -> None:
         """Work on these stores; `address_secret` keys the addresses."""
+        self._soft_bounces = soft_bounces
         self._ledger = ledger
         self._suppressions = suppressions
         self._address_secret = address_secret
@@ -74,6 +82,7 @@ class Applying:
                     places.setdefault(event.message_id, []).append(place)
             without_row = places.pop("", [])
             without_row += self._move(pool, events, places, problems)
+            self._give_up(pool, events, problems)
         for place in without_row:
             self._counts.add(Metric.EVENTS_WITHOUT_ROW, UNKNOWN_STREAM)
             if place in suppressed:
@@ -108,6 +117,32 @@ class Applying:
             return False
         address = parse_address(event.recipient)
         key = address_key(self._address_secret, address.canonical)
+        return self._suppressions.suppress(key, address.email_for_ses, ALL_STREAMS, entry)
+
+    def _give_up(
+        self, pool: ThreadPoolExecutor, events: Sequence[FeedbackEvent], problems: list[Exception | None]
+    ) -> None:
+        """Suppress the recipients whose mailboxes have refused for now too often."""
+        by_recipient: dict[str, list[int]] = {}
+        for place, (event, problem) in enumerate(zip(events, problems, strict=True)):
+            if event.bounce is BounceKind.SOFT and not event.asks_for_nothing and problem is None:
+                by_recipient.setdefault(event.recipient, []).append(place)
+        for its, outcome in zip(
+            by_recipient.values(), _tried(pool, self._gave_up, by_recipient), strict=True
+        ):
+            if isinstance(outcome, Exception):
+                _spread(outcome, its, problems)
+
+    def _gave_up(self, recipient: str) -> bool:
+        address = parse_address(recipient)
+        key = address_key(self._address_secret, address.canonical)
+        rows = self._ledger.by_recipient(key, limit=MOST_ROWS, may_be_old=False)
+        if entry_for_run(rows, self._soft_bounces, after=None) is None:
+            return False
+        lifted = last_lifted(self._suppressions.history(key))
+        entry = entry_for_run(rows, self._soft_bounces, after=lifted)
+        if entry is None:
+            return False
         return self._suppressions.suppress(key, address.email_for_ses, ALL_STREAMS, entry)
 
     def _move(

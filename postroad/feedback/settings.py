@@ -15,3 +15,5 @@ class FeedbackSettings(Settings):
     address_secret_arn: str
     schedule_table: str
     events_bucket: str
+    soft_bounces_in_a_row: int
+    soft_bounces_over_days: int

@@ -6,6 +6,7 @@ bucket of events.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 
 from postroad.aws import Clients, client_config
@@ -17,6 +18,7 @@ from postroad.feedback.applying import THREADS, Applying
 from postroad.feedback.intake import Feedback
 from postroad.feedback.objects import EventObjectIntake
 from postroad.feedback.settings import FeedbackSettings
+from postroad.feedback.soft_runs import SoftBounceRule
 from postroad.ledger.dynamodb import DynamoLedger
 from postroad.observability import Counts, make_logger
 from postroad.secrets import read_secret
@@ -40,6 +42,9 @@ def feedback() -> Feedback:
         address_secret=read_secret(clients.client("secretsmanager"), settings.address_secret_arn),
         counts=counts,
         logger=logger,
+        soft_bounces=SoftBounceRule(
+            in_a_row=settings.soft_bounces_in_a_row, over=timedelta(days=settings.soft_bounces_over_days)
+        ),
     )
     return Feedback(
         applying=applying,

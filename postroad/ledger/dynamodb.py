@@ -127,7 +127,7 @@ class DynamoLedger:
         """Change one row; see `Ledger.apply`."""
         return apply_change(self, message_id, change)
 
-    def by_recipient(self, address_key: str, *, limit: int) -> Sequence[Row]:
+    def by_recipient(self, address_key: str, *, limit: int, may_be_old: bool = True) -> Sequence[Row]:
         """Return the latest rows of one recipient, newest first.
 
         The index holds keys only, and follows the table by a moment.
@@ -142,7 +142,7 @@ class DynamoLedger:
                 Limit=min(limit, MOST_KEYS),
             )
         keys = [{"pk": item["pk"], "sk": item["sk"]} for item in answer["Items"]]
-        rows = [from_item(item) for item in self._read_all(keys, consistent=False)]
+        rows = [from_item(item) for item in self._read_all(keys, consistent=not may_be_old)]
         return sorted(rows, key=lambda row: row.times["accepted"], reverse=True)
 
     def _replaced(self, row: Row) -> bool:

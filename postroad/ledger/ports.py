@@ -62,6 +62,9 @@ class Ledger(Protocol):
         """
         ...
 
-    def by_recipient(self, address_key: str, *, limit: int) -> Sequence[Row]:
-        """Return the latest rows of one recipient, newest first (eventually consistent)."""
+    def by_recipient(self, address_key: str, *, limit: int, may_be_old: bool = True) -> Sequence[Row]:
+        """Return the latest rows of one recipient, newest first (eventually consistent).
+
+        Unless they may be old, those that were there a moment ago are read as they stand.
+        """
         ...

@@ -80,6 +80,8 @@ class FeedbackPipeline(Construct):
                 address_secret_arn=stores.address_secret.secret_arn,
                 schedule_table=stores.schedule.table_name,
                 events_bucket=events.bucket.bucket_name,
+                soft_bounces_in_a_row=configuration.soft_bounces.in_a_row,
+                soft_bounces_over_days=configuration.soft_bounces.over_days,
             ),
             timeout_seconds=timing.feedback_timeout_seconds,
             memory_mebibytes=MEMORY_MEBIBYTES,
@@ -104,6 +106,8 @@ class FeedbackPipeline(Construct):
             )
         )
         stores.messages.grant(self.function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        # An address's latest mails, where one of them bounced softly.
+        stores.messages.grant(self.function, "dynamodb:Query")
         stores.grant_statements(self.function, "dynamodb:PartiQLUpdate")
         stores.suppressions.grant(self.function, "dynamodb:Query", "dynamodb:PutItem")
         stores.schedule.grant(self.function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")

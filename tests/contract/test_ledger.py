@@ -130,6 +130,7 @@ def test_a_recipient_s_rows_come_newest_first_and_limited(ledger: Ledger) -> Non
     rows = ledger.by_recipient("k1.a", limit=3)
 
     assert [row.message_id for row in rows] == ["m-4", "m-3", "m-2"]
+    assert ledger.by_recipient("k1.a", limit=3, may_be_old=False) == rows
     assert ledger.by_recipient("k1.nobody", limit=3) == []
 
 

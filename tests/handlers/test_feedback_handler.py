@@ -92,6 +92,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             address_secret_arn=arn,
             schedule_table="Schedule",
             events_bucket=BUCKET,
+            soft_bounces_in_a_row=2,
+            soft_bounces_over_days=3,
         )
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         for variable, value in settings.to_environment().items():

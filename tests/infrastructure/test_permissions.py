@@ -81,6 +81,7 @@ ALLOWED = {
             "dynamodb:BatchGetItem",
             "dynamodb:PutItem",
             "dynamodb:PartiQLUpdate",
+            "dynamodb:Query",  # an address's latest mails
         },
         f"{TABLE}-suppressions": {"dynamodb:Query", "dynamodb:PutItem"},
         f"{TABLE}-schedule": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},

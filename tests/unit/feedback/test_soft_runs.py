@@ -1,0 +1,198 @@
+"""When soft bounces give a mailbox up: so many in a row, over so many days, with no delivery between."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from postroad.contract.address import parse_address
+from postroad.contract.words import Reason, Status
+from postroad.feedback.reading import read_event
+from postroad.feedback.soft_runs import SoftBounceRule, entry_for_run
+from postroad.ledger.errors import LedgerUnavailableError
+from postroad.ledger.row import Row
+from postroad.suppression.address_key import address_key
+from postroad.suppression.model import ALL_STREAMS
+from tests.event_objects import STREAM, World, by_itself, event, hard_bounce
+from tests.unit.feedback.conftest import SECRET
+
+ANA = "ana.ruiz@example.com"
+KEY = address_key(SECRET, parse_address(ANA).canonical)
+T0 = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+RULE = SoftBounceRule()
+
+
+def day(number: float) -> datetime:
+    return T0 + timedelta(days=number)
+
+
+def sent(number: float, name: str = "") -> Row:
+    return Row(
+        message_id=name or f"m-{number}",
+        status=Status.SENT,
+        stream=STREAM,
+        attempt=1,
+        address_key=KEY,
+        ses_ids={"1": f"ses-{name or number}"},
+        times={"accepted": day(number), "sent": day(number)},
+    )
+
+
+def soft(number: float, hours: float = 1) -> Row:
+    bounced = replace(sent(number), status=Status.BOUNCED, reason=Reason.SOFT_BOUNCE, bounce="soft")
+    return bounced.with_time("bounced", day(number) + timedelta(hours=hours))
+
+
+def delivered(number: float, hours: float = 0.01) -> Row:
+    row = replace(sent(number), status=Status.DELIVERED)
+    return row.with_time("delivered", day(number) + timedelta(hours=hours))
+
+
+def gives_up(*rows: Row, after: datetime | None = None) -> bool:
+    return entry_for_run(rows, RULE, after=after) is not None
+
+
+FIVE = [soft(number) for number in range(5)]
+
+
+def test_five_in_a_row_over_three_days_give_a_mailbox_up() -> None:
+    entry = entry_for_run(reversed(FIVE), RULE, after=None)
+    assert entry is not None
+    assert (entry.reason, entry.since, entry.until) == (Reason.SOFT_BOUNCES, FIVE[4].times["bounced"], None)
+    assert "5 soft bounces in a row" in entry.evidence
+    assert "ses-4" in entry.evidence
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(FIVE[:4], id="four"),
+        pytest.param([soft(number / 2) for number in range(5)], id="two days"),
+        pytest.param([*FIVE[:2], delivered(1.5), *FIVE[2:]], id="a delivery between"),
+        pytest.param([*FIVE, delivered(5)], id="a delivery after"),
+        pytest.param([delivered(-1, hours=40), *FIVE], id="delivered late, after the first was sent"),
+        pytest.param([replace(row, bounce="undetermined") for row in FIVE], id="undetermined"),
+        pytest.param([row.with_time("delivered", day(0)) for row in FIVE], id="out of office"),
+    ],
+)
+def test_less_than_that_does_not(rows: Sequence[Row]) -> None:
+    assert not gives_up(*rows)
+    assert gives_up(*FIVE)
+
+
+def test_two_days_become_three() -> None:
+    assert gives_up(*(soft(number / 2) for number in range(7)))
+
+
+def test_bounces_after_the_run_give_the_same_entry() -> None:
+    more = [*FIVE, soft(5), soft(6)]
+    assert entry_for_run(more, RULE, after=None) == entry_for_run(FIVE, RULE, after=None)
+
+
+def test_the_count_begins_after_what_an_operator_lifted() -> None:
+    assert not gives_up(*FIVE, after=day(0.5))
+    assert gives_up(*FIVE, *(soft(number) for number in range(5, 10)), after=day(4.5))
+
+
+def said(kind: str, name: str, number: float, *, hours: float = 1) -> dict[str, object]:
+    when = (day(number) + timedelta(hours=hours)).isoformat()
+    part: dict[str, object] = {"timestamp": when, "recipients": [ANA]}
+    if kind == "Bounce":
+        part = {
+            "timestamp": when,
+            "bounceType": "Transient",
+            "bounceSubType": "MailboxFull",
+            "feedbackId": f"feedback-{name}",
+            "bouncedRecipients": [{"emailAddress": ANA}],
+        }
+    return event(kind, name, sent=day(number), part=part)
+
+
+def take(world: World, *events: dict[str, object]) -> list[str]:
+    return world.feedback.take([by_itself(one, f"sqs-{place}") for place, one in enumerate(events)])
+
+
+def lay(world: World, days: Sequence[float]) -> None:
+    for number in days:
+        world.ledger.insert(sent(number))
+
+
+def test_events_of_a_run_suppress_once_however_often_they_come(world: World) -> None:
+    lay(world, range(5))
+    bounces = [said("Bounce", f"m-{number}", number) for number in range(5)]
+    take(world, *bounces[:4])
+    assert world.entry(ANA) is None
+    for _ in range(3):
+        assert take(world, *bounces) == []
+    entry = world.entry(ANA)
+    assert entry is not None
+    assert entry.reason is Reason.SOFT_BOUNCES
+    assert len(world.history(ANA)) == 1
+
+
+def test_out_of_office_replies_suppress_nobody_in_any_order(world: World) -> None:
+    lay(world, range(6))
+    for number in range(6):
+        pair = [said("Delivery", f"m-{number}", number, hours=0.01), said("Bounce", f"m-{number}", number)]
+        take(world, *(pair if number % 2 else reversed(pair)))
+    assert world.entry(ANA) is None
+
+
+def test_a_run_completed_in_any_order_of_its_last_four_events_leaves_the_same() -> None:
+    from tests.unit.feedback.conftest import FeedbackWorld  # noqa: PLC0415 - a world for each order
+
+    left = set()
+    for order in permutations([0, 1, 2, 4]):
+        world = FeedbackWorld()
+        lay(world, range(5))
+        for number in (3, *order, *order[:2]):
+            take(world, said("Bounce", f"m-{number}", number))
+        entry = world.entry(ANA)
+        assert entry is not None
+        left.add((entry, tuple(world.history(ANA))))
+    assert len(left) == 1
+
+
+def test_what_an_operator_lifted_stays_lifted_until_a_new_run(world: World) -> None:
+    lay(world, range(11))
+    take(world, *(said("Bounce", f"m-{number}", number) for number in range(5)))
+    world.suppressions.lift(KEY, ALL_STREAMS, source="operator:ana", now=day(4.5))
+    take(world, *(said("Bounce", f"m-{number}", number) for number in range(9)))
+    assert world.suppressions.find([KEY]) == {}
+    take(world, said("Bounce", "m-9", 9))
+    entry = world.entry(ANA)
+    assert entry is not None
+    assert "ses-9" in entry.evidence
+
+
+def test_a_hard_bounce_stands_before_a_run(world: World) -> None:
+    lay(world, range(5))
+    hard = hard_bounce("m-0")
+    hard["bounce"]["bouncedRecipients"] = [{"emailAddress": ANA}]
+    take(world, hard, *(said("Bounce", f"m-{number}", number) for number in range(5)))
+    entry = world.entry(ANA)
+    assert entry is not None
+    assert entry.reason is Reason.HARD_BOUNCE
+
+
+def test_an_event_whose_mailbox_could_not_be_looked_at_comes_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay(world, range(5))
+    bounces = [said("Bounce", f"m-{number}", number) for number in range(5)]
+
+    def by_recipient(*_: object, **__: object) -> Sequence[Row]:
+        raise LedgerUnavailableError("ThrottlingError")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.ledger, "by_recipient", by_recipient)
+        assert len(take(world, *bounces)) == 5
+    assert take(world, *bounces) == []
+    assert world.entry(ANA) is not None
+
+
+def test_the_payload_of_the_run_is_read_as_soft() -> None:
+    (bounce,) = read_event(said("Bounce", "m-1", 1))
+    assert bounce.bounce == "soft"
