@@ -25,6 +25,7 @@ from postroad.cli import (
     why,
 )
 from postroad.cli.completing import complete_stages
+from postroad.cli.contact import commands as contact
 from postroad.cli.options import ACCOUNT_VARIABLE, STAGE_VARIABLE, Command, Invocation, JsonOption, examples
 from postroad.cli.problem import report
 from postroad.cli.suppression import commands as suppression
@@ -162,6 +163,14 @@ app.add_typer(
     epilog=examples(
         "postroad suppression list --to ana.ruiz@example.com",
         "postroad --stage prod suppression import suppressed.csv --dry-run",
+    ),
+)
+app.add_typer(
+    contact.app,
+    name="contact",
+    epilog=examples(
+        "postroad contact show ana.ruiz@example.com",
+        "postroad --stage prod contact import customers.csv --dry-run",
     ),
 )
 app.add_typer(stack.app, name="stack", epilog=examples(*stack.EXAMPLES))

@@ -50,6 +50,22 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "suppression remove": (("", _CHANGE),),
     "suppression import": (("", _CHANGE),),
     "suppression export": (("", ("dynamodb:Scan",)),),
+    "contact show": (
+        ("on contacts", ("dynamodb:BatchGetItem", "dynamodb:Query")),
+        ("on suppressions", ("dynamodb:BatchGetItem",)),
+        ("on the address secret", ("secretsmanager:GetSecretValue",)),
+    ),
+    "contact add": (
+        ("on contacts", ("dynamodb:BatchGetItem", "dynamodb:PutItem")),
+        ("on suppressions", ("dynamodb:BatchGetItem",)),
+        ("on the address secret", ("secretsmanager:GetSecretValue",)),
+    ),
+    "contact import": (
+        ("on contacts", ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")),
+        ("on suppressions", ("dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem")),
+        ("on the address secret", ("secretsmanager:GetSecretValue",)),
+    ),
+    "contact export": (("on contacts", ("dynamodb:Scan",)),),
     "stack outputs": (("", ALWAYS),),
     "queues": (
         ("", ("sqs:GetQueueAttributes", "cloudwatch:GetMetricStatistics")),

@@ -23,6 +23,8 @@ from postroad.secrets import read_secret
 from postroad.suppression.address_key import address_key
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from boto3.session import Session
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from postroad.bodies.dynamodb import DynamoBodies
     from postroad.circuit.ports import Switches
     from postroad.configuration import Configuration
+    from postroad.configuration.topics import Topic
+    from postroad.contacts.ports import ContactStore, Leaving
     from postroad.evidence.ports import Watermarks
     from postroad.ledger.ports import Ledger
     from postroad.local.state import State
@@ -189,6 +193,42 @@ class Wiring:
         patient = Config(max_pool_connections=threads, retries={"mode": "standard", "total_max_attempts": 8})
         return DynamoSuppressions(
             self._client("dynamodb", patient), self.foundation.named("SuppressionsTable")
+        )
+
+    @cached_property
+    def topics(self) -> Mapping[str, Topic]:
+        """Return the topics of config/topics.toml; raises Problem if it can't be used."""
+        from postroad.configuration.problems import ConfigurationError  # noqa: PLC0415 - as above
+        from postroad.configuration.topics import TOPICS, read_topics  # noqa: PLC0415 - as above
+
+        try:
+            return read_topics(CONFIGURATION_FOLDER)
+        except ConfigurationError as error:
+            first, *others = str(error).splitlines()
+            more = f" (and {len(others)} more)" if others else ""
+            raise Problem(first + more, f"Mend {CONFIGURATION_FOLDER / TOPICS}.") from error
+
+    @cached_property
+    def contacts(self) -> ContactStore:
+        """Return the contacts."""
+        return self.contacts_for(1)
+
+    def contacts_for(self, threads: int) -> ContactStore:
+        """Return the contacts for so many threads at once, which wait where DynamoDB asks for less."""
+        from postroad.contacts.dynamodb import DynamoContacts  # noqa: PLC0415 - as above
+
+        patient = Config(max_pool_connections=threads, retries={"mode": "standard", "total_max_attempts": 8})
+        return DynamoContacts(self._client("dynamodb", patient), self.foundation.named("ContactsTable"))
+
+    def leaving_for(self, threads: int) -> Leaving:
+        """Return how people leave, for so many threads at once."""
+        from postroad.contacts.dynamodb_leaving import DynamoLeaving  # noqa: PLC0415 - as above
+
+        return DynamoLeaving(
+            self._client("dynamodb", Config(max_pool_connections=threads)),
+            contacts_table=self.foundation.named("ContactsTable"),
+            suppressions_table=self.foundation.named("SuppressionsTable"),
+            stream_of_topic={topic.name: topic.stream for topic in self.topics.values()},
         )
 
     @cached_property

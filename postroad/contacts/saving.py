@@ -44,8 +44,12 @@ class Saving:
 
 def consent_key(topic: str, at: datetime) -> str:
     """Return a record's sort key, `consent#<topic>#<UTC, to the millisecond>`: keys sort as times do."""
-    text = moment(milliseconds(at)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return f"{CONSENT}{topic}#{text}"
+    return f"{CONSENT}{topic}#{time_text(at)}"
+
+
+def time_text(at: datetime) -> str:
+    """Write a time in UTC, to the millisecond: `2026-11-22T14:03:11.123Z`."""
+    return moment(milliseconds(at)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def saving(standing: Contact | None, wanted: NewContact, *, now: datetime) -> Saving:

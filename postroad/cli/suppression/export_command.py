@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import csv
-import os
 import sys
-import tempfile
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from errno import EISDIR
-from os import strerror
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from postroad.cli.files import whole
 from postroad.cli.options import JsonOption, StageOption, open_stage
 from postroad.cli.output import print_json
 from postroad.cli.problem import ExitCode, Problem
@@ -59,7 +55,7 @@ def export_command(
     if output is None:
         addresses, rows = write_rows(wiring.suppressions, sys.stdout, hidden=sys.stdout.isatty())
     else:
-        with _whole(output) as stream:
+        with whole(output) as stream:
             addresses, rows = write_rows(wiring.suppressions, stream, hidden=as_json)
     if as_json:
         print_json({"output": str(output), "addresses": addresses, "rows": rows})
@@ -105,33 +101,3 @@ def as_rows(suppression: Suppression) -> Iterator[tuple[str, ...]]:
 
 def _time(at: datetime | None) -> str:
     return "" if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-@contextmanager
-def _whole(output: Path) -> Iterator[Any]:
-    """Give the file its name once it is complete; readable by its owner alone, for it holds addresses."""
-    try:
-        if output.is_dir():
-            raise IsADirectoryError(EISDIR, strerror(EISDIR))  # before anything is read
-        handle, name = tempfile.mkstemp(dir=output.parent, prefix=".export-")
-    except OSError as error:
-        raise _not_written(output, error) from error
-    unfinished = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-        unfinished.replace(output)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise _not_written(output, error) from error
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-
-
-def _not_written(output: Path, error: OSError) -> Problem:
-    return Problem(
-        f"{output} can't be written: {error.strerror}.",
-        "Give --output a file in a folder that you may write to.",
-        ExitCode.USAGE,
-    )

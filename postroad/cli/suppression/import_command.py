@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from postroad.cli.completing import complete_reasons, complete_scopes
 from postroad.cli.confirming import confirm
+from postroad.cli.files import open_list, refuse_same, size_text
 from postroad.cli.operators import operator
 from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
-from postroad.cli.output import clean, print_json
+from postroad.cli.output import print_json
 from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.suppression.report import Problems, print_report
 from postroad.cli.suppression.rows import WORDS, Defaults, RowReader, read_header
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from postroad.cli.suppression.importing import Tally
     from postroad.cli.wiring import Wiring
 
-STANDARD_INPUT = "-"
 EXAMPLES = (
     "postroad suppression import suppressed.csv --dry-run",
     "postroad --stage prod suppression import suppressed.csv --errors wrong.csv --yes",
@@ -93,17 +91,15 @@ def import_command(
     chosen = {column: name for column, name in (("email", email_column), ("reason", reason_column)) if name}
     wiring = open_stage(context, stage)
     with ExitStack() as stack:
-        source, name, size = _open(file, stack)
-        if errors is not None and _is_same(errors, file):
-            raise Problem(
-                f"{errors} is the list itself: --errors would write over it.",
-                "Give --errors another file.",
-                ExitCode.USAGE,
-            )
+        source, name, size = open_list(file, stack)
+        refuse_same(errors, file)
         problems = stack.enter_context(Problems(errors).open())
         if not dry_run:
             confirm(
-                f"Suppress the addresses in {name} ({_size(size)})?", wiring=wiring, yes=yes, as_json=as_json
+                f"Suppress the addresses in {name} ({size_text(size)})?",
+                wiring=wiring,
+                yes=yes,
+                as_json=as_json,
             )
         defaults = Defaults(
             name=name,
@@ -196,31 +192,3 @@ def _stopped(error: BaseException, tally: Tally, *, dry_run: bool) -> Problem:
         " ".join(part for part in (problem.next_step, again) if part),
         problem.code,
     )
-
-
-def _open(file: str, stack: ExitStack) -> tuple[Source, str, int | None]:
-    """Return the bytes, what the file is called, and its size where it is known."""
-    if file == STANDARD_INPUT:
-        return sys.stdin.buffer, "standard input", None
-    try:
-        stream = Path(file).open("rb", buffering=0)  # noqa: SIM115 - the stack closes it
-        stack.enter_context(stream)
-        size = os.fstat(stream.fileno()).st_size or None
-    except OSError as error:
-        raise Problem(
-            f"{file} can't be read: {error.strerror}.", "Name a CSV file, or `-`.", ExitCode.USAGE
-        ) from error
-    return stream, clean(Path(file).name), size
-
-
-def _is_same(errors: Path, file: str) -> bool:
-    try:
-        return errors.samefile(file)
-    except OSError:
-        return False  # one of them is not there
-
-
-def _size(size: int | None) -> str:
-    if size is None:
-        return "of unknown size"
-    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size:,} bytes"  # noqa: PLR2004 - where MB read better

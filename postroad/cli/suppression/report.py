@@ -76,7 +76,7 @@ def print_report(report: dict[str, Any]) -> None:
     ]
     if report["unused_columns"]:
         lines.append(f"  not used: {', '.join(report['unused_columns'])}")
-    lines += [_line(each) for each in report["errors"][:MOST_SHOWN]]
+    lines += [problem_line(each) for each in report["errors"][:MOST_SHOWN]]
     if rows["invalid"] > MOST_SHOWN:
         rest = f"see {report['errors_file']}" if report["errors_file"] else "--errors FILE writes all of them"
         lines.append(f"  and {rows['invalid'] - MOST_SHOWN:,} more: {rest}")
@@ -85,6 +85,7 @@ def print_report(report: dict[str, Any]) -> None:
     print_lines(lines)
 
 
-def _line(error: dict[str, Any]) -> str:
+def problem_line(error: dict[str, Any]) -> str:
+    """Say what is wrong with one row, and what to do."""
     where = f"row {error['row']}" + (f", {error['column']}" if error["column"] else "")
     return f"  {where}: {error['what'].rstrip('.')}. {error['fix']}"

@@ -105,7 +105,7 @@ class Deployed:
         for event, answer in self._answers().items():
             self.session.events.register(event, answer)
         dynamodb = self.session.client("dynamodb")
-        for name in ("messages", "bodies", "suppressions"):
+        for name in ("messages", "bodies", "suppressions", "contacts"):
             create_table(dynamodb, name)
         arn = self.session.client("secretsmanager").create_secret(Name="address", SecretString=SECRET)["ARN"]
         self.s3 = self.session.client("s3")
@@ -129,6 +129,7 @@ class Deployed:
                 "BodiesTable": "bodies",
                 "AttachmentsBucket": BUCKET,
                 "SuppressionsTable": "suppressions",
+                "ContactsTable": "contacts",
                 "AddressSecretArn": arn,
             },
             f"postroad-{STAGE}-mail": {**self.queue_urls, "ResultBus": f"postroad-{STAGE}"},
