@@ -17,7 +17,7 @@ CONFIGURATION = Path(__file__).resolve().parent.parent / "config"
 def make_app(context: Mapping[str, str] | None = None) -> App:
     """Build the application of the context `stage`, read from `config/<stage>.toml`.
 
-    `-c stage=…` and `-c simulator=…` of the CDK command line come before what `context` says.
+    `-c stage=…`, `-c simulator=…` and `-c cloud=…` of the CDK command line come before what `context` says.
     """
     app = App(context=context)
     name = app.node.try_get_context("stage")
@@ -29,7 +29,8 @@ def make_app(context: Mapping[str, str] | None = None) -> App:
         check_shares(configuration, CONFIGURATION)
     except ConfigurationError as error:
         raise SystemExit(str(error)) from error  # its lines say what to do; a trace would bury them
-    add_stacks(app, configuration, simulator=app.node.try_get_context("simulator"))
+    local = {what: app.node.try_get_context(what) for what in ("simulator", "cloud")}
+    add_stacks(app, configuration, **local)
     check(app)
     return app
 
@@ -40,7 +41,7 @@ def check(app: App) -> None:
 
 
 def add_stacks(
-    app: App, configuration: Configuration, *, simulator: str | None = None
+    app: App, configuration: Configuration, *, simulator: str | None = None, cloud: str | None = None
 ) -> tuple[FoundationStack, MailStack]:
     """Add the two stacks of one stage to `app`."""
     stage = Stage(
@@ -48,6 +49,7 @@ def add_stacks(
         account=configuration.aws.account,
         region=configuration.aws.region,
         simulator=simulator if configuration.is_local else None,
+        cloud=cloud if configuration.is_local else None,
     )
     foundation = FoundationStack(app, stage=stage, configuration=configuration)
     mail = MailStack(app, stage=stage, configuration=configuration)

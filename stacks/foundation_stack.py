@@ -56,6 +56,7 @@ class FoundationStack(StageStack):
             web = WebDomain(self, "WebDomain", web=configuration.web)
             self.tell("WebDomainName", web.name)
             self.tell("WebCertificateArn", web.certificate.certificate_arn)
+            self._share("web-certificate-arn", web.certificate.certificate_arn)
 
         self._share("messages-stream-arn", cast("str", tables.messages.table_stream_arn))
         self._share("address-secret-arn", arn_of(address_secret))

@@ -15,6 +15,7 @@ from stacks.constructs.outcomes_pipeline import OutcomesPipeline
 from stacks.constructs.result_bus import ResultBus
 from stacks.constructs.send_pipeline import SendPipeline
 from stacks.constructs.stores import Stores
+from stacks.constructs.web_pages import WebPages
 from stacks.dashboard.watched import Watched
 from stacks.stage import Stage
 from stacks.stage_stack import StageStack
@@ -61,6 +62,12 @@ class MailStack(StageStack):
             events=events,
             alarms=alarms,
         )
+        web: WebPages | None = None
+        if configuration.web or stage.is_local:
+            web = WebPages(
+                self, "Web", configuration=configuration, runtime=runtime, stores=stores, alarms=alarms
+            )
+            self.tell("WebUrl", web.url)
         streams = [
             SendPipeline(
                 self,
@@ -72,6 +79,7 @@ class MailStack(StageStack):
                 feedback=feedback.topic,
                 events=events,
                 alarms=alarms,
+                web_url=web.url if web else "",
             )
             for name in configuration.streams
         ]
@@ -106,6 +114,7 @@ class MailStack(StageStack):
                 feedback=feedback,
                 dispatch=dispatch,
                 outcomes=outcomes,
+                web=web,
                 tables=(
                     stores.messages,
                     stores.bodies,

@@ -5,7 +5,9 @@ from typing import Literal
 
 from postroad.names import LOCAL_STAGE, parameter_name, resource_name
 
-Shared = Literal["messages-stream-arn", "address-secret-arn", "token-keys-secret-arn", "key-arn"]
+Shared = Literal[
+    "messages-stream-arn", "address-secret-arn", "token-keys-secret-arn", "web-certificate-arn", "key-arn"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,8 @@ class Stage:
     region: str
     simulator: str | None = None
     """Where the send functions reach SES instead of AWS; on the local stage alone."""
+    cloud: str | None = None
+    """Where the emulated cloud answers, HTTP APIs too; on the local stage alone."""
 
     @property
     def is_local(self) -> bool:

@@ -51,6 +51,7 @@ def deploy(
     words = [
         *("deploy", "--all", "--require-approval", "never", "--progress", "events", "--method", "direct"),
         *("-c", f"stage={LOCAL_STAGE}", "-c", f"simulator={state.simulator}"),
+        *("-c", f"cloud={state.endpoint}"),
         *("--app", app or python, "--output", str(state.folder / "cdk.out")),
         *("--asset-parallelism", "false"),
     ]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from postroad.observability import Counts
     from postroad.rendering.ports import Renderer
     from postroad.schedule.ports import Pointers
+    from postroad.sending.leaving_links import LeavingLinks
     from postroad.sending.ports import Attachments, DeadLetters, Mailer, Postponement, Rate
     from postroad.sending.settings import SendSettings
     from postroad.suppression.ports import SuppressionStore
@@ -62,6 +63,7 @@ class Parts:
     clock: Clock
     new_owner: Callable[[], str]
     on_error: Callable[[BaseException], None]
+    links: LeavingLinks | None = None
 
 
 def send_batch(parts: Parts) -> SendBatch:
@@ -86,6 +88,7 @@ def send_batch(parts: Parts) -> SendBatch:
         renderer=parts.renderer,
         attachments=parts.attachments,
         address_key=parts.address_key,
+        links=parts.links,
     )
     refusals = Refusals(
         preparation=preparation,

@@ -16,6 +16,7 @@ from postroad.contract.words import Reason, Status
 from postroad.ledger.row import Row
 from postroad.rendering.ports import Rendered, TemplateDataError, TemplateMissing
 from postroad.sending.errors import AttachmentMissingError, AttachmentTooLargeError
+from postroad.sending.leaving_links import UNSUBSCRIBE_URL, list_headers, showing
 from postroad.sending.mail import File, Mail, Parsed, Prepared, Refusal
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from postroad.contract.message import Message
     from postroad.records import Record
     from postroad.rendering.ports import Renderer
+    from postroad.sending.leaving_links import LeavingLinks
     from postroad.sending.ports import Attachments
     from postroad.sending.settings import SendSettings
 
@@ -39,12 +41,17 @@ class Preparation:
         renderer: Renderer,
         attachments: Attachments,
         address_key: Callable[[str], str],
+        links: LeavingLinks | None = None,
     ) -> None:
-        """`address_key` turns a canonical address into the key under which it is known."""
+        """`address_key` turns a canonical address into the key under which it is known.
+
+        With `links` each mail of a topic holds the link by which its recipient leaves it.
+        """
         self._settings = settings
         self._renderer = renderer
         self._attachments = attachments
         self._address_key = address_key
+        self._links = links
         self._rules = StreamRules(
             stream=settings.stream,
             topic_required=settings.topic_required,
@@ -86,7 +93,7 @@ class Preparation:
     def check(self, parsed: Parsed) -> Rendered | Refusal:
         """Render the message, as it will be when it is due: who made it hears today of what is wrong."""
         try:
-            return self._render(parsed.message)
+            return self._render(parsed.message, self._link(parsed))
         except TemplateMissing as error:
             return _refusal(parsed, Reason.UNKNOWN_TEMPLATE, "template", str(error))
         except TemplateDataError as error:
@@ -142,16 +149,26 @@ class Preparation:
             tags=message.tags,
         )
 
-    def _render(self, message: Message) -> Rendered:
+    def _link(self, parsed: Parsed) -> str:
+        """Return the link by which the recipient leaves the message's topic, or "" where that can't be."""
+        if self._links is None or parsed.message.topic is None:
+            return ""
+        return self._links.link(parsed.address_key, parsed.message.topic)
+
+    def _render(self, message: Message, link: str) -> Rendered:
         if message.content is not None:
             content = message.content
-            return Rendered(
+            rendered = Rendered(
                 subject=content.subject,
                 text=content.text or "",
                 html=content.html,
                 locale=message.locale or "",
             )
-        return self._renderer.render(message.template or "", locale=message.locale, data=message.data)
+        else:
+            # A link of the producer's own would leave something that we know nothing of.
+            data = {**message.data, UNSUBSCRIBE_URL: link} if link else message.data
+            rendered = self._renderer.render(message.template or "", locale=message.locale, data=data)
+        return showing(rendered, link) if link else rendered
 
     def _fetch(self, message: Message) -> tuple[File, ...]:
         room = self._settings.attachment_max_bytes
@@ -164,6 +181,7 @@ class Preparation:
 
     def _mail(self, parsed: Parsed, rendered: Rendered, files: tuple[File, ...]) -> Mail:
         message = parsed.message
+        link = self._link(parsed)
         return Mail(
             sender=self._settings.from_address,
             to=parsed.address,
@@ -175,7 +193,7 @@ class Preparation:
             subject=rendered.subject,
             text=rendered.text or None,
             html=rendered.html,
-            headers=message.headers,
+            headers={**message.headers, **list_headers(link)} if link else message.headers,
             files=files,
             configuration_set=self._settings.configuration_set,
             tags={},

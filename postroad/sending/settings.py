@@ -16,6 +16,8 @@ class SendSettings(Settings):
     `evidence_after_crash_seconds` between the end of a crashed owner's lease and the watermark.
     `ses_rate_per_second` is the whole account's, or 0 where SES is asked for it; `account_share` of it is
     this stage's, and `transactional_share` of the stage's rate goes to transactional streams first.
+    Where recipients can leave, `web_url` is where the pages for it are, and `token_keys_arn` the ring that
+    signs the links to them; elsewhere both are empty.
     """
 
     stage: str
@@ -53,3 +55,5 @@ class SendSettings(Settings):
     ses_rate_per_second: float
     account_share: float
     transactional_share: float
+    web_url: str = ""
+    token_keys_arn: str = ""

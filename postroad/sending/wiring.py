@@ -29,6 +29,7 @@ from postroad.schedule.dynamodb import DynamoPointers
 from postroad.secrets import read_secret
 from postroad.sending.assembly import Parts, send_batch
 from postroad.sending.canary import Canary
+from postroad.sending.leaving_links import LeavingLinks
 from postroad.sending.limits import limits_of
 from postroad.sending.s3 import S3Attachments
 from postroad.sending.ses import ses_mailer
@@ -37,6 +38,7 @@ from postroad.sending.sqs import SqsDeadLetters, SqsPostponement
 from postroad.signing.services import dynamodb_requests, secrets_requests
 from postroad.suppression.address_key import address_key
 from postroad.suppression.dynamodb import DynamoSuppressions
+from postroad.web.token import KeyRing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -135,6 +137,7 @@ def assemble(settings: SendSettings, aws: Services, mailer: Mailer, templates: P
             clock=clock,
             new_owner=lambda: uuid4().hex,
             on_error=log_error,
+            links=_links(settings, aws.secretsmanager),
         )
     )
     canary = Canary(
@@ -146,6 +149,14 @@ def assemble(settings: SendSettings, aws: Services, mailer: Mailer, templates: P
         configuration_set=settings.configuration_set,
     )
     return Sending(batch, canary)
+
+
+def _links(settings: SendSettings, secrets: SecretsManagerClient) -> LeavingLinks | None:
+    """Return what makes the links by which recipients leave, on a stream where they can."""
+    if not settings.web_url:
+        return None
+    ring = secrets.get_secret_value(SecretId=settings.token_keys_arn)["SecretString"]
+    return LeavingLinks(KeyRing.read(ring), settings.web_url)
 
 
 def _rate(settings: SendSettings, dynamodb: DynamoDBClient) -> GovernedRate:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -87,9 +88,18 @@ def build_pages(
     (target / PAGES).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def inputs(sources: Path = SOURCES) -> list[Path]:
-    """Return the files that the pages are made of, beside the configuration."""
-    return sorted(file for file in sources.rglob("*") if file.suffix in SUFFIXES)
+def topic_texts(file: Path) -> dict[str, dict[str, tuple[str, str]]]:
+    """Return each topic's name and description by locale, as config/topics.toml has them."""
+    if not file.is_file():
+        return {}
+    topics = tomllib.loads(file.read_text("utf-8")).get("topics", {})
+    return {
+        topic: {
+            locale: (name, facts.get("descriptions", {}).get(locale, ""))
+            for locale, name in facts["names"].items()
+        }
+        for topic, facts in topics.items()
+    }
 
 
 def _catalogues(folder: Path, default_locale: str) -> dict[str, Catalogue]:

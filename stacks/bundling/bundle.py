@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from postroad.rendering.build import build_templates
+from postroad.web.building import SUFFIXES as PAGE_SUFFIXES
+from postroad.web.building import build_pages, topic_texts
 from stacks.bundling.once import build_once, digest
 from stacks.bundling.target import HOST, Target, add_bytecode
 
@@ -15,6 +17,10 @@ SUFFIXES = frozenset({".py", ".typed"})
 # Functions that render mail carry the compiled templates, in this folder at the bundle's root.
 RENDERING = frozenset({"send"})
 COMPILED_TEMPLATES = "compiled_templates"
+# The one that serves pages carries those, likewise.
+SERVING = frozenset({"web"})
+WEB_PAGES = "web_pages"
+PAGE_SOURCES = Path("postroad", "web", "pages")
 # Where Lambda unpacks a function's code.
 MOUNT = "/var/task"
 
@@ -27,7 +33,11 @@ def handler_of(verb: str) -> str:
 def build_bundle(verb: str, *, target: Target = HOST, root: Path = ROOT) -> Path:
     """Return the folder with the code of functions/<verb>, built if its inputs changed since last time."""
     files = sorted(_code(root, verb))
-    inputs = [*files, *sorted(_template_inputs(root))] if verb in RENDERING else files
+    inputs = list(files)
+    if verb in RENDERING:
+        inputs += sorted(_template_inputs(root))
+    if verb in SERVING:
+        inputs += sorted(_page_inputs(root))
     parts = [part for file in inputs for part in (str(file.relative_to(root)).encode(), file.read_bytes())]
     name = digest([*parts, (target.bytecode or "none").encode()])
 
@@ -38,6 +48,13 @@ def build_bundle(verb: str, *, target: Target = HOST, root: Path = ROOT) -> Path
             shutil.copyfile(file, copy)
         if verb in RENDERING:
             build_templates(root / "templates", folder / COMPILED_TEMPLATES)
+        if verb in SERVING:
+            build_pages(
+                folder / WEB_PAGES,
+                brand=root / "config" / "brand.toml",
+                topics=topic_texts(root / "config" / "topics.toml"),
+                sources=root / PAGE_SOURCES,
+            )
         if target.takes_our_bytecode:
             add_bytecode(folder, mount=MOUNT)
 
@@ -62,4 +79,11 @@ def _template_inputs(root: Path) -> Iterator[Path]:
     yield from (file for file in (root / "templates").rglob("*") if file.is_file())
     yield root / "config" / "brand.toml"
     # Jinja and css-inline make the compiled templates: another version may make others.
+    yield root / "requirements" / "development.txt"
+
+
+def _page_inputs(root: Path) -> Iterator[Path]:
+    yield from (file for file in (root / PAGE_SOURCES).rglob("*") if file.suffix in PAGE_SUFFIXES)
+    yield from (root / "config").glob("brand.toml")
+    yield from (root / "config").glob("topics.toml")
     yield root / "requirements" / "development.txt"

@@ -71,8 +71,12 @@ class SendPipeline(Construct):
         feedback: sns.ITopic,
         events: EventsPipeline,
         alarms: Alarms,
+        web_url: str = "",
     ) -> None:
-        """Make the stream `name` of `configuration`; SES reports to the topic `feedback` and to `events`."""
+        """Make the stream `name` of `configuration`; SES reports to the topic `feedback` and to `events`.
+
+        `web_url` is where the pages are by which recipients leave.
+        """
         super().__init__(scope, construct_id)
         self.name = name
         self._stream: Stream = configuration.streams[name]
@@ -81,6 +85,7 @@ class SendPipeline(Construct):
         self._configuration = configuration
         self._stage = runtime.stage
         self._stores = stores
+        self._web_url = web_url if self._stream.unsubscribable else ""
         timing = configuration.timing
         self.work = WorkQueue(
             self,
@@ -213,6 +218,8 @@ class SendPipeline(Construct):
             ses_rate_per_second=configuration.aws.ses_rate_per_second or 0.0,
             account_share=configuration.account_share,
             transactional_share=configuration.governor.transactional_share,
+            web_url=self._web_url,
+            token_keys_arn=self._stores.token_keys.secret_arn if self._web_url else "",
         )
 
     def _grant_send(self) -> None:
@@ -249,6 +256,8 @@ class SendPipeline(Construct):
         stores.schedule.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
         stores.suppressions.grant(function, "dynamodb:BatchGetItem")
         stores.grant_address_secret(function)
+        if self._web_url:
+            stores.grant_token_keys(function)
         self.work.dead_letters.grant(function, "sqs:SendMessage")
         function.add_to_role_policy(
             iam.PolicyStatement(

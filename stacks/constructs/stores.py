@@ -39,6 +39,9 @@ class Stores(Construct):
         self.address_secret = secretsmanager.Secret.from_secret_complete_arn(
             self, "AddressSecret", self._shared("address-secret-arn")
         )
+        self.token_keys = secretsmanager.Secret.from_secret_complete_arn(
+            self, "TokenKeys", self._shared("token-keys-secret-arn")
+        )
 
     def grant_address_secret(self, grantee: iam.IGrantable) -> None:
         """Let `grantee` read the address secret; Secrets Manager's own grant allows describing it too."""
@@ -46,6 +49,14 @@ class Stores(Construct):
             grantee=grantee,
             actions=["secretsmanager:GetSecretValue"],
             resource_arns=[self.address_secret.secret_arn],
+        )
+
+    def grant_token_keys(self, grantee: iam.IGrantable) -> None:
+        """Let `grantee` read the key ring that signs the links in mails."""
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["secretsmanager:GetSecretValue"],
+            resource_arns=[self.token_keys.secret_arn],
         )
 
     def grant_statements(self, function: MailFunction, *actions: str) -> None:

@@ -40,8 +40,9 @@ def rows(watched: Watched) -> Iterator[Row]:
     yield [
         _alarms(
             watched,
-            "the account, SES's events, dispatch and outcomes",
+            "the account, SES's events, dispatch, outcomes and pages",
             *(ACCOUNT, "feedback", "events", "dispatch", "outcomes"),
+            *(["web"] if watched.web else []),
             width=WIDTH,
         )
     ]

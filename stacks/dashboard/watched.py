@@ -8,6 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_sqs as sqs
 
+from stacks.constructs import web_pages
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.dispatch_pipeline import DispatchPipeline
 from stacks.constructs.events_pipeline import EventsPipeline
@@ -16,6 +17,7 @@ from stacks.constructs.mail_function import MailFunction
 from stacks.constructs.metrics import FIVE_MINUTES
 from stacks.constructs.outcomes_pipeline import OutcomesPipeline
 from stacks.constructs.send_pipeline import SendPipeline
+from stacks.constructs.web_pages import WebPages
 from stacks.stage import Stage
 
 if TYPE_CHECKING:
@@ -28,7 +30,13 @@ HEIGHT = 6
 THRESHOLD = "#d62728"
 """The colour of an alarm's line."""
 
-OWN = {"feedback": "#7f7f7f", "outcomes": "#c7c7c7", "dispatch": "#393b79", "events": "#aec7e8"}
+OWN = {
+    "feedback": "#7f7f7f",
+    "outcomes": "#c7c7c7",
+    "dispatch": "#393b79",
+    "events": "#aec7e8",
+    "web": "#c49c94",
+}
 STREAMS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#17becf", "#bcbd22")
 """One for each stream, in the order of the configuration, and from the start again; none is an alarm's."""
 
@@ -47,6 +55,7 @@ class Watched:
     feedback: FeedbackPipeline
     dispatch: DispatchPipeline
     outcomes: OutcomesPipeline
+    web: WebPages | None
     tables: Sequence[dynamodb.ITableV2]
 
     @property
@@ -57,6 +66,7 @@ class Watched:
             "feedback": self.feedback.function,
             "dispatch": self.dispatch.function,
             "outcomes": self.outcomes.function,
+            **({"web": self.web.function} if self.web else {}),
         }
 
     def color_of(self, name: str) -> str:
@@ -101,6 +111,7 @@ class Watched:
             "feedback": timing.feedback_timeout_seconds,
             "dispatch": timing.dispatch_timeout_seconds,
             "outcomes": timing.outcomes_timeout_seconds,
+            "web": web_pages.TIMEOUT_SECONDS,
         }
 
 

@@ -12,6 +12,7 @@ from tests.infrastructure.templates import Stacks, synthesise
 
 HERE = Path(__file__).parent
 SIMULATOR = "https://localhost:4579"
+CLOUD = "https://localhost:4566"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -64,4 +65,5 @@ def crowd(prod_configuration: Configuration) -> Stacks:
 @pytest.fixture(scope="session")
 def local(prod_configuration: Configuration) -> Stacks:
     """What the same configuration would be on the local stage."""
-    return synthesise(prod_configuration.model_copy(update={"stage": "local"}), simulator=SIMULATOR)
+    configuration = prod_configuration.model_copy(update={"stage": "local"})
+    return synthesise(configuration, simulator=SIMULATOR, cloud=CLOUD)

@@ -88,8 +88,11 @@ class Stacks:
 NAMED_NAME = frozenset({"EventBus", "ConfigurationSet"})
 
 
-def synthesise(configuration: Configuration, *, simulator: str | None = None) -> Stacks:
-    foundation, mail = add_stacks(App(context=feature_flags()), configuration, simulator=simulator)
+def synthesise(
+    configuration: Configuration, *, simulator: str | None = None, cloud: str | None = None
+) -> Stacks:
+    app = App(context=feature_flags())
+    foundation, mail = add_stacks(app, configuration, simulator=simulator, cloud=cloud)
     return Stacks(
         configuration,
         dict(Template.from_stack(foundation).to_json()),

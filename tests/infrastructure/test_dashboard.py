@@ -65,7 +65,11 @@ def test_aws_s_metrics_are_those_of_resources_that_are_deployed(
     prod: Stacks, namespace: str, dimension: str, kind: str
 ) -> None:
     deployed = {properties[dimension] for properties in prod.properties(kind)}
-    deployed -= {"postroad-prod-alarms", "/aws/kinesisfirehose/postroad-prod-events"}  # need no graph
+    deployed -= {  # need no graph
+        "postroad-prod-alarms",
+        "/aws/kinesisfirehose/postroad-prod-events",
+        "/aws/apigateway/postroad-prod-web",
+    }
     found = measured(drawn(prod), namespace)
     assert {each.dimensions[dimension].removesuffix(f".{dimension}") for each in found} == deployed
     indexes = {
@@ -171,6 +175,7 @@ def test_a_stream_has_the_same_colour_in_every_graph(dashboard: Drawn) -> None:
                     "feedback": "#7f7f7f",
                     "outcomes": "#c7c7c7",
                     "dispatch": "#393b79",
+                    "web": "#c49c94",
                 }
                 assert each.options["color"] == expected[name]
 

@@ -13,6 +13,7 @@ from postroad.feedback.settings import FeedbackSettings
 from postroad.outcomes.settings import OutcomesSettings
 from postroad.sending.settings import SendSettings
 from postroad.settings import Settings
+from postroad.web.settings import WebSettings
 from tests.infrastructure.templates import Stacks
 
 SETTINGS: dict[str, type[Settings]] = {
@@ -20,6 +21,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "feedback": FeedbackSettings,
     "outcomes": OutcomesSettings,
     "dispatch": DispatchSettings,
+    "web": WebSettings,
 }
 SES_ENDPOINT = "AWS_ENDPOINT_URL_SESV2"
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from postroad.configuration import Configuration
+from postroad.web.dynamodb import PREFIX
 from tests.infrastructure.templates import Stacks, as_list, synthesise
 
 ACCOUNT = "eu-west-1:123456789012"
@@ -15,6 +16,7 @@ BUCKET = "arn:<AWS::Partition>:s3:::postroad-prod-123456789012-eu-west-1"
 INVOICES = "arn:<AWS::Partition>:s3:::shop-invoices"
 SES = f"arn:<AWS::Partition>:ses:{ACCOUNT}"
 SECRET = "</postroad/prod/foundation/address-secret-arn>"
+TOKEN_KEYS = "</postroad/prod/foundation/token-keys-secret-arn>"
 MESSAGES_STREAM = "</postroad/prod/foundation/messages-stream-arn>"
 KEY = "</postroad/prod/foundation/key-arn>"
 
@@ -71,7 +73,8 @@ def send(stream: str, domain: str) -> dict[str, set[str]]:
 
 ALLOWED = {
     "send-transactional": send("transactional", "shop.example"),
-    "send-marketing": send("marketing", "news.company.example"),
+    "send-marketing": send("marketing", "news.company.example")
+    | {TOKEN_KEYS: {"secretsmanager:GetSecretValue"}},
     "feedback": {
         "/aws/lambda/postroad-prod-feedback": LOG,
         "postroad-prod-feedback": TAKE,
@@ -129,6 +132,13 @@ ALLOWED = {
         },
         "postroad": {"events:PutEvents"},
     },
+    "web": {
+        "/aws/lambda/postroad-prod-web": LOG,
+        f"{TABLE}-contacts": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        f"{TABLE}-suppressions": {"dynamodb:Query", "dynamodb:PutItem"},
+        f"{TABLE}-schedule": {"dynamodb:UpdateItem"},
+        TOKEN_KEYS: {"secretsmanager:GetSecretValue"},
+    },
 }
 
 
@@ -152,6 +162,15 @@ def named(stacks: Stacks, resource: object) -> str:
             stream = stacks.readable(found["Properties"]["EventSourceArn"]).removeprefix("postroad-prod-")
             text = text.replace(f"<{logical_id}>", f"of-{stream}")
     return text
+
+
+def test_who_visits_is_counted_where_nothing_else_lies(prod: Stacks) -> None:
+    (statement,) = [
+        statement
+        for statement in prod.statements_of("web")
+        if as_list(statement["Action"]) == ["dynamodb:UpdateItem"]
+    ]
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{PREFIX}*"]}}
 
 
 def test_every_function_is_listed(prod: Stacks) -> None:

@@ -31,6 +31,7 @@ MAIL = {
     "EventsDeadLetterQueueUrl",
     "OutcomesDeadLetterQueueUrl",
     "DashboardUrl",
+    "WebUrl",
 }
 STREAM = {"QueueUrl", "DeadLetterQueueUrl", "ConfigurationSet", "EnqueuePolicyArn", "From"}
 

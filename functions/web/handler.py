@@ -1,0 +1,19 @@
+"""Requests for the pages behind the links in mails, from the HTTP API: decode, call, encode."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from postroad.web.http import Response, read_request
+from postroad.web.wiring import clock, logger, website
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> Response:
+    request = read_request(event)
+    answer, response = website().answer(request, now=clock.now())
+    logger.info(
+        "request",
+        extra={"method": request.method, "page": answer.kind.value, "status": response["statusCode"]},
+    )
+    return response

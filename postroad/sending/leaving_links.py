@@ -1,0 +1,66 @@
+"""The link by which a recipient leaves, and the headers that let a mail program do it. Pure.
+
+RFC 2369 has the first header, RFC 8058 the second: "List-Unsubscribe=One-Click" is what the mail program
+then POSTs to the link. Gmail, Yahoo and Microsoft ask bulk senders for both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from postroad.web.token import Grant, Purpose, make_token
+
+if TYPE_CHECKING:
+    from postroad.rendering.ports import Rendered
+    from postroad.web.token import KeyRing
+
+UNSUBSCRIBE_URL = "unsubscribe_url"
+"""Under this name templates find the link among their data."""
+
+LABELS = {
+    "en": "Stop getting mails like this",
+    "es": "Dejar de recibir estos correos",
+    "nl": "Afmelden voor deze mails",
+    "zh": "退订此类邮件",
+}
+"""As templates/_base/locales have it, by language, for mails whose own texts don't show the link."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingLinks:
+    """Makes links for the pages at `web_url`, signed by the ring's current key."""
+
+    ring: KeyRing
+    web_url: str
+
+    def link(self, address_key: str, topic: str) -> str:
+        """Return the link by which whoever has this address leaves this topic."""
+        token = make_token(self.ring, Grant(address_key, topic, Purpose.UNSUBSCRIBE))
+        return f"{self.web_url}/u/{token}"
+
+
+def list_headers(link: str) -> dict[str, str]:
+    """Return the headers of a mail whose recipient can leave by this link."""
+    return {
+        "List-Unsubscribe": f"<{link}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def showing(rendered: Rendered, link: str) -> Rendered:
+    """Return the mail with the link where its reader sees it.
+
+    A template shows it itself, as its data's `unsubscribe_url`. Where it doesn't, or the producer wrote the
+    mail, it stands at the end of each part.
+    """
+    label = LABELS.get(rendered.locale.replace("_", "-").partition("-")[0].lower(), LABELS["en"])
+    text, html = rendered.text, rendered.html
+    if text and link not in text:
+        text = f"{text.rstrip()}\n\n{label}: {link}\n"
+    if html is not None and link not in html:
+        # The attribute keeps SES from rewriting it into a link that counts clicks.
+        shown = f'<p style="font-size: 13px"><a ses:no-track href="{link}">{label}</a></p>'
+        before, end, after = html.rpartition("</body>")
+        html = f"{before}{shown}{end}{after}" if end else f"{html}{shown}"
+    return replace(rendered, text=text, html=html)

@@ -1,0 +1,111 @@
+"""What a mail holds by which its recipient leaves: headers for the mail program, a link for the eye."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from postroad.rendering.ports import Rendered
+from postroad.sending.leaving_links import LABELS, LeavingLinks, list_headers, showing
+from postroad.sending.mail import Mail, Parsed, Prepared
+from postroad.sending.preparing import Preparation
+from postroad.web.token import Grant, Purpose, read_token
+from tests.sending_world import NOW, EchoRenderer, World, make_message
+from tests.web_world import ADDRESS, EMAIL, RING, TOPIC
+
+LINKS = LeavingLinks(RING, "https://mail.shop.example")
+LINK = LINKS.link(ADDRESS, TOPIC)
+MAIL = Rendered("News", "Hello.\n", "<html><body><p>Hello.</p></body></html>", "es-CO")
+
+
+def test_the_link_leads_to_the_pages_with_a_token_for_this_address_and_topic() -> None:
+    address, _, token = LINK.rpartition("/")
+    assert address == "https://mail.shop.example/u"
+    assert read_token(RING, token, Purpose.UNSUBSCRIBE) == Grant(ADDRESS, TOPIC, Purpose.UNSUBSCRIBE)
+    assert EMAIL not in LINK
+
+
+def test_the_headers_are_those_of_rfc_8058_and_fit_what_ses_takes() -> None:
+    headers = list_headers(LINKS.link(ADDRESS, "t" * 64))
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert re.fullmatch(r"<https://[!-;=?-~]+>", headers["List-Unsubscribe"])
+    assert len(headers["List-Unsubscribe"]) < 995
+
+
+def test_a_mail_without_the_link_gets_it_in_both_parts_in_its_language() -> None:
+    shown = showing(MAIL, LINK)
+    assert shown.text == f"Hello.\n\n{LABELS['es']}: {LINK}\n"
+    assert shown.html is not None
+    assert shown.html.endswith(f'<a ses:no-track href="{LINK}">{LABELS["es"]}</a></p></body></html>')
+
+
+def test_a_template_that_shows_it_is_left_alone() -> None:
+    mail = replace(MAIL, text=f"Leave: {LINK}\n", html=f'<body><a href="{LINK}">Leave</a></body>')
+    assert showing(mail, LINK) == mail
+
+
+@pytest.mark.parametrize(
+    ("mail", "text", "html"),
+    [
+        (replace(MAIL, html=None), True, False),
+        (replace(MAIL, text=""), False, True),
+        (replace(MAIL, html="<p>No body"), True, True),
+        (replace(MAIL, locale=""), True, True),
+    ],
+    ids=["text alone", "html alone", "half a page", "no locale"],
+)
+def test_a_part_that_is_not_there_stays_away(mail: Rendered, *, text: bool, html: bool) -> None:
+    shown = showing(mail, LINK)
+    assert (LINK in shown.text) is text
+    assert (LINK in (shown.html or "")) is html
+
+
+def test_the_words_are_the_templates_own() -> None:
+    found = {}
+    for file in (Path(__file__).parents[3] / "templates" / "_base" / "locales").glob("*.toml"):
+        found[file.stem.partition("-")[0]] = tomllib.loads(file.read_text("utf-8"))["unsubscribe"]
+    assert found == LABELS
+
+
+def prepared(links: LeavingLinks | None, **changes: Any) -> Mail:  # noqa: ANN401  any part of a message
+    world = World()
+    preparation = Preparation(
+        settings=world.settings,
+        renderer=EchoRenderer(),
+        attachments=world.attachments,
+        address_key=world.key,
+        links=links,
+    )
+    message = make_message("m-1", **changes)
+    parsed = preparation.parse(world.record(message), now=NOW)
+    assert isinstance(parsed, Parsed)
+    found = preparation.prepare(parsed)
+    assert isinstance(found, Prepared)
+    return found.mail
+
+
+def test_a_mail_of_a_topic_has_its_headers_and_its_link() -> None:
+    mail = prepared(LINKS, topic=TOPIC, headers={"X-Order": "1042"})
+    link = LINKS.link(World.key("m-1@example.com"), TOPIC)
+    assert mail.headers == {"X-Order": "1042", **list_headers(link)}
+    assert mail.text is not None
+    assert link in mail.text
+
+
+def test_a_producers_own_link_gives_way() -> None:
+    mail = prepared(
+        LINKS, topic=TOPIC, data={"word": "hello", "unsubscribe_url": "https://elsewhere.example"}
+    )
+    assert "elsewhere" not in f"{mail.headers} {mail.text}"
+
+
+@pytest.mark.parametrize(("links", "topic"), [(None, TOPIC), (LINKS, None)], ids=["no pages", "no topic"])
+def test_where_nobody_can_leave_nothing_says_so(links: LeavingLinks | None, topic: str | None) -> None:
+    mail = prepared(links, **({"topic": topic} if topic else {}))
+    assert mail.headers == {}
+    assert mail.text == "hello"
