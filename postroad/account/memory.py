@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from postroad.account.errors import AccountUnavailableError
+from typing import TYPE_CHECKING
+
+from postroad.account.errors import AccountUnavailableError, AddressRefusedError
+from postroad.account.listing import ListedAddress, ListReason
 from postroad.account.ports import Quota
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
 
 class MemoryAccount:
@@ -18,3 +25,37 @@ class MemoryAccount:
         if self.quota is None:
             raise AccountUnavailableError("the account can't be asked")
         return self.quota
+
+
+class MemoryAccountList:
+    """An `AccountList` in a dictionary; it takes no address without a domain."""
+
+    def __init__(self, *, now: Callable[[], datetime], page_size: int = 1000) -> None:
+        """Begin empty; `now` dates what is put."""
+        self._entries: dict[str, ListedAddress] = {}
+        self._now = now
+        self._page_size = page_size
+
+    def __len__(self) -> int:
+        """Return how many addresses are listed."""
+        return len(self._entries)
+
+    def __contains__(self, email: str) -> bool:
+        """Say whether an address is listed."""
+        return email.lower() in self._entries
+
+    def pages(self) -> Iterator[list[ListedAddress]]:
+        """Yield every entry, page by page."""
+        entries = [self._entries[email] for email in sorted(self._entries)]
+        for start in range(0, len(entries), self._page_size):
+            yield entries[start : start + self._page_size]
+
+    def put(self, email: str, reason: ListReason) -> None:
+        """Put an address on the list; see `AccountList.put`."""
+        if "@" not in email:
+            raise AddressRefusedError("SES refused: BadRequestException")
+        self._entries[email.lower()] = ListedAddress(email.lower(), reason, self._now())
+
+    def delete(self, email: str) -> bool:
+        """Take an address off the list."""
+        return self._entries.pop(email.lower(), None) is not None

@@ -48,8 +48,16 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "suppression list": (("", ("dynamodb:Scan",)), ("with `--to`", _FIND)),
     "suppression add": (("", _CHANGE),),
     "suppression remove": (("", _CHANGE),),
+    "suppression show": (("", _FIND),),
     "suppression import": (("", _CHANGE),),
     "suppression export": (("", ("dynamodb:Scan",)),),
+    "suppression sync": (
+        ("", (*_FIND, "dynamodb:Scan", "ses:ListSuppressedDestinations")),
+        (
+            "with `--apply`",
+            ("dynamodb:PutItem", "ses:PutSuppressedDestination", "ses:DeleteSuppressedDestination"),
+        ),
+    ),
     "contact show": (
         ("on contacts", ("dynamodb:BatchGetItem", "dynamodb:Query")),
         ("on suppressions", ("dynamodb:BatchGetItem",)),

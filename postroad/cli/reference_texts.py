@@ -95,7 +95,7 @@ complete, readable by its owner alone.
 - `why --to` and every command about single addresses turn the address into its key with the stage's address
   secret. Who may read that secret can find every record of an address.
 - A complaint is the recipient's own word. `suppression remove` refuses to lift it without
-  `--despite-complaint`.
+  `--acknowledge-complaint` and a reason, which the history keeps.
 - SES keeps an account-level suppression list of its own. Removing a hard bounce or a complaint here leaves
   it as it is; the command says how to remove the address there.
 - `queues` receives dead letters to look at them, and shows them again at once. SQS counts that as a

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
 
+    from postroad.account.listing import AccountList
     from postroad.bodies.dynamodb import DynamoBodies
     from postroad.circuit.ports import Switches
     from postroad.configuration import Configuration
@@ -276,6 +277,13 @@ class Wiring:
         """Return a client of SES."""
         client: SESV2Client = self._client("sesv2")
         return client
+
+    @cached_property
+    def account_list(self) -> AccountList:
+        """Return SES's suppression list of the account, asked no faster than SES allows."""
+        from postroad.account.ses_list import SesAccountList  # noqa: PLC0415 - as above
+
+        return SesAccountList(self.ses)
 
     @cached_property
     def cloudwatch(self) -> Any:  # noqa: ANN401 - its stubs are not among our dependencies

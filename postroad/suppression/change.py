@@ -140,10 +140,15 @@ def unsubscription(history: Sequence[HistoryEntry], scope: str) -> HistoryEntry 
     return newest
 
 
-def lifting(standing: Suppression, *, scope: str, source: str, now: datetime) -> Change | None:
-    """Decide what `lift` writes; None where nothing stands on the scope."""
+def lifting(
+    standing: Suppression, *, scope: str, source: str, now: datetime, note: str = ""
+) -> Change | None:
+    """Decide what `lift` writes; None where nothing stands there, or a complaint without a `note`.
+
+    The line's evidence is the note; without one, that of what is lifted, whose own line has it in any case.
+    """
     before = standing.scopes.get(scope)
-    if before is None:
+    if before is None or (before.reason is Reason.COMPLAINT and not note):
         return None
     line = HistoryEntry(
         at=now,
@@ -151,7 +156,7 @@ def lifting(standing: Suppression, *, scope: str, source: str, now: datetime) ->
         scope=scope,
         reason=before.reason,
         source=source,
-        evidence=before.evidence,
+        evidence=note or before.evidence,
     )
     scopes = {name: entry for name, entry in standing.scopes.items() if name != scope}
     return Change(replace(standing, scopes=scopes), line, changed=True)

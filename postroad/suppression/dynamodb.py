@@ -43,8 +43,8 @@ class DynamoSuppressions:
 
     A change reads the address's items consistently, decides, and writes what stands together with its line of
     history in one transaction, on condition that nobody wrote in between. Needs dynamodb:BatchGetItem for
-    `find`, dynamodb:Query and dynamodb:PutItem for `suppress` and `lift`, all three for `suppress_many`,
-    dynamodb:Scan for `pages`.
+    `find`, dynamodb:Query too for `histories`, dynamodb:Query and dynamodb:PutItem for `suppress` and `lift`,
+    all three for `suppress_many`, dynamodb:Scan for `pages`.
     """
 
     def __init__(
@@ -96,17 +96,32 @@ class DynamoSuppressions:
                     changed[place] = changed[place] or result
         return changed
 
-    def lift(self, address_key: str, scope: str, *, source: str, now: datetime) -> bool:
+    def lift(self, address_key: str, scope: str, *, source: str, now: datetime, note: str = "") -> bool:
         """Let a scope be mailed again; see `SuppressionStore.lift`."""
 
         def decide(standing: Suppression | None, _history: list[HistoryEntry]) -> Change | None:
-            return None if standing is None else lifting(standing, scope=scope, source=source, now=now)
+            if standing is None:
+                return None
+            return lifting(standing, scope=scope, source=source, now=now, note=note)
 
         return self._change(address_key, decide)
 
     def history(self, address_key: str) -> list[HistoryEntry]:
         """Tell what happened to this address, oldest first."""
         return [read_history(item) for item in self._items(address_key) if item["sk"]["S"] != CURRENT]
+
+    def histories(self, address_keys: Sequence[str]) -> dict[str, list[HistoryEntry]]:
+        """Tell what happened to those that have a history; see `SuppressionStore.histories`.
+
+        Addresses that were never suppressed cost a request for each hundred, the others one each besides.
+        """
+        keys = list(dict.fromkeys(address_keys))
+        known = [
+            item["pk"]["S"]
+            for start in range(0, len(keys), MOST_KEYS)
+            for item in self._read([current_key(key) for key in keys[start : start + MOST_KEYS]])
+        ]
+        return {key: self.history(key) for key in known}
 
     def pages(self) -> Iterator[list[Suppression]]:
         """Yield every address with at least one scope, page by page, by a scan of the table."""

@@ -58,17 +58,21 @@ class MemorySuppressions:
                     changed[place] = change is not None and (self._write(change) if write else change.changed)
         return changed
 
-    def lift(self, address_key: str, scope: str, *, source: str, now: datetime) -> bool:
+    def lift(self, address_key: str, scope: str, *, source: str, now: datetime, note: str = "") -> bool:
         """Let a scope be mailed again; see `SuppressionStore.lift`."""
         with self._lock:
             standing = self._standing.get(address_key)
             return standing is not None and self._write(
-                lifting(standing, scope=scope, source=source, now=now)
+                lifting(standing, scope=scope, source=source, now=now, note=note)
             )
 
     def history(self, address_key: str) -> list[HistoryEntry]:
         """Tell what happened to this address, oldest first."""
         return sorted(self._history[address_key], key=lambda line: line.at)
+
+    def histories(self, address_keys: Sequence[str]) -> dict[str, list[HistoryEntry]]:
+        """Tell what happened to those that have a history; see `SuppressionStore.histories`."""
+        return {key: self.history(key) for key in address_keys if self._history.get(key)}
 
     def pages(self) -> Iterator[list[Suppression]]:
         """Yield every address with at least one scope, page by page."""

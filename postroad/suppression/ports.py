@@ -28,11 +28,18 @@ class SuppressionStore(Protocol):
         `suppress` would end them. With `write` off nothing is written, and the answer is what would change.
         """
 
-    def lift(self, address_key: str, scope: str, *, source: str, now: datetime) -> bool:
-        """Let a scope of an address be mailed again; False if nothing stood there. The history stays."""
+    def lift(self, address_key: str, scope: str, *, source: str, now: datetime, note: str = "") -> bool:
+        """Let a scope of an address be mailed again; False if nothing stood there. The history stays.
+
+        A complaint stays, and the answer is False, without a `note`: why it is lifted all the same, kept in
+        the history.
+        """
 
     def history(self, address_key: str) -> list[HistoryEntry]:
         """Tell what happened to this address, oldest first."""
+
+    def histories(self, address_keys: Sequence[str]) -> dict[str, list[HistoryEntry]]:
+        """Tell what happened to those of these addresses that have a history, each oldest first."""
 
     def pages(self) -> Iterator[list[Suppression]]:
         """Yield every address with at least one scope, page by page, in no particular order."""

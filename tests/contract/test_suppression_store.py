@@ -140,6 +140,32 @@ def test_lifting_lets_the_address_be_mailed_and_keeps_the_history(store: Suppres
     )
 
 
+def test_a_complaint_is_lifted_only_with_a_note_which_the_history_keeps(store: SuppressionStore) -> None:
+    store.suppress(KEY, EMAIL, ALL_STREAMS, COMPLAINT)
+    later = NOON + timedelta(days=1)
+
+    assert not store.lift(KEY, ALL_STREAMS, source="operator:support", now=later)
+    assert store.find([KEY])[KEY].scopes[ALL_STREAMS] == COMPLAINT
+    assert len(store.history(KEY)) == 1
+
+    assert store.lift(KEY, ALL_STREAMS, source="operator:support", now=later, note="asked again")
+    assert store.find([KEY]) == {}
+    assert [line.evidence for line in store.history(KEY)] == [COMPLAINT.evidence, "asked again"]
+
+
+def test_histories_are_told_of_all_that_were_ever_suppressed(store: SuppressionStore) -> None:
+    store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
+    store.lift(KEY, ALL_STREAMS, source="operator:support", now=NOON + timedelta(days=1))
+    store.suppress("k1.li", "li.na@example.com", stream_scope("marketing"), COMPLAINT)
+
+    found = store.histories([KEY, "k1.nobody", "k1.li", KEY])
+
+    assert set(found) == {KEY, "k1.li"}
+    assert found[KEY] == store.history(KEY)
+    assert [line.action for line in found[KEY]] == [HistoryAction.SUPPRESSED, HistoryAction.LIFTED]
+    assert store.histories([]) == {}
+
+
 def test_lifting_leaves_other_scopes_alone(store: SuppressionStore) -> None:
     store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
     store.suppress(KEY, EMAIL, stream_scope("marketing"), COMPLAINT)

@@ -13,7 +13,7 @@ from postroad.cli.operators import operator
 from postroad.cli.options import Command, JsonOption, StageOption, YesOption, examples, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.suppression import export_command, import_command
+from postroad.cli.suppression import export_command, import_command, sync_command
 from postroad.cli.suppression.rows import MOST_OF_A_NOTE
 from postroad.cli.suppression.scopes import parse_scope, stream_of
 from postroad.contract.words import Reason
@@ -110,12 +110,7 @@ def add_command(
 ) -> None:
     """Stop mail to an address. What stands already is kept."""
     wanted = parse_scope(scope)
-    if len(note) > MOST_OF_A_NOTE or not all(letter.isprintable() or letter in "\t\r\n" for letter in note):
-        raise Problem(
-            f"The note has {len(note):,} characters, or some that can't be printed.",
-            f"Say it in {MOST_OF_A_NOTE:,} characters of text at most.",
-            ExitCode.USAGE,
-        )
+    _check_note(note, "The note")
     wiring = open_stage(context, stage)
     if stream := stream_of(wanted):
         wiring.mail.stream_queue(stream)  # a typing error would leave the person mailed
@@ -151,33 +146,39 @@ def remove_command(
     *,
     scope: _Scope = ALL_STREAMS,
     yes: YesOption = False,
-    despite_complaint: Annotated[
-        bool,
+    acknowledge_complaint: Annotated[
+        str,
         typer.Option(
-            "--despite-complaint",
-            help="Also after a complaint: only if they asked for mail again.",
+            "--acknowledge-complaint",
+            metavar="WHY",
+            help="Also after a complaint, and why: when and how they asked for mail again. It is kept.",
+            show_default=False,
         ),
-    ] = False,
+    ] = "",
     stage: StageOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Let an address be mailed again. Its history stays."""
     wanted = parse_scope(scope)
+    why = acknowledge_complaint.strip()
+    _check_note(why, "The reason")
     wiring = open_stage(context, stage)
     recipient = wiring.recipient(email)
     entry = _standing(wiring.suppression(recipient.key), wanted, recipient.email)
-    if entry.reason is Reason.COMPLAINT and not despite_complaint:
-        raise Problem(
-            f"{recipient.email} complained about mail on {moment(entry.since)}.",
-            "If the recipient asked for mail again, add --despite-complaint.",
-            ExitCode.REFUSED,
-        )
+    if entry.reason is Reason.COMPLAINT and not why:
+        raise _complained(recipient.email, entry)
     if not as_json:
         print_lines([recipient.email, *record.history_lines(wiring.suppressions.history(recipient.key))])
     confirm(
         f"Mail {recipient.email} again ({wanted}, {entry.reason})?", wiring=wiring, yes=yes, as_json=as_json
     )
-    lifted = wiring.suppressions.lift(recipient.key, wanted, source=operator(), now=datetime.now(UTC))
+    note = f"complaint acknowledged: {why}" if why else ""
+    lifted = wiring.suppressions.lift(
+        recipient.key, wanted, source=operator(), now=datetime.now(UTC), note=note
+    )
+    if not lifted:  # somebody came in between
+        entry = _standing(wiring.suppression(recipient.key), wanted, recipient.email)
+        raise _complained(recipient.email, entry)
     words = ("sesv2", "delete-suppressed-destination", "--email-address", recipient.email)
     may_be_listed = (
         wanted == ALL_STREAMS
@@ -193,8 +194,40 @@ def remove_command(
         print_lines(["SES keeps a list of its own. If the mailbox works again, also run:", f"    {from_ses}"])
 
 
+@app.command(
+    "show",
+    cls=Command,
+    epilog=examples("postroad --stage prod suppression show ana.ruiz@example.com"),
+)
+def show_command(
+    context: typer.Context, email: _Email, *, stage: StageOption = None, as_json: JsonOption = False
+) -> None:
+    """Show what stops an address, and all that ever did: the history outlives what is removed."""
+    _show_one(open_stage(context, stage), email, as_json=as_json)
+
+
 app.command("import", cls=Command, epilog=examples(*import_command.EXAMPLES))(import_command.import_command)
 app.command("export", cls=Command, epilog=examples(*export_command.EXAMPLES))(export_command.export_command)
+app.command("sync", cls=Command, epilog=examples(*sync_command.EXAMPLES))(sync_command.sync_command)
+
+
+def _check_note(note: str, called: str) -> None:
+    if len(note) > MOST_OF_A_NOTE or not all(letter.isprintable() or letter in "\t\r\n" for letter in note):
+        raise Problem(
+            f"{called} has {len(note):,} characters, or some that can't be printed.",
+            f"Say it in {MOST_OF_A_NOTE:,} characters of text at most.",
+            ExitCode.USAGE,
+        )
+
+
+def _complained(email: str, entry: ScopeEntry) -> Problem:
+    return Problem(
+        f"{email} complained about mail on {moment(entry.since)}. Mailing them again takes your word that "
+        "they want it, and complaints cost the account its standing with mailbox providers.",
+        "If they asked for mail again, add --acknowledge-complaint 'when and how they asked'; it is kept in "
+        "the history.",
+        ExitCode.REFUSED,
+    )
 
 
 def _show_one(wiring: Wiring, email: str, *, as_json: bool) -> None:

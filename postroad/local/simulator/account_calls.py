@@ -74,6 +74,8 @@ def _put(simulator: Simulator, call: Call) -> Reply:
     put = msgspec.json.decode(call.body, type=_Put)
     if put.reason not in {"BOUNCE", "COMPLAINT"}:
         return bad_request("Reason is BOUNCE or COMPLAINT.")
+    if "@" not in put.email_address:
+        return bad_request("EmailAddress is no address.")
     simulator.suppress(put.email_address, put.reason, now=call.now)
     return Reply(200)
 

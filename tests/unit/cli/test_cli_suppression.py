@@ -137,10 +137,50 @@ def test_a_complaint_is_not_removed_in_passing(deployed: Deployed) -> None:
     deployed.suppress(ANA, COMPLAINT)
     result = deployed.run("suppression", "remove", ANA, "--yes")
     assert result.exit_code == 4
-    assert "--despite-complaint" in result.stderr
+    assert "--acknowledge-complaint" in result.stderr
+    assert "complained about mail on" in result.stderr
     assert scopes(deployed) == {"all"}
-    assert deployed.run("suppression", "remove", ANA, "--yes", "--despite-complaint").exit_code == 0
+    blank = deployed.run("suppression", "remove", ANA, "--yes", "--acknowledge-complaint", "  ")
+    assert blank.exit_code == 4
+    assert scopes(deployed) == {"all"}
+
+
+def test_an_acknowledged_complaint_is_removed_and_the_reason_is_kept(deployed: Deployed) -> None:
+    deployed.suppress(ANA, COMPLAINT)
+    why = "wrote to support on 20 November"
+    assert deployed.run("suppression", "remove", ANA, "--yes", "--acknowledge-complaint", why).exit_code == 0
     assert scopes(deployed) == set()
+    suppressed, lifted = deployed.json("suppression", "show", ANA)["history"]
+    assert suppressed["evidence"] == "event-2"
+    assert lifted["evidence"] == f"complaint acknowledged: {why}"
+    assert why in deployed.run("suppression", "show", ANA).stdout
+
+
+def test_a_reason_that_is_no_text_is_refused(deployed: Deployed) -> None:
+    deployed.suppress(ANA, COMPLAINT)
+    words = ("suppression", "remove", ANA, "--yes", "--acknowledge-complaint", "x\x1b[2J")
+    assert deployed.run(*words).exit_code == 2
+    assert scopes(deployed) == {"all"}
+
+
+def test_a_complaint_that_comes_while_the_operator_reads_is_not_removed(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed.suppress(ANA, bounce())
+    monkeypatch.setattr(
+        "postroad.cli.suppression.commands.confirm", lambda *_, **__: deployed.suppress(ANA, COMPLAINT)
+    )
+    assert deployed.run("suppression", "remove", ANA, "--yes").exit_code == 4
+    assert scopes(deployed) == {"all"}
+
+
+def test_an_address_added_again_after_a_removal_stays_suppressed(deployed: Deployed) -> None:
+    deployed.suppress(ANA, bounce())
+    deployed.run("suppression", "remove", ANA, "--yes")
+    assert deployed.json("suppression", "add", ANA)["added"] is True
+    actions = [line["action"] for line in deployed.json("suppression", "show", ANA)["history"]]
+    assert actions == ["suppressed", "lifted", "suppressed"]
+    assert deployed.run("suppression", "show", "nobody@example.com").exit_code == 3
 
 
 def test_removing_one_scope_leaves_the_others(deployed: Deployed) -> None:
