@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from postroad.contract.words import Status
 from postroad.errors import TransientError
 from postroad.governor.grant import Shortage
+from postroad.sending.at_once import AtOnce
 from postroad.sending.decisions import Later, Sent, Why
 from postroad.sending.pauses import after_busy, after_trouble, after_unusable
 from postroad.sending.requesting import Accepted
@@ -77,6 +78,8 @@ class UnderWay:
 
     file_bytes: int
     futures: list[Future[Accepted | None]] = field(default_factory=list)
+    missed_turn: bool = False
+    """Some of it was granted and came too late to leave."""
 
     def has_ended(self) -> bool:
         """Say whether each of its requests has its answer."""
@@ -85,6 +88,11 @@ class UnderWay:
     def wait(self) -> None:
         """Return when no request is under way any more, whatever became of them."""
         wait(self.futures)
+
+
+def missed_turn(result: object) -> bool:
+    """Say whether a mail was granted its turn in the rate, and came too late for it."""
+    return isinstance(result, Later) and result.why is Why.NO_RATE
 
 
 class SubBatches:
@@ -117,6 +125,7 @@ class SubBatches:
         self._fuse = fuse
         self._trouble = trouble
         self._threads = threads
+        self._at_once = AtOnce(threads.count)
         self._clock = clock
         self._new_owner = new_owner
         self._limits = limits
@@ -151,13 +160,18 @@ class SubBatches:
             checked_at=checked_at,
             granted_until=until,
         )
-        planned = self._planned(granted, window, run)
+        planned, late = self._planned(granted, window, run)
+        # Nothing is claimed of these: they need another turn, and no other run.
+        ready[:0] = late
+        under_way.missed_turn = bool(late)
 
         def go(one: Planned) -> Accepted | None:
             with self._guard(one.prepared, run):
                 result = self._delivery.carry_out(one.prepared, one.row, window=window, tried=one.tried)
                 if isinstance(result, Accepted):
                     return result
+                if missed_turn(result):
+                    under_way.missed_turn = True
                 parsed = one.prepared.parsed
                 run.decide(parsed.record, self._refusals.or_conflict(parsed, result))
             return None
@@ -171,6 +185,7 @@ class SubBatches:
         while waiting:
             ended, waiting = wait(waiting, LONGEST_UNMARKED_SECONDS)
             self._mark([taken for each in ended if (taken := each.result()) is not None], run)
+        self._at_once.learn(missed=under_way.missed_turn)
 
     def _guard(self, prepared: Prepared, run: Run) -> Guard:
         return Guard(self._trouble, run.report, prepared.parsed.record, prepared.parsed)
@@ -179,7 +194,9 @@ class SubBatches:
         """Lease the rate, and return whose turn it is, and until when."""
         if self._fuse.stopped_until is None:
             try:
-                grant = self._rate.take(len(ready), deadline=run.deadline - self._limits.request)
+                grant = self._rate.take(
+                    min(len(ready), self._at_once.count), deadline=run.deadline - self._limits.request
+                )
             except Exception as error:  # noqa: BLE001  whatever it is, nothing leaves without a grant
                 self._on_error(error)
                 self._put_off(ready, run)
@@ -204,8 +221,13 @@ class SubBatches:
             record = prepared.parsed.record
             run.decide(record, Later(after_trouble(now, record), Why.STORE_UNAVAILABLE))
 
-    def _planned(self, granted: Sequence[Prepared], window: Window, run: Run) -> list[Planned]:
-        """Look everybody up who is to be mailed, and plan what shall stand in each row."""
+    def _planned(
+        self, granted: Sequence[Prepared], window: Window, run: Run
+    ) -> tuple[list[Planned], list[Prepared]]:
+        """Look everybody up who is to be mailed, and plan what shall stand in each row.
+
+        Also returned are those whose turn in the rate was over by then.
+        """
         keys = [key for prepared in granted for key in prepared.address_keys]
         found: dict[str, Suppression] | None = None
         try:
@@ -213,10 +235,11 @@ class SubBatches:
         except TransientError as error:
             self._on_error(error)
             self._put_off(granted, run)
-            return []
+            return [], []
         except Exception as error:  # noqa: BLE001  one recipient's entry can't be read: each asks for its own
             self._on_error(error)
         planned: list[Planned] = []
+        late: list[Prepared] = []
         for prepared in granted:
             with self._guard(prepared, run):
                 own = prepared.address_keys
@@ -227,11 +250,13 @@ class SubBatches:
                     owner=self._new_owner(),
                     window=window,
                 )
-                if isinstance(row, Later):
+                if missed_turn(row) and window.has_time(self._clock.now()):
+                    late.append(prepared)
+                elif isinstance(row, Later):
                     run.decide(prepared.parsed.record, row)
                 else:
                     planned.append(Planned(prepared, row))
-        return planned
+        return planned, late
 
     def _tried(self, planned: Sequence[Planned]) -> list[Planned]:
         """Write the rows of all at once, but of those whose body must be kept before."""

@@ -30,6 +30,10 @@ class Window:
         latest = min(until - self.request, self.checked_at + FRESH)
         return latest if self.granted_until is None else min(latest, self.granted_until)
 
+    def has_time(self, now: datetime) -> bool:
+        """Say whether a request that begins now has its answer, or its failure, before the function stops."""
+        return now + self.request < self.deadline
+
     def refuses(self, now: datetime, *, lease_until: datetime | None = None) -> Why | None:
         """Say why no request may leave now, or None if it may.
 

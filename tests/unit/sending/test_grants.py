@@ -139,6 +139,58 @@ def test_a_grant_that_ended_before_the_claim_leaves_no_trace(
     assert world.send(make_message("m-1")).summary() == {"later:no_rate": 1}
     assert len(world.ledger) == 0
     assert world.mailer.mails == []
+    assert world.clock.at < NOW + 60 * SECOND, "it went on past its time"
+
+
+class Turns(MemoryRate):
+    """Grants a turn of half a second from now on, each time."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def take(self, count: int, *, deadline: datetime) -> Grant:
+        self.until = self._world.clock.at + HALF
+        return super().take(count, deadline=deadline)
+
+
+def test_a_turn_that_was_missed_before_the_claim_is_asked_for_again_in_the_same_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.rate = rate = Turns(world)
+    find = world.suppressions.find
+    slow = [HALF]
+
+    def be_slow_once(keys: list[str]) -> object:
+        world.clock.at += slow.pop() if slow else SECOND * 0
+        return find(keys)
+
+    monkeypatch.setattr(world.suppressions, "find", be_slow_once)
+    assert world.send(*messages(4)).summary() == {"sent": 4}
+    assert rate.asked == [4, 2, 2]
+
+
+def test_fewer_mails_go_together_where_claiming_them_takes_too_long(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.settings = replace(world.settings, threads=16)
+    world.rate = rate = Turns(world)
+    insert = world.ledger.insert_many
+
+    def be_slow(rows: list[Row]) -> object:
+        world.clock.at += len(rows) * SECOND / 10
+        return insert(rows)
+
+    monkeypatch.setattr(world.ledger, "insert_many", be_slow)
+    batch = world.batch()
+
+    def run(ids: range) -> dict[str, int]:
+        records = [world.record(make_message(f"m-{index}"), index) for index in ids]
+        return batch.send_batch(records, deadline=world.clock.at + 60 * SECOND).summary()
+
+    assert run(range(24)) == {"later:no_rate": 24}, "16 took 1.6 s, 8 took 0.8"
+    assert run(range(24, 40)) == {"sent": 8, "later:no_rate": 8}, "4 fit, and then 8 are tried again"
+    assert rate.asked == [16, 8, 4, 8, 4]
 
 
 def test_a_grant_that_ended_after_the_claim_leaves_it_open_and_unsent(
