@@ -17,7 +17,7 @@ from postroad.sending.errors import RefusedBySesError, TooLateError
 from postroad.sending.ses_answers import Failure, error_of_answer, error_of_failure
 from postroad.signing import environment
 from postroad.signing.connections import NoAnswerError, NotSentError
-from postroad.signing.environment import UnsignedError
+from postroad.signing.environment import UnsignedError, time_to_sign
 from postroad.signing.sigv4 import signed_headers
 
 if TYPE_CHECKING:
@@ -79,8 +79,6 @@ class SesMailer:
         self._keys = keys
         self._region = region
         self._clock = clock or SystemClock()
-        # AWS compares a signature's time with its own, whatever time the stage lives at.
-        self._signing_clock = SystemClock()
         self._woken: datetime | None = None
         self._encoder = msgspec.json.Encoder()
         self._accepted = msgspec.json.Decoder(_Accepted)
@@ -126,7 +124,7 @@ class SesMailer:
             service="ses",
             region=self._region,
             credentials=self._keys(),
-            at=self._signing_clock.now(),
+            at=time_to_sign(),
         )
         # Unsigned: what stands between may change it.
         signed["User-Agent"] = "postroad"

@@ -22,9 +22,8 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
-from postroad.clock import SystemClock
 from postroad.signing.connections import NoAnswerError, NotSentError
-from postroad.signing.environment import UnsignedError
+from postroad.signing.environment import UnsignedError, time_to_sign
 from postroad.signing.patience import PRICE, PRICE_AFTER_SILENCE, REWARD, Patience
 from postroad.signing.sigv4 import signed_headers
 
@@ -82,7 +81,6 @@ class JsonService:
         self._region = region
         self._keys = keys
         self._sleep = sleep
-        self._clock = SystemClock()
         self._patience = Patience()
 
     def __getattr__(self, method: str) -> Callable[..., dict[str, Any]]:
@@ -129,7 +127,7 @@ class JsonService:
                 service=self._signing_name,
                 region=self._region,
                 credentials=self._keys(),
-                at=self._clock.now(),
+                at=time_to_sign(),
             )
 
         try:
