@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bench import deployed, events
 from bench.process import Deployment, Worker
+from bench.runtime import ROOT
 from bench.sending import postroad
 from postroad.configuration.limits import Timing
 
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
 MAILS = 1_000
 """In one object: a minute of 17 mails a second. At higher rates objects hold more, and calls get fewer."""
 
+MANY_EVENTS = 100_000
+"""In objects as full as Firehose makes them: see many_events.py."""
+
 
 def measure_feedback(
     stub: Stub,
@@ -29,6 +36,7 @@ def measure_feedback(
     tell: Callable[[str], None],
     *,
     mails: int = MAILS,
+    many: int = MANY_EVENTS,
 ) -> dict[str, Any]:
     """Send mails, and apply their Send events one by one, then all their events from an object in S3.
 
@@ -65,13 +73,31 @@ def measure_feedback(
     if delivered < len(sent):
         raise RuntimeError(f"only {delivered} of {len(sent)} rows became delivered: events are made wrongly")
     tell("feedback's calls counted")
+    counted = _counted(many)
+    tell(f"feedback, {counted['events']:,} events: {counted['calls_per_event']:.4f} calls for each")
     return {
+        "calls_per_event": counted["calls_per_event"],
+        "many_events": counted,
         "mails": len(sent),
         "calls_per_mail": round((fast_calls.total() + bulk_calls.total()) / len(sent), 4),
         "calls_per_mail_bulk_alone": round(bulk_calls.total() / len(sent), 4),
         "calls": {"fast": dict(sorted(fast_calls.items())), "bulk": dict(sorted(bulk_calls.items()))},
         "cpu_ms_per_mail": {"fast": _cpu(fast_runs, len(sent)), "bulk": _cpu(bulk_runs, len(sent))},
     }
+
+
+def _counted(number: int) -> dict[str, Any]:
+    run = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "bench.counted_events", str(number)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0:
+        raise RuntimeError(f"`python -m bench.counted_events {number}` failed:\n{run.stderr}")
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found
 
 
 def _cpu(runs: list[Run], mails: int) -> float:
