@@ -33,9 +33,14 @@ JITTER = SECOND // 5
 """How much longer one mail's way to SES may be than another's, and how far apart two functions' clocks."""
 USUAL_SLOT = SECOND // 4
 """A lease is for as many mails as the rate brings in this time: each lease is a write."""
-LONGEST_WINDOW = SECOND // 2
+MOST_AT_ONCE = 100
+"""Mails in one lease, however high the rate: no process has more threads. The shorter a slot, the longer its
+mails may take."""
+USUAL_WINDOW = SECOND // 2
 """Between a slot's beginning and the last moment for its mails lie a read, a claim, and the work of all its
 mails: what comes too late is released, and costs two writes for nothing."""
+SPARE = SECOND // 20
+"""Left over of the second where the slots are so short that the window may be longer than usual."""
 SHORTEST_WINDOW = SECOND // 5
 """Of a slot for one mail, at rates so low that its time fills the second."""
 SLOWEST = 0.001
@@ -74,9 +79,10 @@ def pace_of(rate: float) -> Pace:
     the second mail within a second against an account that has one a second.
     """
     rate = max(rate, SLOWEST)
-    most = max(1, math.floor(rate * USUAL_SLOT / SECOND))
+    most = min(max(1, math.floor(rate * USUAL_SLOT / SECOND)), MOST_AT_ONCE)
     alone = math.ceil(most * SECOND / rate)
-    window = min(max(BURST - JITTER - alone, SHORTEST_WINDOW), LONGEST_WINDOW)
+    fitting = BURST - JITTER - alone
+    window = max(min(fitting, USUAL_WINDOW), fitting - SPARE, SHORTEST_WINDOW)
     # A mail that takes longer than the whole burst needs its full time to itself, whatever it leaves of it.
     pause = max(0, window + JITTER - max(0, BURST - alone))
     return Pace(rate, most, window, pause)

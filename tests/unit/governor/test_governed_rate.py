@@ -13,12 +13,13 @@ from postroad.governor.governed_rate import GovernedRate
 from postroad.governor.grant import Grant, Shortage
 from postroad.governor.leasing import terms_of
 from postroad.governor.memory import MemorySlots
-from postroad.governor.pace import SECOND, micros
+from postroad.governor.pace import SECOND, micros, pace_of
 from postroad.governor.state import PLENTY, State
 from tests.virtual_time import START, VirtualTime
 
 NOW = micros(START)
 LATER = START + timedelta(seconds=30)
+WINDOW = pace_of(14).window
 
 
 @dataclass
@@ -58,7 +59,7 @@ def after(seconds: float) -> datetime:
 def test_where_nobody_sends_mail_leaves_at_once_for_one_write() -> None:
     governed = Governed()
     grant = governed.process().take(10, deadline=LATER)
-    assert grant == Grant(3, after(0.5))
+    assert grant == Grant(3, after(WINDOW / SECOND))
     assert (governed.slept, governed.slots.reads, governed.slots.writes) == ([], 1, 1)
 
 
@@ -254,7 +255,7 @@ def test_a_clock_that_is_set_back_while_somebody_sleeps_keeps_nobody_for_long(ba
     grant = governed.process().take(5, deadline=LATER)
     assert sum(governed.slept) < 8
     assert grant.until is not None
-    assert timedelta(0) < grant.until - governed.time.now() <= timedelta(seconds=0.5)
+    assert timedelta(0) < grant.until - governed.time.now() <= timedelta(microseconds=WINDOW)
 
 
 def test_whoever_waits_in_a_crowd_while_its_clock_is_set_back_waits_no_longer_for_that() -> None:

@@ -221,8 +221,10 @@ def test_without_a_share_of_its_own_a_lane_lives_on_what_the_other_leaves(lane: 
         (1, 1, 200, 1400),
         (2, 1, 300, 500),
         (4, 1, 500, 250),
-        (14, 3, 500, 215),
+        (14, 3, 536, 215),
         (100, 25, 500, 250),
+        (500, 100, 550, 200),
+        (10_000, 100, 740, 10),
     ],
 )
 def test_slots_by_rate(rate: float, most: int, window_ms: int, longest_ms: int) -> None:
