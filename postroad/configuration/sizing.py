@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from math import ceil, floor, inf
 from typing import TYPE_CHECKING
 
-from postroad.governor.pace import LONGEST_WINDOW, SECOND, pace_of
+from postroad.governor.pace import USUAL_WINDOW, SECOND, pace_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,8 +50,8 @@ LEAST_THREADS, MOST_THREADS = 10, 50
 SURE = 0.7
 """The part of their share that streams are sure of beside transactional ones, who borrow more than they lend.
 With both at work without end, two copies each, they had 0.72 to 0.83 of it at 1 to 50 mails a second."""
-BLOCK_SECONDS = LONGEST_WINDOW / SECOND
-"""What is granted leaves within this time or not at all: more threads would find nothing to do."""
+BLOCK_SECONDS = USUAL_WINDOW / SECOND
+"""What is granted leaves within about this time or not at all: more threads would find nothing to do."""
 
 MAIL_SECONDS = 0.1
 """A thread's time for a mail: SES answers in 40 to 60 ms, and claims and marks around it take the rest."""
