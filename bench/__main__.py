@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from bench import cost, deployed
+from bench.contacts_import import SIZES, measure_contacts
 from bench.cores import Cores, find_cores
 from bench.dispatching import DUE, measure_dispatch
 from bench.feeding_back import measure_feedback
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 RESULT = ROOT / "build" / "bench.json"
 PARTIAL = FOLDER / "partial.json"
-PARTS = ("send", "import", "feedback", "dispatch", "cost")
+PARTS = ("send", "import", "feedback", "dispatch", "contacts", "cost")
 WIDTH = 110
 QUICK = Sizes(rounds=1, batches=1, naive_batches=1, cold_starts=1)
 
@@ -100,6 +101,10 @@ def measure(
         if "dispatch" in parts:
             due = DUE[:1] if quick else DUE
             numbers["dispatch"] = measure_dispatch(stub, runtime, cores, tell, due=due)
+    if "contacts" in parts:
+        tell("importing contacts, which takes some minutes")
+        numbers["contacts"] = measure_contacts(SIZES[:1] if quick else SIZES)
+        tell("contacts imported")
     if "cost" in parts:
         tell("reckoning the cost, which takes half a minute")
         numbers["cost_usd_per_million"] = cost.report()

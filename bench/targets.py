@@ -58,5 +58,14 @@ TARGETS = (
         ),
         1.0,
     ),
+    Target(
+        "import of 100,000 contacts, MB", lambda found: found["contacts"]["import_peak_mb"]["100000"], 100
+    ),
+    Target(
+        "contacts imported a second",
+        lambda found: found["contacts"]["import_rows_per_second"],
+        500,
+        at_least=True,
+    ),
     Target("USD a million mails", lambda found: found["cost_usd_per_million"]["postroad"], 2.80),
 )

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from postroad.contacts.model import AttributeValue
 
 PROFILE = "profile"
-SOFT = "soft"
-"""The run of soft bounces of an address, which `feedback` keeps."""
 _TEXTS = ("email", "name", "locale", "time_zone", "source")
 _CONSENT_TEXTS = ("source", "purpose", "wording", "evidence", "ip", "previous")
 

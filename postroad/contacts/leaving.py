@@ -44,8 +44,7 @@ def leaving(
 ) -> Departure:  # fmt: skip
     """Decide what `Leaving.leave` writes; a departure that is false where it was all left before.
 
-    Where a stronger reason stands on a scope, a line of history says that they left: to lift the stronger one
-    doesn't undo the leaving.
+    Where a stronger reason stands on a scope, a line of history says that they left.
     """
     known = contact or Contact(standing.address_key, "")
     shown = standing.email or known.email or email

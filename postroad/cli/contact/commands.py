@@ -104,9 +104,7 @@ def add_command(
         "locale": locale,
         "time_zone": time_zone,
     }
-    reader = Reader(
-        name="command line", source=operator(), topics=Topics(wiring.topics, now), recipient=wiring.recipient
-    )
+    reader = Reader(name="", source=operator(), topics=Topics(wiring.topics, now), recipient=wiring.recipient)
     read = reader.said(1, {field: value for field, value in said.items() if value is not None})
     if isinstance(read, RowProblem):
         raise Problem(f"{read.column}: {read.what}.", read.fix, ExitCode.USAGE)

@@ -78,7 +78,10 @@ class Reader:
     def __init__(
         self, *, name: str, source: str, topics: Topics, recipient: Callable[[str], Recipient]
     ) -> None:
-        """Call the list `name`; `source` says who imports it. `recipient` raises Problem for no address."""
+        """Call the list `name`, or nothing where there is none; `source` says who gives it.
+
+        `recipient` raises Problem for no address.
+        """
         self._name = name
         self._source = source
         self._topics = topics
@@ -143,7 +146,7 @@ class Reader:
         source = check_text("source", _text(said, "source") or self._source, MOST_OF_A_SOURCE)
         about = About(
             source=source,
-            evidence=f"import {self._name} row {number}",
+            evidence=f"import {self._name} row {number}" if self._name else "command line",
             **{field: _text(said, field) or "" for field in ("purpose", "wording", "ip")},
         )
         granted, left = apart(self._consents(said.get("topics"), about))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import pytest
 
 from bench import __main__ as main
-from bench import cost, deployed, dispatching, feeding_back, sending
+from bench import contacts_import, cost, deployed, dispatching, feeding_back, sending
 from bench.cores import Cores
 from bench.counted import count
 from bench.events import batches
@@ -28,6 +28,7 @@ NUMBERS: dict[str, Any] = {
     },
     "feedback": {"calls_per_mail": 0.1},
     "dispatch": {"calls_per_due_message": {"1000": 0.25, "10000": 0.24, "100000": 0.24}},
+    "contacts": {"import_rows_per_second": 1_000.0, "import_peak_mb": {"10000": 73.0, "100000": 74.0}},
     "cost_usd_per_million": {"postroad": 2.5, "postroad_total": 5.0, "naive": 12.0},
 }
 """The keys that whoever reads the file relies on, with numbers that reach every target."""
@@ -105,6 +106,9 @@ def test_a_run_has_the_keys_that_readers_of_the_file_rely_on(monkeypatch: pytest
         dispatching, "_counted", lambda number: {"calls": {"sqs.SendMessageBatch": number // 10}}
     )
     monkeypatch.setattr(dispatching, "_over_http", lambda *_: (Counter({"sqs.SendMessageBatch": 100}), 1.0))
+    monkeypatch.setattr(
+        contacts_import, "import_once", lambda size: {"first": {"seconds": size / 1_000, "peak_mb": 73.0}}
+    )
     monkeypatch.setattr(main, "Stub", QuietStub)
     monkeypatch.setattr(cost, "report", lambda: dict(NUMBERS["cost_usd_per_million"]))
     runtime = QuietRuntime(Path("python3.13"), "3.13.0", Path("layer"), Path("whole"))

@@ -54,10 +54,11 @@ def test_a_contact_is_added_and_shown(topics: Deployed, monkeypatch: pytest.Monk
     assert contact["topics"]["product_updates"]["status"] == "granted"
     assert contact["source"] == "operator:operator1"
     (consent,) = shown["consents"]
-    assert (consent["topic"], consent["status"], consent["source"]) == (
+    assert (consent["topic"], consent["status"], consent["source"], consent["evidence"]) == (
         "product_updates",
         "granted",
         "operator:operator1",
+        "command line",
     )
     text = topics.run("contact", "show", ANA).stdout
     for word in ("Ana Ruiz", "America/Bogota", "Bogotá", "product_updates  granted", "operator:operator1"):
