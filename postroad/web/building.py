@@ -1,9 +1,9 @@
-"""From `postroad/web/pages/` to one file of ready pages. Runs on the machine that deploys, never in Lambda.
+"""From `templates/_pages/` to one file of ready pages. Runs on the machine that deploys, never in Lambda.
 
     config/brand.toml                 name, logo, postal address, fonts, colours, default locale
-    pages/page.html                   all pages, by `kind`
-    pages/page.css                    their styles, which stand in each page
-    pages/locales/<locale>.toml       the texts; `{shop}` is the brand's name
+    _pages/page.html                  all pages, by `kind`
+    _pages/page.css                   their styles, which stand in each page
+    _pages/locales/<locale>.toml      the texts; `{shop}` is the brand's name
 
 Every page is rendered here once for each locale, and cut where the topic's name belongs. So the function puts
 pieces together and escapes nothing, loads no template engine, and no request can change what a page is.
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PAGES = "pages.json"
-SOURCES = Path(__file__).parent / "pages"
+SOURCES = Path(__file__).parents[2] / "templates" / "_pages"
 SUFFIXES = frozenset({".html", ".css", ".toml"})
 _SHOP = "shop"
 _FALLBACK = "en"

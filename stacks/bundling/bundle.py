@@ -20,7 +20,7 @@ COMPILED_TEMPLATES = "compiled_templates"
 # The one that serves pages carries those, likewise.
 SERVING = frozenset({"web"})
 WEB_PAGES = "web_pages"
-PAGE_SOURCES = Path("postroad", "web", "pages")
+PAGE_SOURCES = Path("templates", "_pages")
 # Where Lambda unpacks a function's code.
 MOUNT = "/var/task"
 

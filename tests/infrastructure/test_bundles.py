@@ -121,7 +121,9 @@ def test_a_bundle_holds_the_allow_list_and_nothing_else(verb: str, house: Path) 
     assert f"functions/{verb}/handler.py" in held
     templates = {name for name in held if name.startswith("compiled_templates/")}
     assert bool(templates) == (verb == "send")
-    assert {Path(name).parts[0] for name in held} - {"compiled_templates"} == {"functions", "postroad"}
+    assert (held.keys() & {"web_pages/pages.json"} != set()) == (verb == "web")
+    built = {"compiled_templates", "web_pages"}
+    assert {Path(name).parts[0] for name in held} - built == {"functions", "postroad"}
     assert not {Path(name).parts[1] for name in held if name.startswith("postroad/")} & LEFT_OUT
     assert {Path(name).parts[1] for name in held if name.startswith("functions/")} <= {verb, "__init__.py"}
     assert not [name for name in held if "__pycache__" in name]
