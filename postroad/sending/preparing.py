@@ -18,6 +18,7 @@ from postroad.rendering.ports import Rendered, TemplateDataError, TemplateMissin
 from postroad.sending.errors import AttachmentMissingError, AttachmentTooLargeError
 from postroad.sending.leaving_links import UNSUBSCRIBE_URL, list_headers, showing
 from postroad.sending.mail import File, Mail, Parsed, Prepared, Refusal
+from postroad.sending.tracked_links import tracked_links
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,6 +148,7 @@ class Preparation:
             times=times,
             notes=rendered.notes if rendered else (),
             tags=message.tags,
+            links=tracked_links(rendered.html) if rendered else 0,
         )
 
     def _link(self, parsed: Parsed) -> str:
