@@ -79,8 +79,10 @@ aws sesv2 list-suppressed-destinations --output text \\
 - What is stronger or older than a row stays as it is: a complaint, say, where the row tells of a bounce. It
   counts as suppressed already, and nothing is written.
 - So an import can be run again, after an interruption or by mistake: the second run writes nothing, and
-  adds nothing to the history. One exception: a row without `since` counts from now, so it suppresses an
-  address again that somebody has lifted since.
+  adds nothing to the history.
+- An address that was removed here stays removed where the row's `since` is older than the removal and its
+  reason the same. Any other row suppresses it again, one without `since` too, for it counts from now. The
+  report counts both (`lifted`, `again`) and names the first twenty.
 - `--dry-run` does all but writing. A row that repeats an earlier one may be counted as new there.
 - Memory doesn't grow with the file. It takes a request for each 100 addresses to read, and one for each 25
   to write.
@@ -97,7 +99,7 @@ complete, readable by its owner alone.
 - A complaint is the recipient's own word. `suppression remove` refuses to lift it without
   `--acknowledge-complaint` and a reason, which the history keeps.
 - SES keeps an account-level suppression list of its own. Removing a hard bounce or a complaint here leaves
-  it as it is; the command says how to remove the address there.
+  it as it is; the command says how to remove the address there, and `suppression sync` does it for all.
 - `queues` receives dead letters to look at them, and shows them again at once. SQS counts that as a
   receive. It never receives from a stream's own queue: the age of the oldest message there comes from
   CloudWatch, some minutes late, and is not known on the local stage.

@@ -95,20 +95,53 @@ def adding(
     """Decide what `suppress_many` writes for one address: a change for each entry, None where none is due.
 
     An entry leaves no trace where a stronger or older one stands, or one that says the same: it may come from
-    a list that was read before, or that names an address twice.
+    a list that was read before, or that names an address twice. Nor where the same was lifted since: who
+    lifted it knew, and an older list tells nothing new.
     """
     changes: list[Change | None] = []
     lines = list(history)
     for each in wanted:
         before = standing.scopes.get(each.scope)
         change = None
-        if before is None or (replaces(before, each.entry) and not _says_the_same(before, each.entry)):
+        wins = before is None or (replaces(before, each.entry) and not _says_the_same(before, each.entry))
+        if wins and not _was_lifted_since(lines, each):
             change = suppressing(standing, lines, email=each.email, scope=each.scope, entry=each.entry)
         if change is not None:
             standing = change.suppression
             lines.append(change.history)
         changes.append(change)
     return changes
+
+
+def lifted_before(
+    standing: Suppression,
+    history: Sequence[HistoryEntry],
+    wanted: Sequence[NewSuppression],
+    changes: Sequence[Change | None],
+) -> list[tuple[NewSuppression, bool]]:
+    """Tell which entries name a scope that was lifted here before: True for one that is suppressed again.
+
+    False for one that is left as it was lifted. `standing` and `history` are those before the `changes`.
+    """
+    lifted = {line.scope for line in history if line.action is HistoryAction.LIFTED}
+    stands = set(standing.scopes)
+    found = []
+    for each, change in zip(wanted, changes, strict=True):
+        if each.scope in lifted and each.scope not in stands:
+            found.append((each, change is not None))
+        if change is not None:
+            stands.add(each.scope)
+    return found
+
+
+def _was_lifted_since(history: Sequence[HistoryEntry], new: NewSuppression) -> bool:
+    return any(
+        line.action is HistoryAction.LIFTED
+        and line.scope == new.scope
+        and line.reason is new.entry.reason
+        and line.at >= new.entry.since
+        for line in history
+    )
 
 
 def _says_the_same(standing: ScopeEntry, new: ScopeEntry) -> bool:

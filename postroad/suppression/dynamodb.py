@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from postroad.suppression.change import Change, adding, lifting, places_by_key, suppressing
+from postroad.suppression.change import Change, adding, lifted_before, lifting, places_by_key, suppressing
 from postroad.suppression.dynamodb_transactions import MOST_CHANGES, Transactions, Write, unavailable
 from postroad.suppression.errors import SuppressionsBusyError, SuppressionsUnavailableError
 from postroad.suppression.item import (
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from postroad.suppression.ports import OnLifted
 
 MOST_KEYS = 100
 """BatchGetItem takes no more keys than this in one request, and refuses repeated ones."""
@@ -82,7 +84,9 @@ class DynamoSuppressions:
 
         return self._change(address_key, decide)
 
-    def suppress_many(self, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:
+    def suppress_many(
+        self, wanted: Sequence[NewSuppression], *, write: bool = True, on_lifted: OnLifted | None = None
+    ) -> list[bool]:
         """Stop many scopes of many addresses; see `SuppressionStore.suppress_many`."""
         changed = [False] * len(wanted)
         for some in _portions(places_by_key(wanted)):
@@ -91,7 +95,7 @@ class DynamoSuppressions:
                 for item in self._read([current_key(key) for key in some])
             }
             entries = {key: [wanted[place] for place in places] for key, places in some.items()}
-            for key, results in self._add_to(standing, entries, write=write).items():
+            for key, results in self._add_to(standing, entries, write, on_lifted).items():
                 for place, result in zip(some[key], results, strict=True):
                     changed[place] = changed[place] or result
         return changed
@@ -156,7 +160,7 @@ class DynamoSuppressions:
 
     def _add_to(
         self, standing: Mapping[str, tuple[Suppression, int]], wanted: Mapping[str, Sequence[NewSuppression]],
-        *, write: bool,
+        write: bool, on_lifted: OnLifted | None,  # noqa: FBT001 - passed on by `suppress_many` alone
     ) -> dict[str, list[bool]]:  # fmt: skip
         """Do `suppress_many`; `standing` holds what was read of those addresses that have an item."""
         changed: dict[str, list[bool]] = {}
@@ -174,19 +178,30 @@ class DynamoSuppressions:
             stands = self._transactions.write(list(writes.values()), attempts=_ATTEMPTS)
             late += [key for key, done in zip(writes, stands, strict=True) if not done]
         for key in late:
-            changed[key] = self._add_to_one(wanted[key], write=write)
+            changed[key] = self._add_to_one(wanted[key], write=write, on_lifted=on_lifted)
         return changed
 
-    def _add_to_one(self, wanted: Sequence[NewSuppression], *, write: bool) -> list[bool]:
+    def _add_to_one(
+        self, wanted: Sequence[NewSuppression], *, write: bool, on_lifted: OnLifted | None
+    ) -> list[bool]:
         key = wanted[0].address_key
+        lifted: list[tuple[NewSuppression, bool]] = []
 
         def decide(standing: Suppression | None, history: list[HistoryEntry]) -> list[Change | None]:
-            return adding(standing or Suppression(key, wanted[0].email, {}), history, wanted)
+            before = standing or Suppression(key, wanted[0].email, {})
+            changes = adding(before, history, wanted)
+            lifted[:] = lifted_before(before, history, wanted, changes)  # of the last attempt alone
+            return changes
 
-        if not write:
+        if write:
+            changed = self._change_all(key, decide, attempts=_ATTEMPTS)
+        else:
             standing, _, history = self.stands(key)
-            return _changed(decide(standing, history))
-        return self._change_all(key, decide, attempts=_ATTEMPTS)
+            changed = _changed(decide(standing, history))
+        if on_lifted is not None:
+            for each, again in lifted:
+                on_lifted(each, again)
+        return changed
 
     def stands(self, address_key: str) -> tuple[Suppression | None, int, list[HistoryEntry]]:
         """Read what stands of an address, the version of its item (0: there is none), and its history."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from postroad.suppression.change import Change, adding, lifting, places_by_key, suppressing
+from postroad.suppression.change import Change, adding, lifted_before, lifting, places_by_key, suppressing
 from postroad.suppression.model import HistoryEntry, ScopeEntry, Suppression
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from postroad.suppression.model import NewSuppression
+    from postroad.suppression.ports import OnLifted
 
 
 class MemorySuppressions:
@@ -46,14 +47,20 @@ class MemorySuppressions:
             history = self._history[address_key]
             return self._write(suppressing(standing, history, email=email, scope=scope, entry=entry))
 
-    def suppress_many(self, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:
+    def suppress_many(
+        self, wanted: Sequence[NewSuppression], *, write: bool = True, on_lifted: OnLifted | None = None
+    ) -> list[bool]:
         """Stop many scopes of many addresses; see `SuppressionStore.suppress_many`."""
         changed = [False] * len(wanted)
         with self._lock:
             for key, places in places_by_key(wanted).items():
                 standing = self._standing.get(key, Suppression(key, wanted[places[0]].email, {}))
                 history = self._history.get(key, ())
-                changes = adding(standing, history, [wanted[place] for place in places])
+                entries = [wanted[place] for place in places]
+                changes = adding(standing, history, entries)
+                if on_lifted is not None:
+                    for each, again in lifted_before(standing, history, entries, changes):
+                        on_lifted(each, again)
                 for place, change in zip(places, changes, strict=True):
                     changed[place] = change is not None and (self._write(change) if write else change.changed)
         return changed

@@ -1,10 +1,12 @@
 """What sending, feedback and the command line need of the suppressions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from postroad.suppression.model import HistoryEntry, NewSuppression, ScopeEntry, Suppression
+
+OnLifted = Callable[[NewSuppression, bool], object]
 
 
 class SuppressionStore(Protocol):
@@ -20,12 +22,17 @@ class SuppressionStore(Protocol):
         give equal entries, and write one history item in all.
         """
 
-    def suppress_many(self, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:
+    def suppress_many(
+        self, wanted: Sequence[NewSuppression], *, write: bool = True, on_lifted: OnLifted | None = None
+    ) -> list[bool]:
         """Stop many scopes of many addresses, in this order; True for each that changed what stands.
 
         Where a stronger or older entry stands already, nothing is written, and no line of history either: so
         the same list may be given again, as after a crash. Several entries of one address and scope end as
         `suppress` would end them. With `write` off nothing is written, and the answer is what would change.
+
+        An entry whose like was lifted after its `since` stays lifted. `on_lifted` is told of each entry whose
+        scope was lifted before and stands no more: with True if it is suppressed again, False if it is left.
         """
 
     def lift(self, address_key: str, scope: str, *, source: str, now: datetime, note: str = "") -> bool:

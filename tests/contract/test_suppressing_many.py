@@ -161,6 +161,38 @@ def test_a_copy_of_what_an_operator_lifted_stays_lifted(store: SuppressionStore)
     assert [action for action, _ in lines(store, 1)] == ["suppressed", "lifted", "suppressed"]
 
 
+@pytest.mark.parametrize("write", [False, True])
+def test_an_older_list_does_not_suppress_again_what_was_lifted_since(
+    store: SuppressionStore, *, write: bool
+) -> None:
+    told: list[tuple[NewSuppression, bool]] = []
+    for number in (1, 2, 3):
+        store.suppress(f"k1.{number}", f"customer{number}@example.com", ALL_STREAMS, BOUNCE)
+        if number < 3:
+            store.lift(f"k1.{number}", ALL_STREAMS, source="operator:support", now=NOON + HOUR)
+    older = new(1, replace(BOUNCE, since=NOON - HOUR, evidence="import old.csv row 2"))
+    newer = new(2, replace(BOUNCE, since=NOON + 2 * HOUR, evidence="import new.csv row 2"))
+    standing = new(3, replace(BOUNCE, since=NOON + 2 * HOUR, evidence="import new.csv row 3"))
+
+    changed = store.suppress_many(
+        [older, newer, standing, new(4)],
+        write=write,
+        on_lifted=lambda each, again: told.append((each, again)),
+    )
+
+    assert changed == [False, True, False, True]
+    assert sorted(told, key=lambda each: each[0].address_key) == [(older, False), (newer, True)]
+    assert set(store.find(["k1.1", "k1.2", "k1.3", "k1.4"])) == {"k1.3", *(["k1.2", "k1.4"] if write else [])}
+
+
+def test_lifting_a_bounce_does_not_keep_an_older_complaint_or_leaving_out(store: SuppressionStore) -> None:
+    for number in (1, 2):
+        store.suppress(f"k1.{number}", f"customer{number}@example.com", ALL_STREAMS, BOUNCE)
+        store.lift(f"k1.{number}", ALL_STREAMS, source="operator:support", now=NOON + 2 * HOUR)
+
+    assert store.suppress_many([new(1, COMPLAINT), new(2, LEFT)]) == [True, True]
+
+
 def test_without_writing_it_says_what_would_change(store: SuppressionStore) -> None:
     store.suppress("k1.1", "customer1@example.com", ALL_STREAMS, COMPLAINT)
     store.suppress("k1.2", "customer2@example.com", stream_scope("news"), LEFT)

@@ -34,6 +34,8 @@ NOT_RUN = {
     r"aws secretsmanager (?!get-secret-value)|aws s3 rb|for table in": "would take the other tests' data",
     r"postroad .*queues redrive (?!.*--dry-run)": "would send what other tests left; test_redrive.py does",
     r"postroad .*held (?:release|drop) (?!.*--dry-run)": "would decide on what others left; test_redrive.py",
+    r"postroad .*suppression (?:remove|show) ": "needs a complaint; tests/unit/cli/test_cli_suppression.py",
+    r"postroad .*suppression sync .*--apply": "would take other tests' data; test_cli_suppression_sync.py",
     r"postroad --stage staging": "needs a second stage; tests/unit/sending: what it holds back",
 }
 """Commands that can't be run here, and why. Options of every one are checked all the same."""

@@ -163,9 +163,12 @@ def _run(
     return {
         "file": defaults.name,
         "dry_run": dry_run,
-        "rows": asdict(tally),
+        "rows": {name: count for name, count in asdict(tally).items() if name != "lifted_first"},
         "seconds": round(seconds, 3),
         "unused_columns": header.unused,
+        "removed_before": [
+            {"email": email, "scope": scope, "again": again} for email, scope, again in tally.lifted_first
+        ],
         "errors": [asdict(each) for each in problems.first],
         "errors_file": str(problems.file) if problems.file else None,
     }

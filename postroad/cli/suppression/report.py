@@ -71,9 +71,10 @@ def print_report(report: dict[str, Any]) -> None:
         + (", nothing was written" if dry else ""),
         f"  {rows['added']:,} "
         + ("would be suppressed; an address that is there twice may count twice" if dry else "suppressed"),
-        f"  {rows['standing']:,} were suppressed already",
+        f"  {rows['standing'] - rows['lifted']:,} were suppressed already",
         f"  {rows['invalid']:,} are wrong",
     ]
+    lines += _lifted_lines(report)
     if report["unused_columns"]:
         lines.append(f"  not used: {', '.join(report['unused_columns'])}")
     lines += [problem_line(each) for each in report["errors"][:MOST_SHOWN]]
@@ -89,3 +90,22 @@ def problem_line(error: dict[str, Any]) -> str:
     """Say what is wrong with one row, and what to do."""
     where = f"row {error['row']}" + (f", {error['column']}" if error["column"] else "")
     return f"  {where}: {error['what'].rstrip('.')}. {error['fix']}"
+
+
+def _lifted_lines(report: dict[str, Any]) -> list[str]:
+    """Say what became of addresses that somebody here let be mailed again: it is never silent."""
+    rows = report["rows"]
+    lines = []
+    if rows["lifted"]:
+        lines.append(
+            f"  {rows['lifted']:,} may be mailed as before: the same was removed here after the row's date"
+        )
+    if rows["again"]:
+        may = "would be" if report["dry_run"] else "are"
+        lines.append(f"  {rows['again']:,} had been removed here, and {may} suppressed again")
+    for each in report["removed_before"]:
+        word = "suppressed again" if each["again"] else "left as it is; `suppression add` stops it"
+        lines.append(f"    {each['email']} ({each['scope']}): {word}")
+    if more := rows["lifted"] + rows["again"] - len(report["removed_before"]):
+        lines.append(f"    and {more:,} more; `suppression show` tells each one's history")
+    return lines

@@ -270,10 +270,10 @@ def test_what_ends_an_import_early_is_told_with_what_was_done(
     real = type(deployed.suppressions).suppress_many
     calls = iter(range(100))
 
-    def fail(self: Any, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:  # noqa: ANN401 - its store
+    def fail(self: Any, wanted: Sequence[NewSuppression], **options: Any) -> list[bool]:  # noqa: ANN401 - its store
         if next(calls) >= 1:
             raise KeyboardInterrupt
-        return real(self, wanted, write=write)
+        return real(self, wanted, **options)
 
     monkeypatch.setattr("postroad.cli.suppression.importing.BATCH", 10)
     with monkeypatch.context() as patched:
@@ -285,3 +285,24 @@ def test_what_ends_an_import_early_is_told_with_what_was_done(
     # One thread again: moto is not made for several.
     again = deployed.json("suppression", "import", file, "--yes", "--threads", "1")
     assert rows(again) == (25, 15, 10, 0)
+
+
+LATER = datetime(2025, 12, 1, tzinfo=UTC)
+
+
+def test_what_was_removed_here_is_never_suppressed_again_in_silence(deployed: Deployed) -> None:
+    li = "li.na@example.com"
+    for email in (ANA, li):
+        deployed.suppress(email, bounce())
+        deployed.suppressions.lift(key_of(email), "all", source="operator:ana", now=LATER)
+    file = write(f"email,reason,since\n{ANA},bounce,2025-01-02\n{li},bounce,\n")
+
+    dry = deployed.json("suppression", "import", file, "--dry-run")
+    assert (dry["rows"]["again"], dry["rows"]["lifted"]) == (1, 1)
+    result = deployed.run("suppression", "import", file, "--yes")
+
+    assert "1 may be mailed as before: the same was removed here after the row's date" in result.stdout
+    assert "1 had been removed here, and are suppressed again" in result.stdout
+    assert f"{ANA} (all): left as it is" in result.stdout
+    assert f"{li} (all): suppressed again" in result.stdout
+    assert set(deployed.suppressions.find([key_of(ANA), key_of(li)])) == {key_of(li)}

@@ -32,7 +32,9 @@ class Counting:
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def suppress_many(self, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:
+    def suppress_many(
+        self, wanted: Sequence[NewSuppression], *, write: bool = True, **_: object
+    ) -> list[bool]:
         assert write
         self.batches.append(len(wanted))
         return [True] * len(wanted)
@@ -111,11 +113,11 @@ def test_the_file_is_not_read_ahead_of_the_store() -> None:
     at_most = 0
 
     class Watching(Counting):
-        def suppress_many(self, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:
+        def suppress_many(self, wanted: Sequence[NewSuppression], **options: Any) -> list[bool]:  # noqa: ANN401 - its store's
             nonlocal at_most
             done = sum(self.batches) * BYTES_OF_A_ROW
             at_most = max(at_most, source.given - done)
-            return super().suppress_many(wanted, write=write)
+            return super().suppress_many(wanted, **options)
 
     watching: Any = Watching()
     carry(
@@ -127,10 +129,10 @@ def test_the_file_is_not_read_ahead_of_the_store() -> None:
 
 def test_a_failing_store_ends_the_import_and_what_was_done_is_counted() -> None:
     class Failing(Counting):
-        def suppress_many(self, wanted: Sequence[NewSuppression], *, write: bool = True) -> list[bool]:
+        def suppress_many(self, wanted: Sequence[NewSuppression], **options: Any) -> list[bool]:  # noqa: ANN401 - its store's
             if len(self.batches) == 3:
                 raise RuntimeError("away")
-            return super().suppress_many(wanted, write=write)
+            return super().suppress_many(wanted, **options)
 
     failing: Any = Failing()
     wanted = NewSuppression("k1.ana", ANA, "all", bounce())
