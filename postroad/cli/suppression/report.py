@@ -101,8 +101,8 @@ def _lifted_lines(report: dict[str, Any]) -> list[str]:
             f"  {rows['lifted']:,} may be mailed as before: the same was removed here after the row's date"
         )
     if rows["again"]:
-        may = "would be" if report["dry_run"] else "are"
-        lines.append(f"  {rows['again']:,} had been removed here, and {may} suppressed again")
+        done = "would be suppressed again" if report["dry_run"] else "suppressed again"
+        lines.append(f"  {rows['again']:,} of these had been removed here before: {done}")
     for each in report["removed_before"]:
         word = "suppressed again" if each["again"] else "left as it is; `suppression add` stops it"
         lines.append(f"    {each['email']} ({each['scope']}): {word}")

@@ -302,7 +302,7 @@ def test_what_was_removed_here_is_never_suppressed_again_in_silence(deployed: De
     result = deployed.run("suppression", "import", file, "--yes")
 
     assert "1 may be mailed as before: the same was removed here after the row's date" in result.stdout
-    assert "1 had been removed here, and are suppressed again" in result.stdout
+    assert "1 of these had been removed here before: suppressed again" in result.stdout
     assert f"{ANA} (all): left as it is" in result.stdout
     assert f"{li} (all): suppressed again" in result.stdout
     assert set(deployed.suppressions.find([key_of(ANA), key_of(li)])) == {key_of(li)}
