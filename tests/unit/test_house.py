@@ -25,6 +25,7 @@ AWS_MODULES = {
     "s3",
     "secrets",
     "ses",
+    "ses_list",
     "sqs",
     "wiring",
 }

@@ -61,7 +61,8 @@ def bash(line: str) -> list[str]:
     ("line", "offered"),
     [
         ("postroad sup", ["suppression"]),
-        ("postroad suppression ", ["list", "add", "remove", "import", "export"]),
+        ("postroad suppression ", ["list", "add", "remove", "show", "import", "export", "sync"]),
+        ("postroad contact ", ["show", "add", "import", "export"]),
         ("postroad local ", ["up", "down", "status"]),
         ("postroad local up --re", ["--redeploy"]),
         ("postroad --stage ", ["prod", "test"]),
