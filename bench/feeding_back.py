@@ -36,7 +36,6 @@ def measure_feedback(
     tell: Callable[[str], None],
     *,
     mails: int = MAILS,
-    many: int = MANY_EVENTS,
 ) -> dict[str, Any]:
     """Send mails, and apply their Send events one by one, then all their events from an object in S3.
 
@@ -73,7 +72,7 @@ def measure_feedback(
     if delivered < len(sent):
         raise RuntimeError(f"only {delivered} of {len(sent)} rows became delivered: events are made wrongly")
     tell("feedback's calls counted")
-    counted = _counted(many)
+    counted = _counted(mails * MANY_EVENTS // MAILS)
     tell(f"feedback, {counted['events']:,} events: {counted['calls_per_event']:.4f} calls for each")
     return {
         "calls_per_event": counted["calls_per_event"],
