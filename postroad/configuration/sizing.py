@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from math import ceil, floor, inf
 from typing import TYPE_CHECKING
 
-from postroad.governor.pace import USUAL_WINDOW, SECOND, pace_of
+from postroad.governor.pace import SECOND, USUAL_WINDOW, pace_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -42,7 +42,7 @@ class UnsignedError(Exception):
 
 
 def time_to_sign() -> datetime:
-    """Return the machine's own time: AWS compares a signature's with its own, whatever time a stage lives at."""
+    """Return the machine's own time: AWS compares a signature's with its own, wherever a stage lives."""
     return datetime.now(UTC)
 
 
