@@ -57,8 +57,8 @@ def limits(context: typer.Context, *, stage: StageOption = None, as_json: JsonOp
 
 def _ask(wiring: Wiring) -> Limits:
     from postroad.account.ses import SesAccount  # noqa: PLC0415 - imports botocore, see open_stage
+    from postroad.cli.access import CONFIGURATION_FOLDER  # noqa: PLC0415 - see open_stage
     from postroad.cli.doctor_limits import Limits  # noqa: PLC0415 - builds the configuration's models
-    from postroad.cli.wiring import CONFIGURATION_FOLDER  # noqa: PLC0415 - see open_stage
     from postroad.configuration import shares_of_account  # noqa: PLC0415 - as above
 
     configuration = wiring.configuration

@@ -228,7 +228,7 @@ def _attachments(wiring: Wiring, mix: Mix) -> dict[tuple[str, int], dict[str, st
 
 def _topics(wiring: Wiring, mix: Mix) -> dict[str, str]:
     """Return a topic for each stream that asks for one, as far as its configuration is here."""
-    from postroad.cli.wiring import CONFIGURATION_FOLDER  # noqa: PLC0415 - see open_stage
+    from postroad.cli.access import CONFIGURATION_FOLDER  # noqa: PLC0415 - see open_stage
     from postroad.load.making import DEFAULT_TOPIC  # noqa: PLC0415 - as above
 
     if not (CONFIGURATION_FOLDER / f"{wiring.stage}.toml").is_file():

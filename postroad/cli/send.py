@@ -188,8 +188,8 @@ def _attach(
     wiring: Wiring, message: dict[str, Any], stream: str, files: list[composing.LocalFile]
 ) -> dict[str, Any]:
     """Put the files into the bucket and return the message that names them; both are checked before."""
+    from postroad.cli.access import CONFIGURATION_FOLDER  # noqa: PLC0415 - as above
     from postroad.cli.attaching import put_files, read_files  # noqa: PLC0415 - see open_stage
-    from postroad.cli.wiring import CONFIGURATION_FOLDER  # noqa: PLC0415 - as above
 
     configured = (CONFIGURATION_FOLDER / f"{wiring.stage}.toml").is_file()
     most_bytes = wiring.configuration.attachments.max_bytes if configured else MOST_BYTES

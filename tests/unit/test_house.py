@@ -27,6 +27,7 @@ AWS_MODULES = {
     "ses",
     "ses_list",
     "sqs",
+    "access",
     "wiring",
 }
 NO_CAPABILITY = {"cli", "local", "configuration", "explaining", "authoring"}

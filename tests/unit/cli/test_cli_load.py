@@ -128,7 +128,7 @@ def test_what_costs_is_asked_first(staging: Deployed) -> None:
     [
         (("--seconds", "5"), 2, "--seconds says how long, at which rate?"),
         (("--seconds", "5", "--rate", "1", "--count", "5"), 2, "both say how many"),
-        (("--seconds", "5", "--rate", "1e9"), 2, "1,000,000 are the most of one run"),
+        (("--seconds", "5", "--rate", "1e6"), 2, "1,000,000 are the most of one run"),
         (("--bounces", "0.7", "--complaints", "0.7"), 2, "complaints: with bounces it is more than all"),
         (("--mix", "missing.toml"), 2, "missing.toml can't be read"),
         (("--mix", "wrong.toml"), 2, "wrong.toml: messages[0]: Object contains unknown field `bounce`"),
