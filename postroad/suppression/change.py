@@ -174,11 +174,18 @@ def unsubscription(history: Sequence[HistoryEntry], scope: str) -> HistoryEntry 
 
 
 def lifting(
-    standing: Suppression, *, scope: str, source: str, now: datetime, note: str = ""
+    standing: Suppression,
+    history: Sequence[HistoryEntry],
+    *,
+    scope: str,
+    source: str,
+    now: datetime,
+    note: str = "",
 ) -> Change | None:
     """Decide what `lift` writes; None where nothing stands there, or a complaint without a `note`.
 
     The line's evidence is the note; without one, that of what is lifted, whose own line has it in any case.
+    Where they had also left this scope that stands again: what was lifted hid it, and nobody took it back.
     """
     before = standing.scopes.get(scope)
     if before is None or (before.reason is Reason.COMPLAINT and not note):
@@ -192,4 +199,7 @@ def lifting(
         evidence=note or before.evidence,
     )
     scopes = {name: entry for name, entry in standing.scopes.items() if name != scope}
+    left = unsubscription(history, scope)
+    if left is not None and before.reason is not Reason.UNSUBSCRIBED:
+        scopes[scope] = ScopeEntry(left.reason, left.source, left.at, left.until, left.evidence)
     return Change(replace(standing, scopes=scopes), line, changed=True)

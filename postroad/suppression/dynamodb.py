@@ -103,10 +103,10 @@ class DynamoSuppressions:
     def lift(self, address_key: str, scope: str, *, source: str, now: datetime, note: str = "") -> bool:
         """Let a scope be mailed again; see `SuppressionStore.lift`."""
 
-        def decide(standing: Suppression | None, _history: list[HistoryEntry]) -> Change | None:
+        def decide(standing: Suppression | None, history: list[HistoryEntry]) -> Change | None:
             if standing is None:
                 return None
-            return lifting(standing, scope=scope, source=source, now=now, note=note)
+            return lifting(standing, history, scope=scope, source=source, now=now, note=note)
 
         return self._change(address_key, decide)
 

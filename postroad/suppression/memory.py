@@ -70,7 +70,7 @@ class MemorySuppressions:
         with self._lock:
             standing = self._standing.get(address_key)
             return standing is not None and self._write(
-                lifting(standing, scope=scope, source=source, now=now, note=note)
+                lifting(standing, self._history[address_key], scope=scope, source=source, now=now, note=note)
             )
 
     def history(self, address_key: str) -> list[HistoryEntry]:

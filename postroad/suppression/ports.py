@@ -39,7 +39,7 @@ class SuppressionStore(Protocol):
         """Let a scope of an address be mailed again; False if nothing stood there. The history stays.
 
         A complaint stays, and the answer is False, without a `note`: why it is lifted all the same, kept in
-        the history.
+        the history. Whoever had also left this scope has left it still.
         """
 
     def history(self, address_key: str) -> list[HistoryEntry]:

@@ -166,6 +166,21 @@ def test_histories_are_told_of_all_that_were_ever_suppressed(store: SuppressionS
     assert store.histories([]) == {}
 
 
+def test_whoever_left_has_left_still_when_a_bounce_that_hid_it_is_lifted(store: SuppressionStore) -> None:
+    left = ScopeEntry(Reason.UNSUBSCRIBED, "recipient", NOON, None, "one click")
+    bounce = ScopeEntry(Reason.HARD_BOUNCE, "feedback", NOON + timedelta(days=1), None, "ses-1")
+    for first, second in ((left, bounce), (bounce, left)):
+        key = f"k1.{first.source}"
+        store.suppress(key, "ana.ruiz@example.com", ALL_STREAMS, first)
+        store.suppress(key, "ana.ruiz@example.com", ALL_STREAMS, second)
+        assert store.find([key])[key].scopes == {ALL_STREAMS: bounce}
+
+        assert store.lift(key, ALL_STREAMS, source="operator:ana", now=NOON + timedelta(days=2))
+        assert store.find([key])[key].scopes == {ALL_STREAMS: left}
+        assert store.lift(key, ALL_STREAMS, source="operator:ana", now=NOON + timedelta(days=3))
+        assert store.find([key]) == {}
+
+
 def test_lifting_leaves_other_scopes_alone(store: SuppressionStore) -> None:
     store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
     store.suppress(KEY, EMAIL, stream_scope("marketing"), COMPLAINT)

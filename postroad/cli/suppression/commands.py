@@ -189,7 +189,11 @@ def remove_command(
     if as_json:
         print_json({"email": recipient.email, "scope": wanted, "removed": lifted, "next": from_ses})
         return
-    print_lines([f"{recipient.email} may be mailed again ({wanted})."])
+    still = wiring.suppression(recipient.key)
+    if still is not None and wanted in still.scopes:
+        print_lines([f"{recipient.email} had also left ({wanted}): that stands, transactional mail may go."])
+    else:
+        print_lines([f"{recipient.email} may be mailed again ({wanted})."])
     if from_ses:
         print_lines(["SES keeps a list of its own. If the mailbox works again, also run:", f"    {from_ses}"])
 

@@ -30,7 +30,7 @@ def here(reason: Reason, *, until: datetime | None = None, scope: str = ALL_STRE
 
 
 def lifted(reason: Reason, at: datetime) -> list[HistoryEntry]:
-    change = lifting(here(reason), scope=ALL_STREAMS, source="operator:ana", now=at, note="asked")
+    change = lifting(here(reason), (), scope=ALL_STREAMS, source="operator:ana", now=at, note="asked")
     assert change is not None
     return [change.history]
 
