@@ -34,13 +34,14 @@ def queue_of(stacks: Stacks, source: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_function_has_its_source(prod: Stacks) -> None:
-    """Each has one, but feedback takes events by two ways, and a rule starts dispatch."""
+    """Each has one, but feedback takes events by two ways, a rule starts dispatch, and browsers ask web."""
     fed = Counter(
         function_of(prod, source)["FunctionName"]
         for source in prod.properties("AWS::Lambda::EventSourceMapping")
     )
     expected = Counter(function["FunctionName"] for function in prod.properties("AWS::Lambda::Function"))
-    assert fed == expected + Counter(["postroad-prod-feedback"]) - Counter(["postroad-prod-dispatch"])
+    without = Counter(["postroad-prod-dispatch", "postroad-prod-web"])
+    assert fed == expected + Counter(["postroad-prod-feedback"]) - without
 
 
 def test_every_source_reports_partial_failures(prod: Stacks) -> None:
