@@ -107,7 +107,7 @@ class FeedbackPipeline(Construct):
         )
         stores.messages.grant(self.function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
         # An address's latest mails, where one of them bounced softly.
-        stores.messages.grant(self.function, "dynamodb:Query")
+        stores.grant_latest_mails(self.function)
         stores.grant_statements(self.function, "dynamodb:PartiQLUpdate")
         stores.suppressions.grant(self.function, "dynamodb:Query", "dynamodb:PutItem")
         stores.schedule.grant(self.function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")

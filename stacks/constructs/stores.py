@@ -9,6 +9,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from postroad.ledger.dynamodb import INDEX
 from stacks.constructs.mail_function import MailFunction
 from stacks.nag import acknowledge
 from stacks.stage import Shared, Stage
@@ -75,6 +76,14 @@ class Stores(Construct):
                 "On the local stage alone: the emulated cloud authorises statements on no narrower resource.",
                 "AwsSolutions-IAM5[Resource::*]",
             )
+
+    def grant_latest_mails(self, function: MailFunction) -> None:
+        """Let `function` find an address's latest mails: by the index, which is a resource of its own."""
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["dynamodb:Query"], resources=[f"{self.messages.table_arn}/index/{INDEX}"]
+            )
+        )
 
     def _table(self, name: str) -> dynamodb.ITableV2:
         return dynamodb.TableV2.from_table_attributes(

@@ -84,8 +84,8 @@ ALLOWED = {
             "dynamodb:BatchGetItem",
             "dynamodb:PutItem",
             "dynamodb:PartiQLUpdate",
-            "dynamodb:Query",  # an address's latest mails
         },
+        f"{TABLE}-messages/index/by_recipient": {"dynamodb:Query"},  # an address's latest mails
         f"{TABLE}-suppressions": {"dynamodb:Query", "dynamodb:PutItem"},
         f"{TABLE}-schedule": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
         EVENTS: {"s3:ListBucket"},
