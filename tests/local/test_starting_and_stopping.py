@@ -30,8 +30,8 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def without_cdk(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nothing(_state: State, *, started: Callable[[Process], None]) -> None:
-        del started
+    def nothing(*_: object, **__: object) -> None:
+        """Start no process."""
 
     monkeypatch.setattr(lifecycle, "bootstrap", nothing)
     monkeypatch.setattr(lifecycle, "deploy", nothing)
@@ -94,8 +94,7 @@ def test_a_start_that_fails_half_way_cleans_up_and_names_the_log(
 ) -> None:
     seen: list[str] = []
 
-    def fail(state: State, *, started: Callable[[Process], None]) -> None:
-        del started
+    def fail(state: State, **_: object) -> None:
         assert state.alive()
         seen.append(state.mark)
         raise LocalCloudError(f"cdk deploy failed: see {state.logs / 'deploy.log'}")
