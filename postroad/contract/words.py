@@ -67,6 +67,8 @@ class Reason(StrEnum):
     COMPLAINT = "complaint"
     MANUAL = "manual"
     UNSUBSCRIBED = "unsubscribed"
+    PAUSED = "paused"
+    ERASED = "erased"
     # The message waits, or somebody ended its waiting.
     SEND_AT = "send_at"
     CANCELLED_BY_OPERATOR = "cancelled_by_operator"

@@ -48,6 +48,8 @@ _REASONS: Mapping[Reason, str] = {
     Reason.COMPLAINT: "The recipient complained: the address is suppressed on all streams.",
     Reason.MANUAL: "An operator suppressed the address.",
     Reason.UNSUBSCRIBED: "The recipient unsubscribed.",
+    Reason.PAUSED: "The recipient asked for a pause: news and offers stop until it ends.",
+    Reason.ERASED: "The recipient's data were erased, as they had asked: they get no news and offers.",
     Reason.SOFT_BOUNCE: "The mailbox refused for now (full, too large, busy).",
     Reason.UNDETERMINED_BOUNCE: "The receiver refused without saying whether for good.",
     Reason.ON_ACCOUNT_SUPPRESSION_LIST: "SES did not try: the address is on the account's suppression list.",

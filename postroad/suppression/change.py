@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from postroad.suppression.model import NewSuppression
 
 # A complaint is the recipient's own word, a hard bounce a fact about the mailbox, a run of soft bounces a
-# guess; unsubscribing is weakest because it never stops transactional mail. Others count as `manual`.
+# guess; a person's own choices are weakest because they never stop transactional mail: erasure, which leaves
+# nothing else of them, then leaving, then a pause. Others count as `manual`.
 _STRENGTH = {
-    Reason.COMPLAINT: 5,
-    Reason.HARD_BOUNCE: 4,
-    Reason.MANUAL: 3,
-    Reason.SOFT_BOUNCES: 2,
-    Reason.UNSUBSCRIBED: 1,
+    Reason.COMPLAINT: 7,
+    Reason.HARD_BOUNCE: 6,
+    Reason.MANUAL: 5,
+    Reason.SOFT_BOUNCES: 4,
+    Reason.ERASED: 3,
+    Reason.UNSUBSCRIBED: 2,
+    Reason.PAUSED: 1,
 }
 _ORDINARY = _STRENGTH[Reason.MANUAL]
 _NEVER = datetime.max.replace(tzinfo=UTC)

@@ -72,6 +72,10 @@ class HistoryEntry:
     until: datetime | None = None
 
 
+OWN_CHOICE = frozenset({Reason.UNSUBSCRIBED, Reason.PAUSED, Reason.ERASED})
+"""What the person themselves asked for: it never stops transactional mail, whatever its scope."""
+
+
 def is_in_force(entry: ScopeEntry, now: datetime) -> bool:
     return entry.until is None or now < entry.until
 
@@ -81,7 +85,7 @@ def blocks(
 ) -> ScopeEntry | None:
     """Return the entry that stops this mail, or None if it may go.
 
-    "all" stops every stream. An entry made by unsubscribing never stops
+    "all" stops every stream. The person's own choice never stops
     transactional mail, whatever its scope.
     """
     scopes = [ALL_STREAMS, stream_scope(stream)]
@@ -91,7 +95,7 @@ def blocks(
         entry = suppression.scopes.get(scope)
         if entry is None or not is_in_force(entry, now):
             continue
-        if entry.reason is Reason.UNSUBSCRIBED and kind is StreamKind.TRANSACTIONAL:
+        if entry.reason in OWN_CHOICE and kind is StreamKind.TRANSACTIONAL:
             continue
         return entry
     return None

@@ -40,6 +40,8 @@ class Purpose(StrEnum):
     """What its bearer may do. A token for one thing is no token for another."""
 
     UNSUBSCRIBE = "unsubscribe"
+    PREFERENCES = "preferences"
+    CONFIRM = "confirm"
 
 
 @dataclass(frozen=True, slots=True)
