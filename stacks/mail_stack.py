@@ -121,6 +121,7 @@ class MailStack(StageStack):
                     stores.suppressions,
                     stores.schedule,
                     stores.contacts,
+                    stores.stats,
                 ),
             )
             self.tell("DashboardUrl", StageDashboard(self, "Dashboard", watched=watched).url)

@@ -29,6 +29,7 @@ _TEXTS = (
     "topic",
     "owner",
     "bounce",
+    "provider",
 )
 _MAPS = ("ses_ids", "times", "tags")
 _NUMBERS = (

@@ -46,7 +46,8 @@ class Row:
     send time that the watermark must have passed before silence proves that the attempt was not sent.
     `failures` counts the attempts that ended by a fault of ours or without an answer. `links` is how many
     different links SES tracks in the mail, 0 if nobody counted them. `counted` are the metrics that its
-    bad news was counted in, in order.
+    bad news was counted in, in order. `provider` is the word for who runs the mailbox
+    (`postroad.stats.providers`), and empty as long as the address is there to tell.
     """
 
     message_id: str
@@ -68,6 +69,7 @@ class Row:
     notes: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     bounce: str = ""
+    provider: str = ""
     due: datetime | None = None
     generation: int = 0
     evidence_after: datetime | None = None

@@ -14,6 +14,7 @@ from aws_cdk import aws_route53_targets as targets
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from postroad.web.requests import SERVED
 from postroad.web.settings import WebSettings
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.mail_function import FunctionRuntime, MailFunction
@@ -116,11 +117,16 @@ class WebPages(Construct):
             # Else the same pages would stand under a name that no mail carries.
             disable_execute_api_endpoint=domain is not None,
         )
-        (route,) = api.add_routes(
-            path="/u/{token}",
-            methods=[apigateway.HttpMethod.ANY],
-            integration=integrations.HttpLambdaIntegration("Web", self.function),
-        )
+        integration = integrations.HttpLambdaIntegration("Web", self.function)
+        for path in SERVED:
+            (route,) = api.add_routes(
+                path=path.value, methods=[apigateway.HttpMethod.ANY], integration=integration
+            )
+            acknowledge(
+                route,
+                "Who leaves must not have to log in (RFC 8058): the signed token in the link is the authority.",
+                "AwsSolutions-APIG4",
+            )
         log_group = logs.LogGroup(
             self,
             "AccessLog",
@@ -140,11 +146,6 @@ class WebPages(Construct):
             "apigateway.CfnStage", stage.node.default_child
         ).access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
             destination_arn=log_group.log_group_arn, format=json.dumps(LOGGED)
-        )
-        acknowledge(
-            route,
-            "Who leaves must not have to log in (RFC 8058): the signed token in the link is the authority.",
-            "AwsSolutions-APIG4",
         )
         return api
 

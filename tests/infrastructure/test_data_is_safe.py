@@ -10,6 +10,7 @@ STATEFUL = {
     "Suppressions": "AWS::DynamoDB::GlobalTable",
     "Schedule": "AWS::DynamoDB::GlobalTable",
     "Contacts": "AWS::DynamoDB::GlobalTable",
+    "Stats": "AWS::DynamoDB::GlobalTable",
     "AddressSecret": "AWS::SecretsManager::Secret",
     "TokenKeys": "AWS::SecretsManager::Secret",
     "Attachments": "AWS::S3::Bucket",
@@ -53,7 +54,14 @@ def test_tables_are_recoverable_protected_and_on_demand(prod: Stacks, name: str)
 
 @pytest.mark.parametrize(
     ("name", "expires"),
-    [("Messages", True), ("Bodies", True), ("Suppressions", False), ("Schedule", True), ("Contacts", True)],
+    [
+        ("Messages", True),
+        ("Bodies", True),
+        ("Suppressions", False),
+        ("Schedule", True),
+        ("Contacts", True),
+        ("Stats", True),
+    ],
 )
 def test_only_what_may_be_forgotten_expires(prod: Stacks, name: str, *, expires: bool) -> None:
     table = prod.foundation["Resources"][name]["Properties"]

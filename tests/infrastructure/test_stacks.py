@@ -18,6 +18,7 @@ FOUNDATION = {
     "SuppressionsTable",
     "ScheduleTable",
     "ContactsTable",
+    "StatsTable",
     "AttachmentsBucket",
     "AddressSecretArn",
     "TokenKeysSecretArn",
@@ -76,6 +77,7 @@ def test_mail_reads_only_parameters_that_foundation_writes(managed: Stacks) -> N
 def test_functions_get_the_names_of_what_foundation_made(prod: Stacks) -> None:
     tables = {table["TableName"] for table in prod.properties("AWS::DynamoDB::GlobalTable")}
     tables.remove("postroad-prod-contacts")  # send asks the suppressions alone who may not be mailed
+    tables.remove("postroad-prod-stats")
     variables: dict[str, Any] = prod.function("send-transactional")["Environment"]["Variables"]
     names = ("MESSAGES", "BODIES", "SUPPRESSIONS", "SCHEDULE")
     assert {variables[f"POSTROAD_{name}_TABLE"] for name in names} == tables

@@ -42,6 +42,7 @@ FULL = Row(
     notes=("n" * 5_000,),
     tags={"a": "b"},
     bounce="soft",
+    provider="gmail",
     due=NOW,
     generation=1,
     evidence_after=NOW,

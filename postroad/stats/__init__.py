@@ -1,0 +1,1 @@
+"""What became of mail, counted by day, stream and dimension, and read as rates."""
