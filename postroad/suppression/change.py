@@ -7,7 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from postroad.contract.words import Reason
-from postroad.suppression.model import HistoryAction, HistoryEntry, ScopeEntry, Suppression
+from postroad.suppression.model import (
+    OWN_CHOICE,
+    HistoryAction,
+    HistoryEntry,
+    ScopeEntry,
+    Suppression,
+    is_in_force,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +106,8 @@ def adding(
 
     An entry leaves no trace where a stronger or older one stands, or one that says the same: it may come from
     a list that was read before, or that names an address twice. Nor where the same was lifted since: who
-    lifted it knew, and an older list tells nothing new.
+    lifted it knew, and an older list tells nothing new. A leaving alone leaves its line behind something
+    stronger, once: when that is lifted, the leaving stands again.
     """
     changes: list[Change | None] = []
     lines = list(history)
@@ -107,7 +115,7 @@ def adding(
         before = standing.scopes.get(each.scope)
         change = None
         wins = before is None or (replaces(before, each.entry) and not _says_the_same(before, each.entry))
-        if wins and not _was_lifted_since(lines, each):
+        if (wins or _is_hidden_leaving(standing, lines, each)) and not _was_lifted_since(lines, each):
             change = suppressing(standing, lines, email=each.email, scope=each.scope, entry=each.entry)
         if change is not None:
             standing = change.suppression
@@ -135,6 +143,12 @@ def lifted_before(
         if change is not None:
             stands.add(each.scope)
     return found
+
+
+def _is_hidden_leaving(standing: Suppression, history: Sequence[HistoryEntry], new: NewSuppression) -> bool:
+    """Say whether it is a leaving for good that nothing tells of yet."""
+    is_leaving = new.entry.reason is Reason.UNSUBSCRIBED and new.entry.until is None
+    return is_leaving and not has_unsubscribed(standing, history, new.scope)
 
 
 def _was_lifted_since(history: Sequence[HistoryEntry], new: NewSuppression) -> bool:
@@ -176,6 +190,26 @@ def unsubscription(history: Sequence[HistoryEntry], scope: str) -> HistoryEntry 
     return newest
 
 
+def own_choices(
+    standing: Suppression, history: Sequence[HistoryEntry], scope: str, *, now: datetime
+) -> list[ScopeEntry]:
+    """Return what they asked for on this scope and nobody took back since, the strongest first.
+
+    Something stronger may stand there and hide it: then the history alone tells. One that has ended is left
+    out.
+    """
+    found: dict[Reason, ScopeEntry] = {}
+    for reason in OWN_CHOICE:
+        lines = [line for line in history if line.scope == scope and line.reason is reason]
+        newest = max(lines, key=lambda line: (line.at, line.action is HistoryAction.LIFTED), default=None)
+        if newest is not None and newest.action is HistoryAction.SUPPRESSED:
+            found[reason] = ScopeEntry(reason, newest.source, newest.at, newest.until, newest.evidence)
+    entry = standing.scopes.get(scope)
+    if entry is not None and entry.reason in OWN_CHOICE:
+        found[entry.reason] = entry
+    return sorted((each for each in found.values() if is_in_force(each, now)), key=_weight, reverse=True)
+
+
 def lifting(
     standing: Suppression,
     history: Sequence[HistoryEntry],
@@ -188,7 +222,8 @@ def lifting(
     """Decide what `lift` writes; None where nothing stands there, or a complaint without a `note`.
 
     The line's evidence is the note; without one, that of what is lifted, whose own line has it in any case.
-    Where they had also left this scope that stands again: what was lifted hid it, and nobody took it back.
+    Where they had also left or paused this scope that stands again: what was lifted hid it, and nobody took
+    it back.
     """
     before = standing.scopes.get(scope)
     if before is None or (before.reason is Reason.COMPLAINT and not note):
@@ -201,8 +236,33 @@ def lifting(
         source=source,
         evidence=note or before.evidence,
     )
+    return Change(_without(standing, history, scope, before.reason, now=now), line, changed=True)
+
+
+def taking_back(
+    standing: Suppression, history: Sequence[HistoryEntry], *, scope: str, reason: Reason, source: str,
+    evidence: str, now: datetime,
+) -> Change | None:  # fmt: skip
+    """Lift the person's own choice from a scope, because they said so; None where they never made it.
+
+    What others entered there stays. `now` must be later than every line of this scope, or it doesn't count.
+    """
+    if reason not in {each.reason for each in own_choices(standing, history, scope, now=now)}:
+        return None
+    line = HistoryEntry(
+        at=now, action=HistoryAction.LIFTED, scope=scope, reason=reason, source=source, evidence=evidence
+    )
+    entry = standing.scopes.get(scope)
+    if entry is None or entry.reason is not reason:
+        return Change(standing, line, changed=False)
+    return Change(_without(standing, history, scope, reason, now=now), line, changed=True)
+
+
+def _without(
+    standing: Suppression, history: Sequence[HistoryEntry], scope: str, reason: Reason, *, now: datetime
+) -> Suppression:
+    """Take what stands on this scope away, for `reason`: their own choice that it hid comes to light."""
     scopes = {name: entry for name, entry in standing.scopes.items() if name != scope}
-    left = unsubscription(history, scope)
-    if left is not None and before.reason is not Reason.UNSUBSCRIBED:
-        scopes[scope] = ScopeEntry(left.reason, left.source, left.at, left.until, left.evidence)
-    return Change(replace(standing, scopes=scopes), line, changed=True)
+    rest = replace(standing, scopes=scopes)
+    hidden = [each for each in own_choices(rest, history, scope, now=now) if each.reason is not reason]
+    return replace(rest, scopes={**scopes, scope: hidden[0]}) if hidden else rest

@@ -165,6 +165,7 @@ class DynamoSuppressions:
         """Do `suppress_many`; `standing` holds what was read of those addresses that have an item."""
         changed: dict[str, list[bool]] = {}
         writes: dict[str, Write] = {}
+        read_on: set[str] = set()
         for key, entries in wanted.items():
             found, version = standing.get(key, (Suppression(key, entries[0].email, {}), 0))
             decided = adding(found, (), entries)
@@ -173,7 +174,9 @@ class DynamoSuppressions:
             changes = [change for change in decided if change is not None]
             if changes and version == 0:
                 writes[key] = Write(changes, version)
-        late = [key for key in standing if any(changed[key])]
+            elif changes:  # also where one only adds a line: what it says depends on the history
+                read_on.add(key)
+        late = [key for key in standing if key in read_on]
         if write and writes:
             stands = self._transactions.write(list(writes.values()), attempts=_ATTEMPTS)
             late += [key for key, done in zip(writes, stands, strict=True) if not done]

@@ -193,6 +193,52 @@ def test_lifting_a_bounce_does_not_keep_an_older_complaint_or_leaving_out(store:
     assert store.suppress_many([new(1, COMPLAINT), new(2, LEFT)]) == [True, True]
 
 
+@pytest.mark.parametrize("stronger", [BOUNCE, COMPLAINT], ids=["bounce", "complaint"])
+@pytest.mark.parametrize("left", [NOON - HOUR, NOON, NOON + 2 * HOUR], ids=["before", "with", "after"])
+@pytest.mark.parametrize("at_once", [True, False], ids=["one list", "two lists"])
+@pytest.mark.parametrize("leaving_first", [True, False], ids=["leaving first", "leaving last"])
+def test_an_imported_leaving_stands_again_when_what_hid_it_is_lifted(
+    store: SuppressionStore, *, stronger: ScopeEntry, left: datetime, at_once: bool, leaving_first: bool
+) -> None:
+    """In whatever order the two came, and whichever happened first."""
+    leaving = replace(LEFT, since=left)
+    wanted = [new(1, leaving), new(1, stronger)] if leaving_first else [new(1, stronger), new(1, leaving)]
+    for some in [wanted] if at_once else [wanted[:1], wanted[1:]]:
+        store.suppress_many(some)
+    assert store.find(["k1.1"])["k1.1"].scopes[ALL_STREAMS] == stronger
+    assert len(lines(store, 1)) == 2
+
+    assert store.suppress_many(wanted) == [False, False]  # the list again adds no line
+    assert len(lines(store, 1)) == 2
+
+    later = NOON + 9 * HOUR
+    assert store.lift("k1.1", ALL_STREAMS, source="operator:support", now=later, note="a new mailbox")
+    assert dict(store.find(["k1.1"])["k1.1"].scopes) == {ALL_STREAMS: leaving}
+    assert store.lift("k1.1", ALL_STREAMS, source="operator:support", now=later + HOUR)
+    assert store.find(["k1.1"]) == {}
+
+
+def test_a_leaving_that_was_taken_back_stays_so_behind_a_bounce_too(store: SuppressionStore) -> None:
+    store.suppress_many([new(1, LEFT)])
+    store.lift("k1.1", ALL_STREAMS, source="operator:support", now=NOON + HOUR)
+    store.suppress_many([new(1, replace(BOUNCE, since=NOON + 2 * HOUR))])
+
+    older = replace(LEFT, since=NOON - HOUR, evidence="import old.csv row 2")
+    assert store.suppress_many([new(1, LEFT), new(1, older)]) == [False, False]
+
+    assert len(lines(store, 1)) == 3
+    store.lift("k1.1", ALL_STREAMS, source="operator:support", now=NOON + 3 * HOUR)
+    assert store.find(["k1.1"]) == {}
+
+
+def test_a_hidden_leaving_is_looked_at_and_not_written_in_a_dry_run(store: SuppressionStore) -> None:
+    store.suppress_many([new(1, BOUNCE)])
+
+    assert store.suppress_many([new(1, LEFT)], write=False) == [False]
+
+    assert lines(store, 1) == [("suppressed", "hard_bounce")]
+
+
 def test_without_writing_it_says_what_would_change(store: SuppressionStore) -> None:
     store.suppress("k1.1", "customer1@example.com", ALL_STREAMS, COMPLAINT)
     store.suppress("k1.2", "customer2@example.com", stream_scope("news"), LEFT)
