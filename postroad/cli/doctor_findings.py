@@ -201,14 +201,7 @@ def _stream(limits: Limits, row: StreamRow) -> Iterator[Finding]:
         f"{sizing.maximum_concurrency} copies × {sizing.batch_size} messages ÷ {number(row.share)}/s = "
         f"{row.wait_seconds:,.1f} s"
     )
-    if row.share == 0:
-        yield Finding(
-            about,
-            Level.WARNING,
-            "has no share of the rate: it may wait for ever while the others use all of it",
-            f"Set governor.transactional_share in {limits.file} to more than 0 and less than 1.",
-        )
-    elif fits(row.wait_seconds, most):
+    if fits(row.wait_seconds, most):
         yield Finding(about, Level.OK, f"{work}, of at most {most:g}")
     elif sizing.batch_size == 1 and not row.by_hand:
         yield Finding(

@@ -280,11 +280,12 @@ class Governor(Section):
 
     transactional_share: float = Field(
         default=0.2,
-        ge=0,
-        le=1,
+        ge=0.05,
+        le=0.95,
         description=(
             "The part of the stage's rate that transactional streams have before all others. What they don't "
-            "use others may, and what they need beyond it they get as others do."
+            "use others may, and what they need beyond it they get as others do. Neither side may have "
+            "nothing: its mail would be received and put back, time and again, without being sent."
         ),
     )
     quota_reserve: float = Field(

@@ -28,9 +28,7 @@ HEALTHY = Standing(
 )
 
 
-def configured(
-    *, rate: float | None = 14, share: float = 1, reserved: float = 0.2, **marketing: int
-) -> Configuration:
+def configured(*, rate: float | None = 14, share: float = 1, **marketing: int) -> Configuration:
     sender: dict[str, Any] = {"domain": "shop.example", "from": "orders@shop.example"}
     aws: dict[str, Any] = {"account": "123456789012", "region": "eu-west-1"}
     content = {
@@ -41,7 +39,6 @@ def configured(
             "transactional": {"kind": "transactional", **sender},
             "marketing": {"kind": "marketing", **sender, **marketing},
         },
-        "governor": {"transactional_share": reserved},
         "web": {"domain": "mail.shop.example", "hosted_zone_id": "Z0123456789"},
         "recipients": {"allow": ["*"]},
     }
@@ -227,13 +224,6 @@ def test_a_rate_too_small_for_lambdas_least_is_a_warning_that_names_no_key() -> 
 
     assert found.level is Level.WARNING
     assert "no batch is smaller" in found.says
-
-
-def test_a_stream_without_a_share_is_told_that_it_may_starve() -> None:
-    found = about("stream marketing", limits(configured(reserved=1)))
-
-    assert found.level is Level.WARNING
-    assert "governor.transactional_share" in found.next_step
 
 
 def test_what_is_deployed_with_other_sizes_is_told() -> None:

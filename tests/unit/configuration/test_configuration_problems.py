@@ -111,6 +111,8 @@ def test_the_content_that_the_others_differ_from_is_valid() -> None:
         (put("retention/logs_days", 31), "retention.logs_days: expected 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731, got 31"),
         (put("timing/attempts_max", True), "timing.attempts_max: expected a whole number from 1 to 100, got true"),
         (put("timing/lease_seconds", "120"), "timing.lease_seconds: expected a whole number from 3 to 43200, got '120'"),
+        (put("governor/transactional_share", 0.0), "governor.transactional_share: expected a number from 0.05 to 0.95, got 0.0"),
+        (put("governor/transactional_share", 1), "governor.transactional_share: expected a number from 0.05 to 0.95, got 1"),
         (put("recipients/allow", []), f"recipients.allow: expected a list, at least one, each {PATTERN[9:]}, got an empty list"),
         (put("recipients/allow", ["shop.example"]), f"recipients.allow[0]: {PATTERN}, got 'shop.example'"),
         (put("recipients/allow", ["*@*"]), f"recipients.allow[0]: {PATTERN}, got '*@*'"),
@@ -378,11 +380,3 @@ def test_sizes_are_not_judged_where_the_rate_is_unknown() -> None:
     content["streams"]["marketing"]["batch_size"] = 1000
 
     assert check(content, stage="prod", file="f").sizing()["marketing"].batch_size == 1000
-
-
-def test_a_stage_without_a_part_of_the_rate_for_marketing_is_left_to_its_own() -> None:
-    content = copy.deepcopy(VALID)
-    sized(batch_size=50)(content)
-    content["governor"] = {"transactional_share": 1.0}
-
-    assert check(content, stage="prod", file="f").sizing()["marketing"].share == 0
