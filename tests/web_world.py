@@ -11,12 +11,13 @@ from postroad.contract.words import StreamKind
 from postroad.suppression.address_key import address_key
 from postroad.suppression.memory import MemorySuppressions
 from postroad.suppression.model import blocks
-from postroad.web.answers import Leaves, Why
+from postroad.web.answers import Answer, Leaves, Why
 from postroad.web.limits import Limits
 from postroad.web.memory import MemoryCounters
+from postroad.web.requests import Visit
 from postroad.web.token import Grant, KeyRing, Purpose, make_token
 from postroad.web.tokens import Tokens
-from postroad.web.unsubscribing import Answer, How, Unsubscribing, Visit
+from postroad.web.unsubscribing import How, Unsubscribing
 
 if TYPE_CHECKING:
     from postroad.contacts.ports import Leaving

@@ -14,6 +14,11 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     answer, response = website().answer(request, now=clock.now())
     logger.info(
         "request",
-        extra={"method": request.method, "page": answer.kind.value, "status": response["statusCode"]},
+        extra={
+            "route": request.route and request.route.name.lower(),
+            "method": request.method,
+            "page": answer.kind.value,
+            "status": response["statusCode"],
+        },
     )
     return response

@@ -1,5 +1,7 @@
-"""What the pages say, and the words of their form. Pure."""
+"""What the pages say, and the words of their forms. Pure."""
 
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -29,3 +31,18 @@ class Leaves(StrEnum):
 
     TOPIC = "topic"
     ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page, and what of it is shown. `refused`: the request's form was none, so nothing was done.
+
+    `topic` is the one that the page speaks of. `marks` name those of its parts that are shown only at times,
+    and `day` is the day that it tells: a page has no other place that a request could fill.
+    """
+
+    kind: Kind
+    topic: str = ""
+    marks: frozenset[str] = frozenset()
+    day: date | None = None
+    refused: bool = False

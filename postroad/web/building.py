@@ -1,12 +1,13 @@
 """From `templates/_pages/` to one file of ready pages. Runs on the machine that deploys, never in Lambda.
 
     config/brand.toml                 name, logo, postal address, fonts, colours, default locale
-    _pages/page.html                  all pages, by `kind`
+    _pages/page.html                  what all pages have
+    _pages/<kind>.html                what stands in a page, where that is more than a text
     _pages/page.css                   their styles, which stand in each page
     _pages/locales/<locale>.toml      the texts; `{shop}` is the brand's name
 
-Every page is rendered here once for each locale, and cut where the topic's name belongs. So the function puts
-pieces together and escapes nothing, loads no template engine, and no request can change what a page is.
+Every page is rendered here once for each locale, and cut into pieces (`postroad.web.cutting`). So the
+function puts pieces together, escapes nothing and loads no template engine, and no request can change a page.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from babel import Locale
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
 from postroad.rendering import mirrored as mirroring
@@ -31,6 +32,7 @@ from postroad.rendering.formats import Formats, likely_subtags
 from postroad.rendering.locales import LocaleTag, parse_locale
 from postroad.rendering.problems import TemplateBuildError
 from postroad.web.answers import Kind, Why
+from postroad.web.cutting import Piece, cut, place, when
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +42,6 @@ SOURCES = Path(__file__).parents[2] / "templates" / "_pages"
 SUFFIXES = frozenset({".html", ".css", ".toml"})
 _SHOP = "shop"
 _FALLBACK = "en"
-# No brand and no text holds it: private use.
-_TOPIC = "\ue000"
 
 
 def build_pages(
@@ -62,16 +62,15 @@ def build_pages(
     if mirrored:
         catalogues[mirroring.LOCALE] = mirroring.mirror(next(iter(catalogues.values())))
     css = _styles(sources / "page.css", settings)
-    source = (sources / "page.html").read_text("utf-8")
-    pages: dict[str, dict[str, list[str]]] = {}
+    pages: dict[str, dict[str, list[Piece]]] = {}
     names: dict[str, dict[str, str]] = {}
     problems: list[str] = []
     for locale, catalogue in catalogues.items():
         try:
-            pages[locale] = _render(source, locale, catalogues, settings, css)
             names[locale] = _topics(topics, locale, catalogue)
+            pages[locale] = _render(sources, locale, catalogues, settings, css)
         except (TemplateError, KeyError, ValueError) as error:
-            problems.append(f"{sources / 'page.html'} in {locale}: {error}")
+            problems.append(f"{sources} in {locale}: {error!r}")
     default = next(iter(catalogues.values()))
     unused = sorted(default.texts.keys() - default.used)
     problems += [] if problems else [f"{default.path}: {key} is used by no page" for key in unused]
@@ -120,8 +119,8 @@ def _catalogues(folder: Path, default_locale: str) -> dict[str, Catalogue]:
 
 
 def _render(
-    source: str, locale: str, catalogues: Mapping[str, Catalogue], brand: Brand, css: str
-) -> dict[str, list[str]]:
+    sources: Path, locale: str, catalogues: Mapping[str, Catalogue], brand: Brand, css: str
+) -> dict[str, list[Piece]]:
     catalogue = catalogues[locale]
 
     def text(key: str, **values: str) -> str:
@@ -130,20 +129,25 @@ def _render(
         return catalogue.texts[key]["other"].format(**values)
 
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(sources),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    template = environment.from_string(source)
+    template = environment.get_template("page.html")
     facts = {
         "t": text,
         "locale": locale,
         "direction": Formats(_tag(locale)).direction,
         "brand": brand.facts(),
         "css": Markup(css),  # noqa: S704 - our own file, and colours and fonts that Brand has checked
-        "topic": _TOPIC,
+        "topic": place("topic"),
+        "when": lambda mark, caller: Markup(when(mark, caller)),  # noqa: S704 - the template's own words
         "reasons": [why.value for why in Why],
         "languages": [(other, _language(other)) for other in catalogues],
     }
-    return {kind.value: template.render(facts, kind=kind.value).split(_TOPIC) for kind in Kind}
+    return {kind.value: cut(template.render(facts, kind=kind.value)) for kind in Kind}
 
 
 def _topics(

@@ -5,35 +5,26 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 
 from __future__ import annotations
 
-from base64 import b64decode
-from dataclasses import dataclass
-from email.parser import BytesParser
-from email.policy import HTTP
+import json
 from typing import TYPE_CHECKING, Any, TypedDict
-from urllib.parse import parse_qs
 
-from postroad.web.answers import Kind, Leaves, Why
-from postroad.web.unsubscribing import How, Visit
+from postroad.web.answers import Kind
+from postroad.web.forms import JSON, kind_of, read_form
+from postroad.web.requests import Request, Route, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from postroad.web.answers import Answer
     from postroad.web.pages import Pages
-    from postroad.web.unsubscribing import Answer
 
-LONGEST_BODY = 8 * 1024
-"""Bytes; our form has under 100, a mail program's POST 26."""
-MOST_FIELDS = 10
-URLENCODED = "application/x-www-form-urlencoded"
-MULTIPART = "multipart/form-data"
 STATUS = {
-    Kind.ASK: 200,
-    Kind.LEFT_TOPIC: 200,
-    Kind.LEFT_ALL: 200,
     Kind.UNKNOWN: 404,
     Kind.BUSY: 429,
     Kind.TROUBLE: 503,
 }
+"""By what is told; 200 for all else."""
+OK = 200
 BAD_REQUEST = 400
 NOT_ALLOWED = 405
 AGAIN_SECONDS = 120
@@ -59,38 +50,18 @@ class Response(TypedDict):
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request as far as the pages read it. `form` is None for a body that is no form, or far too long."""
-
-    method: str
-    visit: Visit
-    lang: str
-    accept_language: str
-    form: Mapping[str, str] | None
-
-    @property
-    def looks(self) -> bool:
-        """Whether it only wants to see."""
-        return self.method in {"GET", "HEAD"}
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a form asks for."""
-
-    leaves: Leaves
-    how: How
-    why: Why | None
-
-
 def read_request(event: Mapping[str, Any]) -> Request:
     """Read the gateway's event; whatever the visitor left out or spoilt is empty."""
     context = event["requestContext"]
     headers = event.get("headers") or {}
     query = event.get("queryStringParameters") or {}
     http = context["http"]
+    route = _route(event.get("routeKey", ""))
+    content_type = headers.get("content-type", "")
+    takes_json = route is Route.SUBSCRIBING
+    posted = http["method"] == "POST"
     return Request(
+        route=route,
         method=http["method"],
         visit=Visit(
             token=(event.get("pathParameters") or {}).get("token", ""),
@@ -99,25 +70,9 @@ def read_request(event: Mapping[str, Any]) -> Request:
         ),
         lang=query.get("lang", ""),
         accept_language=headers.get("accept-language", ""),
-        form=_form(event, headers.get("content-type", "")) if http["method"] == "POST" else None,
+        form=read_form(event, content_type, json_too=takes_json) if posted else None,
+        json=posted and takes_json and kind_of(content_type) == JSON,
     )
-
-
-def wish_of(form: Mapping[str, str] | None) -> Wish | None:
-    """Return what a form asks for: a mail program's, which says one thing alone (RFC 8058), or our own.
-
-    None for any other: nobody leaves by a request that doesn't say so. A reason that we don't offer is none.
-    """
-    if form is None:
-        return None
-    if form.get("list-unsubscribe", "").strip().lower() == "one-click":
-        return Wish(Leaves.TOPIC, How.ONE_CLICK, None)
-    try:
-        leaves = Leaves(form.get("leave", ""))
-    except ValueError:
-        return None
-    reason = form.get("reason", "")
-    return Wish(leaves, How.PAGE, Why(reason) if reason in set(Why) else None)
 
 
 def respond(answer: Answer, request: Request, pages: Pages, status: int | None = None) -> Response:
@@ -133,40 +88,19 @@ def respond(answer: Answer, request: Request, pages: Pages, status: int | None =
         headers["Retry-After"] = str(AGAIN_SECONDS)
     if status == NOT_ALLOWED:
         headers["Allow"] = "GET, HEAD, POST"
-    body = "" if request.method == "HEAD" else pages.page(answer.kind, locale, answer.topic)
-    return {"statusCode": status or STATUS[answer.kind], "headers": headers, "body": body}
+    body = ""
+    if request.json:
+        headers["Content-Type"] = f"{JSON}; charset=utf-8"
+        body = json.dumps({"answer": answer.kind.value})
+    elif request.method != "HEAD":
+        body = pages.page(answer, locale)
+    default = BAD_REQUEST if answer.refused else STATUS.get(answer.kind, OK)
+    return {"statusCode": status or default, "headers": headers, "body": body}
 
 
-def _form(event: Mapping[str, Any], content_type: str) -> dict[str, str] | None:
-    body = event.get("body") or ""
-    if len(body) > 2 * LONGEST_BODY:
-        return None
+def _route(route_key: str) -> Route | None:
+    """Read "ANY /u/{token}": which of the API's routes was taken, whatever the path looks like."""
     try:
-        content = b64decode(body) if event.get("isBase64Encoded") else body.encode()
-        if len(content) > LONGEST_BODY:
-            return None
-        kind = content_type.partition(";")[0].strip().lower()
-        if kind == MULTIPART:
-            return _multipart(content, content_type)
-        if kind == URLENCODED:
-            fields = parse_qs(
-                content.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace"
-            )
-            return {name.lower(): values[0] for name, values in fields.items()}
-    except ValueError:  # no base64, no UTF-8, too many fields
+        return Route(route_key.rpartition(" ")[2])
+    except ValueError:
         return None
-    return None
-
-
-def _multipart(content: bytes, content_type: str) -> dict[str, str]:
-    """Read a form as RFC 7578 has it, which a one-click client may send as well (RFC 8058, 3.2)."""
-    # A line break in it would begin another header of the message that is parsed here.
-    head = f"Content-Type: {' '.join(content_type.split())}\r\n\r\n".encode("ascii", "replace")
-    message = BytesParser(policy=HTTP).parsebytes(head + content)
-    fields: dict[str, str] = {}
-    for part in message.iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        value = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(value, bytes) and len(fields) < MOST_FIELDS:
-            fields.setdefault(name.lower(), value.decode(errors="replace").strip())
-    return fields

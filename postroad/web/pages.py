@@ -1,4 +1,4 @@
-"""The pages as the build wrote them: which locale, and the topic's name put in its place. Pure."""
+"""The pages as the build wrote them: which locale, and which of their pieces stand. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from postroad.rendering.locales import choose_locale
+from postroad.web.cutting import stands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from postroad.web.answers import Kind
+    from postroad.web.answers import Answer
+    from postroad.web.cutting import Piece
 
 _MOST_LANGUAGES = 10
 
@@ -23,7 +25,7 @@ class Pages:
 
     locales: Sequence[str]
     policy: str
-    pages: Mapping[str, Mapping[str, Sequence[str]]]
+    pages: Mapping[str, Mapping[str, Sequence[Piece]]]
     topics: Mapping[str, Mapping[str, str]]
     likely_subtags: Mapping[str, str]
 
@@ -32,10 +34,12 @@ class Pages:
         """Read what `postroad.web.building.build_pages` wrote."""
         return cls(**json.loads(file.read_text("utf-8")))
 
-    def page(self, kind: Kind, locale: str, topic: str = "") -> str:
-        """Return the HTML of a page. A topic that is not configured is "mails like this one"."""
+    def page(self, answer: Answer, locale: str) -> str:
+        """Return the HTML of an answer. A topic that is not configured is "mails like this one"."""
         names = self.topics[locale]
-        return names.get(topic, names[""]).join(self.pages[locale][kind.value])
+        places = {"": "", "topic": names.get(answer.topic, names[""])}
+        pieces = self.pages[locale][answer.kind.value]
+        return "".join(html + places[place] for when, html, place in pieces if stands(when, answer.marks))
 
     def locale(self, wanted: str, accepted: str) -> str:
         """Return the locale asked for (`?lang=`), else the first of Accept-Language that there is."""

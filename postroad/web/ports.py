@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from postroad.web.answers import Answer
+    from postroad.web.requests import Form, Visit
+
 
 class Counters(Protocol):
     """How often something happened lately, counted by all processes together."""
@@ -17,3 +20,16 @@ class Counters(Protocol):
         Windows lie side by side from the epoch on. What was counted is forgotten some time after its window.
         Raises CountersUnavailableError.
         """
+
+
+class Section(Protocol):
+    """What stands behind one route: a use case that answers whoever looks, and whoever sends its form.
+
+    Neither raises for anything that a visitor can send. No answer tells whether an address is known.
+    """
+
+    def look(self, visit: Visit, *, now: datetime) -> Answer:
+        """Answer GET and HEAD. Nothing changes: scanners open every link of every mail."""
+
+    def act(self, visit: Visit, form: Form | None, *, now: datetime) -> Answer:
+        """Answer POST, whose form is None where the body was none. Nothing changes but what a form says."""

@@ -1,14 +1,14 @@
-"""The use case: a link of a mail is looked at, and somebody leaves by it. Pure."""
+"""The use case behind /u/<token>: a link of a mail is looked at, and somebody leaves by it. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from postroad.errors import TransientError
 from postroad.suppression.model import ALL_STREAMS, topic_scope
-from postroad.web.answers import Kind, Leaves
+from postroad.web.answers import Answer, Kind, Leaves, Why
 from postroad.web.limits import BAD_LINKS, BY_ADDRESS, BY_MACHINE, Limits, machine_name
 from postroad.web.token import Grant, Purpose
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from postroad.contacts.ports import Leaving
-    from postroad.web.answers import Why
+    from postroad.web.requests import Form, Visit
     from postroad.web.tokens import Tokens
 
 
@@ -30,20 +30,12 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """One request: the link's token, the machine that it comes from, and its id at the gateway."""
+class Wish:
+    """What a form asks for."""
 
-    token: str
-    ip: str
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Which page, and the topic that it names."""
-
-    kind: Kind
-    topic: str = ""
+    leaves: Leaves
+    how: How
+    why: Why | None
 
 
 class Unsubscribing:
@@ -67,6 +59,14 @@ class Unsubscribing:
         """Answer whoever only opens the link. Nothing changes: scanners open every link of every mail."""
         grant = self._grant(visit, now)
         return grant if isinstance(grant, Answer) else Answer(Kind.ASK, grant.topic)
+
+    def act(self, visit: Visit, form: Form | None, *, now: datetime) -> Answer:
+        """Do what the form says, if it says something."""
+        wish = wish_of(form)
+        if wish is None:
+            answer = self.look(visit, now=now)
+            return replace(answer, refused=answer.kind is Kind.ASK)
+        return self.leave(visit, wish.leaves, wish.how, wish.why, now=now)
 
     def leave(self, visit: Visit, leaves: Leaves, how: How, why: Why | None, *, now: datetime) -> Answer:
         """Note that the link's address leaves its topic, or all that can be left.
@@ -101,3 +101,20 @@ class Unsubscribing:
             return grant
         machine = machine_name(self._tokens.machine_key, visit.ip)
         return Answer(Kind.UNKNOWN if self._limits.allow(BAD_LINKS, machine, now=now) else Kind.BUSY)
+
+
+def wish_of(form: Form | None) -> Wish | None:
+    """Return what a form asks for: a mail program's, which says one thing alone (RFC 8058), or our own.
+
+    None for any other: nobody leaves by a request that doesn't say so. A reason that we don't offer is none.
+    """
+    if form is None:
+        return None
+    if form.one("list-unsubscribe").strip().lower() == "one-click":
+        return Wish(Leaves.TOPIC, How.ONE_CLICK, None)
+    try:
+        leaves = Leaves(form.one("leave"))
+    except ValueError:
+        return None
+    reason = form.one("reason")
+    return Wish(leaves, How.PAGE, Why(reason) if reason in set(Why) else None)

@@ -1,41 +1,42 @@
-"""What each request is answered: which use case, which page. Pure."""
+"""The router: which section answers which request, by which page. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from postroad.web.answers import Kind
-from postroad.web.http import BAD_REQUEST, NOT_ALLOWED, respond, wish_of
-from postroad.web.unsubscribing import Answer
+from postroad.web.answers import Answer, Kind
+from postroad.web.http import NOT_ALLOWED, respond
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from postroad.web.http import Request, Response
+    from postroad.web.http import Response
     from postroad.web.pages import Pages
-    from postroad.web.unsubscribing import Unsubscribing
+    from postroad.web.ports import Section
+    from postroad.web.requests import Request, Route
 
 
 class Website:
-    """The pages behind `/u/<token>`."""
+    """The pages behind all routes."""
 
-    def __init__(self, *, unsubscribing: Unsubscribing, pages: Pages) -> None:
-        """Use this use case and these pages."""
-        self._unsubscribing = unsubscribing
+    def __init__(self, *, sections: Mapping[Route, Section], pages: Pages) -> None:
+        """Answer by these sections and these pages."""
+        self._sections = sections
         self._pages = pages
 
     def answer(self, request: Request, *, now: datetime) -> tuple[Answer, Response]:
         """Answer one request: GET and HEAD change nothing, and a POST only what its form says."""
-        if request.looks:
-            answer = self._unsubscribing.look(request.visit, now=now)
+        section = self._sections.get(request.route) if request.route else None
+        if section is None:
+            answer = Answer(Kind.UNKNOWN)
             return answer, respond(answer, request, self._pages)
-        if request.method != "POST":
+        if not request.looks and request.method != "POST":
             answer = Answer(Kind.UNKNOWN)
             return answer, respond(answer, request, self._pages, NOT_ALLOWED)
-        wish = wish_of(request.form)
-        if wish is None:
-            answer = self._unsubscribing.look(request.visit, now=now)
-            status = BAD_REQUEST if answer.kind is Kind.ASK else None
-            return answer, respond(answer, request, self._pages, status)
-        answer = self._unsubscribing.leave(request.visit, wish.leaves, wish.how, wish.why, now=now)
+        locale = self._pages.locale(request.lang, request.accept_language)
+        visit = replace(request.visit, locale=locale)
+        looks, form = request.looks, request.form
+        answer = section.look(visit, now=now) if looks else section.act(visit, form, now=now)
         return answer, respond(answer, request, self._pages)

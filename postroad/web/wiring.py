@@ -17,6 +17,7 @@ from postroad.signing.services import dynamodb_requests, secrets_requests
 from postroad.web.dynamodb import DynamoCounters
 from postroad.web.limits import Limits
 from postroad.web.pages import Pages
+from postroad.web.requests import Route
 from postroad.web.settings import WebSettings
 from postroad.web.token import KeyRing
 from postroad.web.tokens import Tokens
@@ -25,6 +26,8 @@ from postroad.web.website import Website
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from postroad.web.ports import Section
 
 logger = make_logger("web")
 clock = SystemClock()
@@ -38,19 +41,16 @@ def website() -> Website:
     """Return what answers, made once per process."""
     settings = WebSettings.from_env()
     dynamodb, secrets = dynamodb_requests(), secrets_requests()
-    return Website(
-        unsubscribing=Unsubscribing(
-            tokens=Tokens(lambda: _ring(secrets, settings.token_keys_arn), now=clock.now()),
-            leaving=DynamoLeaving(
-                dynamodb,
-                contacts_table=settings.contacts_table,
-                suppressions_table=settings.suppressions_table,
-            ),
-            limits=Limits(DynamoCounters(dynamodb, settings.schedule_table), on_error=log_error),
-            on_error=log_error,
-        ),
-        pages=Pages.read(PAGES),
+    pages = Pages.read(PAGES)
+    tokens = Tokens(lambda: _ring(secrets, settings.token_keys_arn), now=clock.now())
+    limits = Limits(DynamoCounters(dynamodb, settings.schedule_table), on_error=log_error)
+    leaving = DynamoLeaving(
+        dynamodb, contacts_table=settings.contacts_table, suppressions_table=settings.suppressions_table
     )
+    sections: dict[Route, Section] = {
+        Route.LEAVING: Unsubscribing(tokens=tokens, leaving=leaving, limits=limits, on_error=log_error),
+    }
+    return Website(sections=sections, pages=pages)
 
 
 def log_error(error: BaseException) -> None:

@@ -124,7 +124,7 @@ class WebPages(Construct):
             )
             acknowledge(
                 route,
-                "Who leaves must not have to log in (RFC 8058): the signed token in the link is the authority.",
+                "Nobody has to log in to leave (RFC 8058): the signed token in the link is the authority.",
                 "AwsSolutions-APIG4",
             )
         log_group = logs.LogGroup(

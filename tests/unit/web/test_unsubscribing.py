@@ -14,13 +14,13 @@ from postroad.contract.words import StreamKind
 from postroad.suppression.address_key import address_key
 from postroad.suppression.memory import MemorySuppressions
 from postroad.suppression.model import blocks
-from postroad.web.answers import Kind, Leaves, Why
+from postroad.web.answers import Answer, Kind, Leaves, Why
 from postroad.web.errors import CountersUnavailableError
 from postroad.web.limits import BAD_LINKS, BY_ADDRESS, BY_MACHINE, Limits
 from postroad.web.memory import MemoryCounters
 from postroad.web.token import Grant, KeyRing, Purpose, make_token
 from postroad.web.tokens import AGAIN, Tokens
-from postroad.web.unsubscribing import Answer, How
+from postroad.web.unsubscribing import How
 from tests.web_world import ADDRESS, NOON, TOPIC, World
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from postroad.rendering.catalogue import Catalogue, untranslated
 from postroad.rendering.problems import TemplateBuildError
-from postroad.web.answers import Kind, Why
+from postroad.web.answers import Answer, Kind, Why
 from postroad.web.building import PAGES, SOURCES, build_pages
 from postroad.web.pages import Pages
 from tests.web_world import EMAIL
@@ -55,14 +55,14 @@ def test_every_page_exists_in_every_language_with_its_direction(pages: Pages) ->
     assert list(pages.locales) == ["en", "es", "nl", "zh-Hans", "ar-XB"]
     for locale in pages.locales:
         for kind in Kind:
-            (root,) = Reader(pages.page(kind, locale)).all("html")
+            (root,) = Reader(pages.page(Answer(kind), locale)).all("html")
             assert root == {"lang": locale, "dir": "rtl" if locale == "ar-XB" else "ltr"}
 
 
 def test_a_page_loads_nothing_runs_nothing_and_sends_its_form_only_to_itself(pages: Pages) -> None:
     for locale in pages.locales:
         for kind in Kind:
-            reader = Reader(pages.page(kind, locale, "product_updates"))
+            reader = Reader(pages.page(Answer(kind, "product_updates"), locale))
             assert reader.all("script", "img", "link", "iframe", "object", "base", "embed") == []
             assert all("style" not in given for _, given in reader.tags)
             assert not [name for _, given in reader.tags for name in given if name.startswith("on")]
@@ -75,7 +75,7 @@ def test_a_page_loads_nothing_runs_nothing_and_sends_its_form_only_to_itself(pag
 def test_the_policy_lets_the_pages_own_styles_in_and_nothing_else(pages: Pages) -> None:
     for locale in pages.locales:
         for kind in Kind:
-            (css,) = re.findall("<style>(.*?)</style>", pages.page(kind, locale), flags=re.DOTALL)
+            (css,) = re.findall("<style>(.*?)</style>", pages.page(Answer(kind), locale), flags=re.DOTALL)
             digest = b64encode(sha256(css.encode()).digest()).decode()
             assert f"style-src 'sha256-{digest}'" in pages.policy
     assert pages.policy.startswith("default-src 'none'; ")
@@ -84,7 +84,7 @@ def test_the_policy_lets_the_pages_own_styles_in_and_nothing_else(pages: Pages) 
 
 
 def test_the_form_offers_the_topic_all_and_every_reason(pages: Pages) -> None:
-    reader = Reader(pages.page(Kind.ASK, "en", "product_updates"))
+    reader = Reader(pages.page(Answer(Kind.ASK, "product_updates"), "en"))
     radios = reader.all("input")
     assert [(given["name"], given["value"]) for given in radios] == [("leave", "topic"), ("leave", "all")]
     assert "checked" in radios[0]
@@ -94,21 +94,21 @@ def test_the_form_offers_the_topic_all_and_every_reason(pages: Pages) -> None:
 
 
 def test_a_topic_is_named_in_the_language_or_in_english_or_not_at_all(pages: Pages) -> None:
-    assert "Novedades" in pages.page(Kind.ASK, "es", "product_updates")
-    assert "Product updates" in pages.page(Kind.LEFT_TOPIC, "nl", "product_updates")
-    assert "Mails like the one with this link" in pages.page(Kind.ASK, "en", "no_longer_configured")
+    assert "Novedades" in pages.page(Answer(Kind.ASK, "product_updates"), "es")
+    assert "Product updates" in pages.page(Answer(Kind.LEFT_TOPIC, "product_updates"), "nl")
+    assert "Mails like the one with this link" in pages.page(Answer(Kind.ASK, "no_longer_configured"), "en")
 
 
 def test_what_a_topic_is_called_is_text(pages: Pages) -> None:
-    html = pages.page(Kind.ASK, "en", "hostile")
+    html = pages.page(Answer(Kind.ASK, "hostile"), "en")
     assert Reader(html).all("script") == []
     assert "&lt;script&gt;" in html
 
 
 def test_no_page_holds_an_address_or_the_link(pages: Pages) -> None:
     for kind in Kind:
-        assert "@" not in re.sub("<style>.*?</style>", "", pages.page(kind, "en"), flags=re.DOTALL)
-        assert EMAIL not in pages.page(kind, "en")
+        assert "@" not in re.sub("<style>.*?</style>", "", pages.page(Answer(kind), "en"), flags=re.DOTALL)
+        assert EMAIL not in pages.page(Answer(kind), "en")
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroad.web.answers import Kind, Leaves, Why
-from postroad.web.http import HEADERS, LONGEST_BODY, MULTIPART, URLENCODED, Response, read_request, wish_of
+from postroad.web.forms import LONGEST_BODY, MOST_FIELDS, MULTIPART, URLENCODED
+from postroad.web.http import HEADERS, Response, read_request
 from postroad.web.pages import Pages
-from postroad.web.unsubscribing import How
+from postroad.web.requests import Form, Route
+from postroad.web.unsubscribing import How, wish_of
 from postroad.web.website import Website
 from tests.web_world import NOON, World
 
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 PAGES = Pages(
     locales=["en", "es"],
     policy="default-src 'none'",
-    pages={locale: {kind.value: [f"{kind.value} {locale} "] for kind in Kind} for locale in ("en", "es")},
+    pages={
+        locale: {kind.value: [([], f"{kind.value} {locale} ", "")] for kind in Kind}
+        for locale in ("en", "es")
+    },
     topics={locale: {"": "mails"} for locale in ("en", "es")},
     likely_subtags={},
 )
@@ -61,7 +66,7 @@ def event(
 
 
 def answer(world: World, **what: Any) -> Response:  # noqa: ANN401  as `event` takes it
-    website = Website(unsubscribing=world.unsubscribing, pages=PAGES)
+    website = Website(sections={Route.LEAVING: world.unsubscribing}, pages=PAGES)
     return website.answer(read_request(event(world, **what)), now=NOON)[1]
 
 
@@ -131,7 +136,7 @@ def test_any_other_method_changes_nothing(method: str) -> None:
         (ONE_CLICK, "text/plain"),
         (ONE_CLICK, ""),
         (ONE_CLICK + "&x=" + "y" * LONGEST_BODY, URLENCODED),
-        (ONE_CLICK + "&x=" * 50, URLENCODED),
+        (ONE_CLICK + "&x=" * MOST_FIELDS, URLENCODED),
         (multipart({"List-Unsubscribe": "One-Click"}), MULTIPART),
         (multipart({"List-Unsubscribe": "One-Click"}), f"{MULTIPART}; boundary=other"),
     ],
@@ -146,15 +151,15 @@ def test_a_post_that_does_not_say_so_leaves_nothing(body: str | None, kind: str)
 def test_a_body_that_is_no_base64_leaves_nothing() -> None:
     world = World()
     spoilt = {**event(world, "POST", ONE_CLICK), "isBase64Encoded": True, "body": "/"}
-    website = Website(unsubscribing=world.unsubscribing, pages=PAGES)
+    website = Website(sections={Route.LEAVING: world.unsubscribing}, pages=PAGES)
     assert website.answer(read_request(spoilt), now=NOON)[1]["statusCode"] == 400
 
 
 def test_a_reason_that_is_not_offered_is_not_kept() -> None:
-    wish = wish_of({"leave": "topic", "reason": "ana.ruiz@example.com"})
+    wish = wish_of(Form({"leave": ["topic"], "reason": ["ana.ruiz@example.com"]}))
     assert wish is not None
     assert (wish.leaves, wish.how, wish.why) == (Leaves.TOPIC, How.PAGE, None)
-    offered = wish_of({"leave": "topic", "reason": "never_asked"})
+    offered = wish_of(Form({"leave": ["topic"], "reason": ["never_asked"]}))
     assert offered is not None
     assert offered.why is Why.NEVER_ASKED
 
@@ -231,5 +236,5 @@ def test_no_request_is_an_error(
     world = World()
     raw = {**event(world, "POST", kind=kind, token=token, headers={"accept-language": accepted})}
     raw |= {"body": body, "isBase64Encoded": encoded}
-    website = Website(unsubscribing=world.unsubscribing, pages=PAGES)
+    website = Website(sections={Route.LEAVING: world.unsubscribing}, pages=PAGES)
     assert website.answer(read_request(raw), now=NOON)[1]["statusCode"] in {404, 429}

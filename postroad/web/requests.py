@@ -1,0 +1,74 @@
+"""A request as far as the pages read it: which route, whose visit, what its form says. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Route(StrEnum):
+    """What there is on the web domain, as API Gateway writes its paths."""
+
+    LEAVING = "/u/{token}"
+    PREFERENCES = "/p/{token}"
+    CONFIRMING = "/c/{token}"
+    SUBSCRIBING = "/subscribe"
+
+
+SERVED = (Route.LEAVING,)
+"""What the API leads to the function, and the function answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request: the link's token, the machine that it comes from, and its id at the gateway.
+
+    `locale` is the one of our own that the visitor reads. No page repeats any of these.
+    """
+
+    token: str
+    ip: str
+    request_id: str
+    locale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of a form by name in lower case, each with its values in their order."""
+
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def one(self, name: str) -> str:
+        """Return the field's first value, or "" where it isn't there."""
+        values = self.fields.get(name, ())
+        return values[0] if values else ""
+
+    def all(self, name: str) -> Sequence[str]:
+        """Return all values of the field."""
+        return self.fields.get(name, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `route` is None for what leads nowhere.
+
+    `form` is None for a body that is no form, or far too long. A JSON object is read into a form on
+    /subscribe alone, and answered by JSON: `json` says that it was one, or was said to be.
+    """
+
+    route: Route | None
+    method: str
+    visit: Visit
+    lang: str
+    accept_language: str
+    form: Form | None
+    json: bool = False
+
+    @property
+    def looks(self) -> bool:
+        """Whether it only wants to see."""
+        return self.method in {"GET", "HEAD"}
