@@ -1,0 +1,1 @@
+"""Drips: the right mail at the right local hour."""
