@@ -37,6 +37,7 @@ from postroad.local.simulator.publishing import ByPath
 from postroad.local.simulator.server import LOOPBACK, Listener, listen, port_of, serve
 from postroad.local.simulator.ses import Discovery
 from postroad.local.simulator.sns import SnsCarrier
+from postroad.local.simulator.stack_pages import StackPages
 from postroad.local.simulator.stacks import deployed_senders
 from postroad.local.simulator.tables import DeployedRecords
 from postroad.local.simulator.web.watched import WatchedRecords
@@ -119,7 +120,8 @@ def run(options: argparse.Namespace) -> None:
     )
     records = WatchedRecords(deployed)
     stopping = threading.Event()
-    api = Api(simulator, publisher=publisher, clock=clock, options=behaviour, records=records)
+    asking = StackPages(options.upstream, options.certificate)
+    api = Api(simulator, publisher=publisher, clock=clock, options=behaviour, records=records, asking=asking)
     ses_socket, inbox_socket = listen(options.port), listen(options.inbox_port)
     pages = Pages(
         simulator,
@@ -127,6 +129,7 @@ def run(options: argparse.Namespace) -> None:
         clock=clock,
         records=records,
         options=behaviour,
+        asking=asking,
         stopping=stopping.is_set,
     )
     inbox = OnlyThisMachine(Starlette(routes=pages.routes() + api.routes()), port=port_of(inbox_socket))

@@ -10,11 +10,14 @@ from postroad.explaining import meanings
 from postroad.explaining.decision_record import record as decision_record
 from postroad.local.simulator.answers import answer, body_of, error, get, post
 from postroad.local.simulator.api_account import AccountApi
+from postroad.local.simulator.asked import Asked, Asking, NobodyAsks
 from postroad.local.simulator.core import Simulator
+from postroad.local.simulator.errands import Errands
 from postroad.local.simulator.events import instant
 from postroad.local.simulator.happenings import Happening
 from postroad.local.simulator.links import links_of
 from postroad.local.simulator.mail import Mail, SesEvent
+from postroad.local.simulator.one_click import one_click_of
 from postroad.local.simulator.options import Options
 from postroad.local.simulator.problems import one_of, read_json
 from postroad.local.simulator.publishing import EventPublisher
@@ -38,11 +41,13 @@ class Api:
         clock: Clock,
         options: Options,
         records: WatchedRecords | None = None,
+        asking: Asking | None = None,
     ) -> None:
         self._simulator = simulator
         self._publisher = publisher
         self._clock = clock
         self._records = records or WatchedRecords(MemoryRecords())
+        self._errands = Errands(simulator, asking or NobodyAsks(), clock)
         self._account = AccountApi(simulator, options, clock)
 
     def routes(self) -> list[Route]:
@@ -51,6 +56,7 @@ class Api:
             get("/api/mails/{id}", self.mail),
             post("/api/mails/{id}/events", self.report),
             post("/api/mails/{id}/prefetch", self.prefetch),
+            post("/api/mails/{id}/unsubscribe", self.unsubscribe),
             get("/api/not-sent", self.not_sent),
             get("/api/messages/{id}", self.message),
             get("/api/counts", self.counts),
@@ -96,17 +102,30 @@ class Api:
         return self._published(events)
 
     async def prefetch(self, request: Request) -> Response:
-        """Open a mail and click all its links, as a scanner does. Body: {} or {"recipient": …}."""
+        """Open a mail and follow all its links, as a scanner does. Body: {} or {"recipient": …}."""
         try:
             given = await body_of(request)
             recipient = str(given.get("recipient", ""))
             mail_id = request.path_params["id"]
+            mail = self._simulator.mailbag.get(mail_id)
             events = self._simulator.prefetch(mail_id, now=self._clock.now(), recipient=recipient)
         except KeyError:
             return error(404, NO_SUCH_MAIL)
         except ValueError as why:
             return error(400, str(why))
-        return self._published(events)
+        asked = await self._errands.scan(mail)
+        return self._published(events, asked=[_asked(each) for each in asked])
+
+    async def unsubscribe(self, request: Request) -> Response:
+        """Press the button that mail programs show beside the sender. Body: {}."""
+        try:
+            await body_of(request)
+            asked = await self._errands.one_click(self._simulator.mailbag.get(request.path_params["id"]))
+        except KeyError:
+            return error(404, NO_SUCH_MAIL)
+        except ValueError as why:
+            return error(400, str(why))
+        return answer({"asked": _asked(asked)}, 201)
 
     async def not_sent(self, request: Request) -> Response:
         """List what was not sent, newest first. Query: as the page's (`filters.Wanted`), limit, offset."""
@@ -174,12 +193,13 @@ class Api:
         self._simulator.forget_mail()
         return answer({"accepted": 0})
 
-    def _published(self, events: tuple[SesEvent, ...]) -> Response:
+    def _published(self, events: tuple[SesEvent, ...], **more: object) -> Response:
         self._publisher.submit(events)
         asked = sorted({each for event in events for each in event.destinations})
         not_reported = sorted({event.unreported for event in events if event.unreported})
         payloads = [event.payload for event in events]
-        return answer({"events": payloads, "destinations": asked, "not_reported": not_reported}, 201)
+        told = {"events": payloads, "destinations": asked, "not_reported": not_reported}
+        return answer({**told, **more}, 201)
 
 
 def _place(request: Request) -> tuple[int, int]:
@@ -210,8 +230,23 @@ def summary(mail: Mail) -> dict[str, object]:
     }
 
 
+def _asked(asked: Asked) -> dict[str, object]:
+    return {
+        "by": asked.errand,
+        "method": asked.method,
+        "url": asked.url,
+        "at": instant(asked.at),
+        "status": asked.answered.status or None,
+        "trouble": asked.answered.trouble or None,
+    }
+
+
 def detail(mail: Mail) -> dict[str, object]:
+    one_click = one_click_of(mail)
     return summary(mail) | {
+        "one_click": one_click.url or None if one_click else None,
+        "no_one_click": one_click.why_not or None if one_click else None,
+        "asked": [_asked(each) for each in mail.asked],
         "cc": list(mail.cc),
         "bcc": list(mail.bcc),
         "reply_to": list(mail.reply_to),

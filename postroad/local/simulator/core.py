@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from postroad.local.simulator import reply as answers
 from postroad.local.simulator import signing
 from postroad.local.simulator.account import Account, Knobs, SuppressedAddress
 from postroad.local.simulator.addresses import bare_address, simulator_mailbox
+from postroad.local.simulator.asked import Asked
 from postroad.local.simulator.deployed import ConfigurationSet, Deployed
 from postroad.local.simulator.faults import Fault, FaultKind, Faults, Struck
 from postroad.local.simulator.happenings import Happening, follow_ups, happen, prefetching
@@ -106,6 +107,11 @@ class Simulator:
             return tuple(
                 event for after, happening in burst for event in self._publish(mail, [happening], now + after)
             )
+
+    def note_asked(self, ses_message_id: str, asked: Sequence[Asked]) -> None:
+        """Keep with a mail what was asked of its links; one that isn't kept any more keeps nothing."""
+        with self._changing(), suppress(KeyError):
+            self.mailbag.get(ses_message_id).asked.extend(asked)
 
     def forget_mail(self) -> None:
         """Forget all mail and start counting again."""

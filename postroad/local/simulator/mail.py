@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from postroad.contract.tags import CANARY_TAG
 from postroad.contract.words import Status
+from postroad.local.simulator.asked import Asked
 from postroad.local.simulator.request import Attachment
 
 
@@ -74,6 +75,8 @@ class Mail:
     recipients: tuple[str, ...]
     account: str
     events: list[SesEvent] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    """What mail programs and scanners asked of its links; SES knows nothing of it."""
 
     @property
     def is_canary(self) -> bool:

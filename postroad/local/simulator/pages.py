@@ -7,7 +7,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from postroad.clock import Clock
+from postroad.local.simulator.asked import Asking, NobodyAsks
 from postroad.local.simulator.core import Simulator
+from postroad.local.simulator.errands import Errands
 from postroad.local.simulator.options import Options
 from postroad.local.simulator.publishing import EventPublisher
 from postroad.local.simulator.records import MemoryRecords
@@ -34,9 +36,13 @@ class Pages:
         clock: Clock,
         records: WatchedRecords | None = None,
         options: Options | None = None,
+        asking: Asking | None = None,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Take `records` for Postroad's own: without them no message has one; `stopping` ends streams."""
+        """Take `records` for Postroad's own: without them no message has one; `stopping` ends streams.
+
+        `asking` asks the links of mails where a reader presses a button for it: without, nobody is asked.
+        """
         site = Site(
             simulator,
             publisher=publisher,
@@ -45,8 +51,15 @@ class Pages:
             options=options or Options(),
             started=clock.now().isoformat(),
         )
+        errands = Errands(simulator, asking or NobodyAsks(), clock)
         self.live = Live(site, stopping=stopping)
-        self._pages = (InboxPages(site), MailPages(site), NotSentPages(site), FaultsPages(site), self.live)
+        self._pages = (
+            InboxPages(site),
+            MailPages(site, errands),
+            NotSentPages(site),
+            FaultsPages(site),
+            self.live,
+        )
 
     def routes(self) -> list[Route]:
         static = Route("/static/{name}", self.static, methods=["GET"])

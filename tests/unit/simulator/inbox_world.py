@@ -15,6 +15,7 @@ from postroad.contract.tags import CANARY_TAG, ses_tags
 from postroad.contract.words import Reason, Status
 from postroad.ledger.row import Row
 from postroad.local.simulator.api import Api
+from postroad.local.simulator.asked import Answered
 from postroad.local.simulator.core import Simulator
 from postroad.local.simulator.deployed import ConfigurationSet, Deployed, EventDestination
 from postroad.local.simulator.guard import OnlyThisMachine
@@ -36,6 +37,21 @@ HTML = f'<p>Hello <a href="{SHOP_LINK}">your order</a> <a ses:no-track href="htt
 BY_TRANSACTIONAL, BY_MARKETING = "postroad-local-transactional", "postroad-local-marketing"
 
 
+class PagesOfLinks:
+    """`Asking` that answers as it is told, and keeps what was asked: method, link and form."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str]] = []
+        self._answered = Answered(200)
+
+    def answer(self, status: int, trouble: str = "") -> None:
+        self._answered = Answered(status, trouble)
+
+    async def ask(self, method: str, url: str, *, form: str = "") -> Answered:
+        self.asked.append((method, url, form))
+        return self._answered
+
+
 class InboxWorld:
     """Transactional mail is not tracked, marketing mail is."""
 
@@ -47,6 +63,7 @@ class InboxWorld:
         ]
         self.simulator = Simulator(Deployed.of(["shop.example"], sets))
         self.recorder = Recorder()
+        self.asking = PagesOfLinks()
         self.records = MemoryRecords()
         self.seconds = 0.0
         self.watched = WatchedRecords(self.records, seconds=lambda: self.seconds)
@@ -54,10 +71,20 @@ class InboxWorld:
         self._new_id = counted_ids()
         options = Options()
         self.pages = Pages(
-            self.simulator, publisher=self.recorder, clock=self.clock, records=self.watched, options=options
+            self.simulator,
+            publisher=self.recorder,
+            clock=self.clock,
+            records=self.watched,
+            options=options,
+            asking=self.asking,
         )
         api = Api(
-            self.simulator, publisher=self.recorder, clock=self.clock, records=self.watched, options=options
+            self.simulator,
+            publisher=self.recorder,
+            clock=self.clock,
+            records=self.watched,
+            options=options,
+            asking=self.asking,
         )
         self.app = OnlyThisMachine(Starlette(routes=self.pages.routes() + api.routes()), port=8025)
 

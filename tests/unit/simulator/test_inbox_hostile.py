@@ -148,7 +148,16 @@ def test_a_mail_s_frame_asks_nobody_for_anything(world: InboxWorld) -> None:
     ids=str,
 )
 @pytest.mark.parametrize(
-    "path", ["/faults", "/faults/clear", "/account", "/suppressed/remove", "/mails/{id}/events"]
+    "path",
+    [
+        "/faults",
+        "/faults/clear",
+        "/account",
+        "/suppressed/remove",
+        "/mails/{id}/events",
+        "/mails/{id}/unsubscribe",
+        "/api/mails/{id}/unsubscribe",
+    ],
 )
 def test_another_site_s_form_changes_nothing(world: InboxWorld, path: str, headers: dict[str, str]) -> None:
     ses_id = world.send(1)
@@ -160,11 +169,20 @@ def test_another_site_s_form_changes_nothing(world: InboxWorld, path: str, heade
     assert answer.status_code == 403
     assert world.simulator.changes == before
     assert world.recorder.events == []
+    assert world.asking.asked == []
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/account", "/faults/clear", "/suppressed/remove", "/api/suppressed/remove", "/api/mails/{id}/prefetch"],
+    [
+        "/account",
+        "/faults/clear",
+        "/suppressed/remove",
+        "/api/suppressed/remove",
+        "/api/mails/{id}/prefetch",
+        "/api/mails/{id}/unsubscribe",
+        "/mails/{id}/unsubscribe",
+    ],
 )
 def test_reading_changes_nothing(world: InboxWorld, path: str) -> None:
     ses_id = world.send(1)

@@ -22,6 +22,7 @@ from postroad.local.simulator.web.source import source_of
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from postroad.local.simulator.errands import Errands
     from postroad.local.simulator.mail import Mail, SesEvent
     from postroad.local.simulator.web.site import Site
 
@@ -37,8 +38,9 @@ PREFETCH = "prefetch"
 class MailPages:
     """Routes below `/mails/<id>`."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, errands: Errands) -> None:
         self._site = site
+        self._errands = errands
 
     def routes(self) -> list[Route]:
         return [
@@ -46,6 +48,7 @@ class MailPages:
             Route("/mails/{id}/source.eml", self.source, methods=["GET"]),
             Route("/mails/{id}/attachments/{number:int}", self.attachment, methods=["GET"]),
             Route("/mails/{id}/events", self.report, methods=["POST"]),
+            Route("/mails/{id}/unsubscribe", self.unsubscribe, methods=["POST"]),
         ]
 
     async def html(self, request: Request) -> Response:
@@ -99,8 +102,21 @@ class MailPages:
         except ValueError as why:
             return self._site.problem(HTTPStatus.BAD_REQUEST, "That can't happen", str(why))
         self._site.publisher.submit(events)
-        back = Wanted.of(dict(parse_qsl(form.get("back", "").removeprefix("?"))))
-        return RedirectResponse(f"/mails/{mail.ses_message_id}{back.query()}", HTTPStatus.SEE_OTHER)
+        if form.get("type") == PREFETCH:
+            await self._errands.scan(mail)
+        return _back_to(mail, form)
+
+    async def unsubscribe(self, request: Request) -> Response:
+        """Do what a mail program's own button does, and go back to the mail. Form: `back`, as above."""
+        mail = self._find(request)
+        if mail is None:
+            return self._missing()
+        form = await read_form(request)
+        try:
+            await self._errands.one_click(mail)
+        except ValueError as why:
+            return self._site.problem(HTTPStatus.BAD_REQUEST, "There is no such button", str(why))
+        return _back_to(mail, form)
 
     def _happen(self, mail: Mail, form: dict[str, str]) -> tuple[SesEvent, ...]:
         simulator, now = self._site.simulator, self._site.clock.now()
@@ -128,3 +144,8 @@ class MailPages:
     def _missing(self) -> Response:
         text = "It may have made room for newer mail, or the simulator has been started anew."
         return self._site.problem(HTTPStatus.NOT_FOUND, "This mail is not here", text)
+
+
+def _back_to(mail: Mail, form: dict[str, str]) -> Response:
+    back = Wanted.of(dict(parse_qsl(form.get("back", "").removeprefix("?"))))
+    return RedirectResponse(f"/mails/{mail.ses_message_id}{back.query()}", HTTPStatus.SEE_OTHER)

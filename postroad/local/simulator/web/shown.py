@@ -10,14 +10,18 @@ from postroad.contract.tags import ATTEMPT_TAG, PRODUCER_PREFIX, decode_tag
 from postroad.explaining import meanings
 from postroad.ledger.row import Row
 from postroad.local.simulator.account import SuppressedAddress
+from postroad.local.simulator.asked import Asked, Errand
 from postroad.local.simulator.links import links_of
 from postroad.local.simulator.mail import EventType, Mail, SesEvent
+from postroad.local.simulator.one_click import one_click_of
 from postroad.local.simulator.web.filters import Part, stream_of
 
 Shown = dict[str, object]
 KILO = 1000
 MOST_EVENTS = 200
 """Events of one mail that its page shows; the JSON API tells all."""
+MOST_ASKED = 60
+"""Requests of scanners that a mail's page shows, likewise."""
 _LABELS = {
     Part.HTML: "HTML",
     Part.TEXT: "Text",
@@ -53,6 +57,8 @@ def mail(kept: Mail, known: Row | None, suppressed: Mapping[str, SuppressedAddre
     """Return everything about a mail but its source."""
     on_the_list = [each for one in kept.recipients if (each := suppressed.get(one.lower()))]
     left_out = max(0, len(kept.events) - MOST_EVENTS)
+    clicks = [each for each in kept.asked if each.errand is Errand.ONE_CLICK]
+    scans = [each for each in kept.asked if each.errand is Errand.SCANNER]
     events = [
         {"number": number, **event(each, stream=stream_of(kept.configuration_set))}
         for number, each in enumerate(kept.events[left_out:], left_out + 1)
@@ -80,6 +86,9 @@ def mail(kept: Mail, known: Row | None, suppressed: Mapping[str, SuppressedAddre
         "events_left_out": left_out,
         "latest": events[-1] if events else None,
         "ids": _ids(kept),
+        "one_click": one_click_of(kept),
+        "clicked": _asked(clicks[-1]) if clicks else None,
+        "scanned": [_asked(each) for each in scans[-MOST_ASKED:]],
         "ses_list": [account_entry(each) for each in on_the_list],
     }
 
@@ -113,6 +122,17 @@ def _unheard(happened: SesEvent, stream: str) -> str:
         where = f"the stream {stream}" if stream else "mail without a configuration set"
         return f"Nobody asked for it: {_TRACKED[happened.type]} tracking is off on {where}."
     return f"Not published: no event destination asks for {happened.type} events."
+
+
+def _asked(asked: Asked) -> Shown:
+    status = asked.answered.status
+    return {
+        "method": asked.method,
+        "url": asked.url,
+        "at": moment(asked.at),
+        "done": asked.done,
+        "came": f"The page answered {status}." if status else asked.answered.trouble,
+    }
 
 
 def account_entry(entry: SuppressedAddress) -> Shown:
