@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from postroad.contacts.model import Consent, ConsentStatus, Contact
+from postroad.contacts.departure import Departure, following
+from postroad.contacts.model import ConsentStatus, Contact
 from postroad.contacts.saving import with_consent, withdrawing
 from postroad.contract.words import Reason
-from postroad.suppression.change import Change, has_unsubscribed, suppressing
+from postroad.suppression.change import has_unsubscribed, suppressing
 from postroad.suppression.model import (
     ALL_STREAMS,
     HistoryEntry,
@@ -22,20 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from postroad.contacts.model import Consent
+    from postroad.suppression.change import Change
+
 _TOPIC = topic_scope("")
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """What to write in one transaction: the suppressions' changes in order, and the contact's new records."""
-
-    changes: tuple[Change, ...]
-    contact: Contact | None
-    consents: tuple[Consent, ...]
-
-    def __bool__(self) -> bool:
-        """Say whether there is anything to write."""
-        return bool(self.changes or self.consents)
 
 
 def leaving(
@@ -48,7 +39,7 @@ def leaving(
     """
     known = contact or Contact(standing.address_key, "")
     shown = standing.email or known.email or email
-    entry = ScopeEntry(Reason.UNSUBSCRIBED, source, now, None, evidence)
+    entry = ScopeEntry(Reason.UNSUBSCRIBED, source, following(history, now), None, evidence)
     changes: list[Change] = []
     for scope in dict.fromkeys(scopes):
         if has_unsubscribed(standing, history, scope):

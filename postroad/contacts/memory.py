@@ -6,17 +6,19 @@ from collections import defaultdict
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from postroad.contacts.choosing import choosing, preferences
 from postroad.contacts.leaving import leaving
 from postroad.contacts.saving import consent_key, saving
-from postroad.contract.words import Reason
-from postroad.suppression.model import ScopeEntry, Suppression
+from postroad.suppression.model import Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from postroad.contacts.model import Consent, Contact, NewContact, Saved
+    from postroad.contacts.departure import Departure
+    from postroad.contacts.model import Consent, Contact, NewContact, Preferences, Saved, Wishes
     from postroad.suppression.memory import MemorySuppressions
+    from postroad.suppression.model import HistoryEntry
 
 
 class MemoryContacts:
@@ -76,7 +78,7 @@ class MemoryContacts:
 
 
 class MemoryLeaving:
-    """A `Leaving` over the suppressions and the contacts in memory."""
+    """A `Leaving` and a `Preferring` over the suppressions and the contacts in memory."""
 
     def __init__(
         self,
@@ -85,7 +87,7 @@ class MemoryLeaving:
         *,
         stream_of_topic: Mapping[str, str] | None = None,
     ) -> None:
-        """Let people leave these; `stream_of_topic` says which topics go with a stream."""
+        """Let people leave these; `stream_of_topic` names each configured topic's stream."""
         self._suppressions = suppressions
         self._contacts = contacts
         self._stream_of_topic = stream_of_topic or {}
@@ -101,15 +103,41 @@ class MemoryLeaving:
         email: str = "",
     ) -> bool:
         """Leave these scopes; see `Leaving.leave`."""
-        standing = self._suppressions.find([address_key]).get(address_key, Suppression(address_key, "", {}))
         decided = leaving(
-            standing, self._suppressions.history(address_key),
-            self._contacts.find([address_key]).get(address_key), scopes,
-            stream_of_topic=self._stream_of_topic, source=source, evidence=evidence, now=now, email=email,
+            *self._stands(address_key), scopes, stream_of_topic=self._stream_of_topic,
+            source=source, evidence=evidence, now=now, email=email,
         )  # fmt: skip
-        entry = ScopeEntry(Reason.UNSUBSCRIBED, source, now, None, evidence)
-        for change in decided.changes:
-            self._suppressions.suppress(address_key, change.suppression.email, change.history.scope, entry)
+        return self._write(decided)
+
+    def preferences(self, address_key: str, *, now: datetime) -> Preferences:
+        """Return what they chose; see `Preferring.preferences`."""
+        return preferences(*self._stands(address_key), stream_of_topic=self._stream_of_topic, now=now)
+
+    def prefer(
+        self,
+        address_key: str,
+        wishes: Wishes,
+        *,
+        source: str,
+        evidence: str,
+        now: datetime,
+        ip: str = "",
+        email: str = "",
+    ) -> bool:
+        """Do what they wish; see `Preferring.prefer`."""
+        decided = choosing(
+            *self._stands(address_key), wishes, stream_of_topic=self._stream_of_topic,
+            source=source, evidence=evidence, now=now, ip=ip, email=email,
+        )  # fmt: skip
+        return self._write(decided)
+
+    def _stands(self, address_key: str) -> tuple[Suppression, list[HistoryEntry], Contact | None]:
+        standing = self._suppressions.find([address_key]).get(address_key, Suppression(address_key, "", {}))
+        contact = self._contacts.find([address_key]).get(address_key)
+        return standing, self._suppressions.history(address_key), contact
+
+    def _write(self, decided: Departure) -> bool:
+        self._suppressions.write(decided.changes)
         if decided.contact is not None:
             self._contacts.write(decided.contact, decided.consents)
         return bool(decided)

@@ -122,3 +122,36 @@ class Saved(StrEnum):
     UNCHANGED = "unchanged"
     REFUSED = "refused"
     """Nothing was written: with these attributes the contact would have more than can be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a person chose, as far as it can be shown to them.
+
+    `topics` names every configured topic: True where they agreed to it and have not left it, its stream or
+    everything since. A pause changes none of them: it is `paused_until`. Nothing here says whether bounces,
+    complaints or operators stop their mail.
+    """
+
+    topics: Mapping[str, bool]
+    locale: str = ""
+    paused_until: datetime | None = None
+    left_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person asks for now. What isn't mentioned stays.
+
+    `topics` says yes or no to those that it names. `pause_until` takes the place of a pause that stands, and
+    `unpause` ends one. Who leaves all gets no topic, whatever `topics` says. `wordings` and `purposes` are
+    what the consent records of the topics say yes to (`Consent`).
+    """
+
+    topics: Mapping[str, bool] = field(default_factory=dict)
+    locale: str | None = None
+    pause_until: datetime | None = None
+    unpause: bool = False
+    leave_all: bool = False
+    wordings: Mapping[str, str] = field(default_factory=dict)
+    purposes: Mapping[str, str] = field(default_factory=dict)

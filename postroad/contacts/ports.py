@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from postroad.contacts.model import Consent, Contact, NewContact, Saved
+from postroad.contacts.model import Consent, Contact, NewContact, Preferences, Saved, Wishes
 
 
 class ContactStore(Protocol):
@@ -51,4 +51,35 @@ class Leaving(Protocol):
         takes in. It works for an address that is no contact; `email`, where it is known, goes with the
         suppression. To leave what was left before changes nothing and writes nothing.
         Raises ContactsBusyError or ContactsUnavailableError: then nothing is written.
+        """
+
+
+class Preferring(Protocol):
+    """How a person chooses what they get, and comes back."""
+
+    def preferences(self, address_key: str, *, now: datetime) -> Preferences:
+        """Return what they chose, read consistently. An address that is not known has chosen nothing.
+
+        Raises ContactsUnavailableError.
+        """
+
+    def prefer(
+        self,
+        address_key: str,
+        wishes: Wishes,
+        *,
+        source: str,
+        evidence: str,
+        now: datetime,
+        ip: str = "",
+        email: str = "",
+    ) -> bool:
+        """Do what they wish, all of it in one transaction; True if this call changed anything.
+
+        Coming back to a topic takes back only what they themselves asked for, in the topic's scope, in its
+        stream's and in `all`: never a bounce, a complaint or an operator's entry. What else they had left
+        with these stays left, topic by topic. A pause stays too, unless they end it. It works for an address
+        that is no contact; `email`, where it is known, goes with the suppression, `ip` with the records.
+        Raises ContactsBusyError or ContactsUnavailableError: then nothing is written. Raises ValueError for a
+        yes to a topic that is not configured.
         """

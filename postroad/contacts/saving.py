@@ -98,17 +98,31 @@ def withdrawing(contact: Contact, topic: str, *, source: str, evidence: str, now
     newest = contact.topics.get(topic)
     if newest is not None and newest.status is ConsentStatus.WITHDRAWN:
         return None
-    at = moment(milliseconds(now))
-    if newest is not None:
-        at = max(at, newest.at + _MOMENT)
-    return Consent(
-        topic,
-        ConsentStatus.WITHDRAWN,
-        at,
-        source,
-        evidence=evidence,
-        previous=consent_key(topic, newest.at) if newest else "",
-    )
+    return next_record(contact, Consent(topic, ConsentStatus.WITHDRAWN, now, source, evidence=evidence))
+
+
+def granting(
+    contact: Contact, topic: str, *, source: str, evidence: str, now: datetime, wording: str, purpose: str,
+    ip: str,
+) -> Consent | None:  # fmt: skip
+    """Return the record by which a person agrees; None where they agreed to these words before.
+
+    It always counts, as `withdrawing` says.
+    """
+    newest = contact.topics.get(topic)
+    if newest is not None and newest.status is ConsentStatus.GRANTED and wording in {"", newest.wording}:
+        return None
+    record = Consent(topic, ConsentStatus.GRANTED, now, source, purpose, wording, evidence, ip)
+    return next_record(contact, record)
+
+
+def next_record(contact: Contact, said: Consent) -> Consent:
+    """Return a record as the newest of its topic: later than the one before it, which it names."""
+    at = moment(milliseconds(said.at))
+    newest = contact.topics.get(said.topic)
+    if newest is None:
+        return replace(said, at=at)
+    return replace(said, at=max(at, newest.at + _MOMENT), previous=consent_key(said.topic, newest.at))
 
 
 def size_of(attributes: Mapping[str, AttributeValue]) -> int:

@@ -87,6 +87,12 @@ class MemorySuppressions:
         for start in range(0, len(suppressed), self._page_size):
             yield suppressed[start : start + self._page_size]
 
+    def write(self, changes: Sequence[Change]) -> None:
+        """Write changes as they were decided, in this order."""
+        with self._lock:
+            for change in changes:
+                self._write(change)
+
     def _suppressed(self) -> list[Suppression]:
         return [suppression for suppression in list(self._standing.values()) if suppression.scopes]
 
