@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import ExitStack
 
-    from postroad.cli.suppression.csv_records import Source
+    from postroad.cli.lists.csv_records import Source
 
 STANDARD_INPUT = "-"
 

@@ -13,7 +13,7 @@ from postroad.cli import reference_texts as texts
 from postroad.cli.main import LateGroup, app
 from postroad.cli.permissions import PERMISSIONS
 from postroad.cli.problem import ExitCode
-from postroad.cli.suppression.rows import COLUMNS, WORDS
+from postroad.cli.suppression.rows import COLUMNS, REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,7 +187,7 @@ def _columns() -> str:
     ]
     words = [
         f"| `{reason}` | {', '.join(f'`{alias}`' for alias in aliases)} |"
-        for reason, aliases in WORDS.items()
+        for reason, aliases in REASONS.items()
     ]
     return "\n".join(
         (

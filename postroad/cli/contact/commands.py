@@ -11,11 +11,11 @@ from postroad.cli.contact import export_command, import_command
 from postroad.cli.contact.rows import Reader
 from postroad.cli.contact.saying import Topics, attribute_of
 from postroad.cli.contact.showing import contact_lines, contact_record
+from postroad.cli.lists.problems import RowProblem
 from postroad.cli.operators import operator
 from postroad.cli.options import Command, JsonOption, StageOption, examples, open_stage
 from postroad.cli.output import print_json, print_lines
 from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.suppression.rows import RowProblem
 from postroad.explaining import decision_record as record
 
 if TYPE_CHECKING:

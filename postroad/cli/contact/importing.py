@@ -1,28 +1,21 @@
-"""Carries contacts into the tables: many at once, in memory that doesn't depend on how many there are."""
+"""What an import does with contacts: a batch is saved, those who left leave, and all are counted."""
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from postroad.cli.suppression.rows import RowProblem
+from postroad.cli.lists.problems import RowProblem
 from postroad.contacts.model import MOST_ATTRIBUTES, MOST_OF_ATTRIBUTES, Saved
 from postroad.suppression.model import is_in_force, topic_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from postroad.cli.contact.saying import Said
     from postroad.contacts.ports import ContactStore, Leaving
     from postroad.suppression.ports import SuppressionStore
-
-BATCH = 100
-"""As many contacts as one BatchGetItem reads."""
-_WAITING = 2
-"""Batches read ahead per thread, so that none waits for the file."""
 
 
 @dataclass(slots=True)
@@ -39,9 +32,28 @@ class Tally:
     invalid: int = 0
     suppressed: int = 0
 
+    @property
+    def done(self) -> int:
+        """Return how many are saved, or were as they should be."""
+        return self.added + self.updated + self.unchanged
+
+    def take(self, done: Done) -> Sequence[RowProblem]:
+        """Count a batch, and return those that the stores refused."""
+        self.added += done.saved.count(Saved.ADDED)
+        self.updated += done.saved.count(Saved.UPDATED)
+        self.unchanged += done.saved.count(Saved.UNCHANGED)
+        self.suppressed += done.suppressed
+        return done.refused
+
+    def report(self) -> dict[str, Any]:
+        """Return the counts, by name."""
+        return {"rows": asdict(self)}
+
 
 @dataclass(slots=True)
-class _Done:
+class Done:
+    """What became of one batch."""
+
     saved: list[Saved] = field(default_factory=list)
     refused: list[RowProblem] = field(default_factory=list)
     suppressed: int = 0
@@ -66,10 +78,10 @@ class Stores:
         self._now = now
         self._write = write
 
-    def take(self, batch: Sequence[Said]) -> _Done:
+    def take(self, batch: Sequence[Said]) -> Done:
         """Save a batch, let those leave who left, and see who stays suppressed."""
         saved = self._contacts.save([said.contact for said in batch], now=self._now, write=self._write)
-        done = _Done()
+        done = Done()
         for said, result in zip(batch, saved, strict=True):
             if result is Saved.REFUSED:
                 done.refused.append(_too_many(said.row))
@@ -99,63 +111,6 @@ class Stores:
             for each in said.left
         ]
         return any(changed)
-
-
-def carry(
-    rows: Iterable[Said | RowProblem],
-    stores: Stores,
-    *,
-    tally: Tally,
-    threads: int,
-    on_problem: Callable[[RowProblem], object],
-    on_progress: Callable[[], object],
-) -> None:
-    """Take each row to the stores, and count in `tally`; a row that is wrong goes to `on_problem` alone.
-
-    `on_progress` is called after each batch, in this thread. Whatever ends it early (the stores' errors, an
-    interrupt) is raised after the batches under way have ended, with the tally up to date.
-    """
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="import")
-    under_way: deque[Future[_Done]] = deque()
-
-    def take(*, most: int) -> None:
-        while len(under_way) > most:
-            done = under_way[0].result()
-            under_way.popleft()
-            _count(done, tally, on_problem)
-            on_progress()
-
-    batch: list[Said] = []
-    try:
-        for row in rows:
-            tally.rows += 1
-            if isinstance(row, RowProblem):
-                tally.invalid += 1
-                on_problem(row)
-                continue
-            batch.append(row)
-            if len(batch) == BATCH:
-                under_way.append(pool.submit(stores.take, batch))
-                batch = []
-                take(most=_WAITING * threads)
-        if batch:
-            under_way.append(pool.submit(stores.take, batch))
-        take(most=0)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        for future in under_way:
-            if not future.cancelled() and future.exception() is None:
-                _count(future.result(), tally, on_problem)
-
-
-def _count(done: _Done, tally: Tally, on_problem: Callable[[RowProblem], object]) -> None:
-    tally.added += done.saved.count(Saved.ADDED)
-    tally.updated += done.saved.count(Saved.UPDATED)
-    tally.unchanged += done.saved.count(Saved.UNCHANGED)
-    tally.suppressed += done.suppressed
-    for problem in done.refused:
-        tally.invalid += 1
-        on_problem(problem)
 
 
 def _too_many(row: int) -> RowProblem:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from postroad.cli.contact.saying import About, Said, apart, attribute_of
+from postroad.cli.lists.columns import plain
+from postroad.cli.lists.problems import RowProblem, is_utf_8, misfit, shown
+from postroad.cli.lists.spreadsheet import unescape_cell
 from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.suppression.rows import RowProblem
-from postroad.cli.suppression.spreadsheet import unescape_cell
 from postroad.contacts.checks import (
     MOST_OF_A_NAME,
     MOST_OF_A_SOURCE,
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from postroad.cli.contact.saying import Topics
-    from postroad.cli.suppression.csv_records import Record
+    from postroad.cli.lists.csv_records import Record
     from postroad.cli.wiring import Recipient
 
 ATTRIBUTE = "attributes."
 FIELDS = ("email", "name", "locale", "time_zone", "source", "topics", "purpose", "wording", "ip")
-"""The columns that are known, beside `attributes.<name>`; case, blanks and - don't matter."""
+"""The columns that are known, beside `attributes.<name>`; case, blanks, `_` and `-` don't matter."""
+_BY_NAME = {plain(field): field for field in FIELDS}
 _IN_JSON = (*FIELDS, "attributes")
 
 
@@ -49,7 +51,7 @@ class Header:
 
 def read_header(cells: Sequence[str]) -> Header:
     """Find the columns; raises Problem where none holds addresses, or two are the same."""
-    names = tuple(cell.strip()[:200].encode(errors="replace").decode() for cell in cells)
+    names = tuple(shown(cell.strip()) for cell in cells)
     columns = tuple(_column(name) for name in names)
     if "email" not in columns:
         raise Problem(
@@ -68,8 +70,7 @@ def read_header(cells: Sequence[str]) -> Header:
 def _column(name: str) -> str:
     if name.lower().startswith(ATTRIBUTE):
         return ATTRIBUTE + name[len(ATTRIBUTE) :]
-    plain = name.casefold().replace(" ", "_").replace("-", "_")
-    return plain if plain in FIELDS else ""
+    return _BY_NAME.get(plain(name), "")
 
 
 class Reader:
@@ -89,19 +90,14 @@ class Reader:
 
     def row(self, header: Header, record: Record) -> Said | RowProblem:
         """Read a row of CSV. An empty cell says nothing."""
-        if record.wrong:
-            return RowProblem(
-                record.number, "", "", record.wrong, "Mend the row, or save the list as CSV again."
-            )
-        if any(record.cells[len(header.columns) :]):
-            what = f"the row has {len(record.cells)} cells, the header {len(header.columns)}"
-            return RowProblem(record.number, "", "", what, "Put cells that hold the delimiter in quotes.")
+        if wrong := misfit(record, len(header.columns)):
+            return wrong
         said: dict[str, Any] = {"attributes": {}}
         for column, cell in zip(header.columns, record.cells, strict=False):
             text = unescape_cell(cell)
             if not column or not text.strip():
                 continue
-            if not _is_text(text):
+            if not is_utf_8(text):
                 return RowProblem(
                     record.number, column, "", "it is not UTF-8", "Save the file as CSV in UTF-8."
                 )
@@ -117,7 +113,7 @@ class Reader:
             said = json.loads(line)
         except (ValueError, RecursionError):
             said = None
-        if not isinstance(said, dict) or not _is_text(json.dumps(said, ensure_ascii=False)):
+        if not isinstance(said, dict) or not is_utf_8(json.dumps(said, ensure_ascii=False)):
             return RowProblem(
                 number,
                 "",
@@ -136,9 +132,9 @@ class Reader:
             return self._checked(number, said)
         except ContactError as wrong:
             value = said.get(wrong.field, "")
-            shown = value[:200] if isinstance(value, str) else ""
+            told = shown(value) if isinstance(value, str) else ""
             return RowProblem(
-                number, wrong.field, shown, wrong.what, f"{wrong.fix[:1].upper()}{wrong.fix[1:]}."
+                number, wrong.field, told, wrong.what, f"{wrong.fix[:1].upper()}{wrong.fix[1:]}."
             )
 
     def _checked(self, number: int, said: Mapping[str, Any]) -> Said:
@@ -202,11 +198,3 @@ def _text(said: Mapping[str, Any], field: str) -> str | None:
     if not isinstance(value, str):
         raise ContactError(field, "it is no text", "write it in quotes")
     return value
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from postroad.cli.suppression.rows import read_time
+from postroad.cli.lists.times import NoTimeError, read_time
 from postroad.contacts.checks import check_text
 from postroad.contacts.errors import ContactError
 from postroad.contacts.model import ConsentStatus, NewConsent
@@ -92,7 +92,7 @@ class Topics:
     def _time(self, text: str) -> datetime:
         try:
             at = read_time(text)
-        except Exception as error:
+        except NoTimeError as error:
             raise ContactError("topics", "this is no time", "write it as 2026-11-22T14:03:11Z") from error
         if at > self._now:
             raise ContactError("topics", "a consent is in the future", "correct the time, or leave it out")

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from datetime import UTC, datetime
-from pathlib import Path  # noqa: TC003 - typer reads the annotation
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import typer  # noqa: TC002 - typer reads the annotation of its context
 
-from postroad.cli.files import whole
+from postroad.cli.lists.exporting import Cells, OutputOption, check_output, export_list, number_of, watched
 from postroad.cli.options import JsonOption, StageOption, open_stage
-from postroad.cli.output import print_json
-from postroad.cli.problem import ExitCode, Problem
-from postroad.cli.suppression.spreadsheet import escape_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,70 +27,44 @@ EXAMPLES = (
 def export_command(
     context: typer.Context,
     *,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            help="The file to write, whole or not at all; else standard output.",
-            show_default=False,
-        ),
-    ] = None,
+    output: OutputOption = None,
     stage: StageOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write every suppression as CSV, a row for each scope, as `import` reads it. The history stays here."""
-    if as_json and output is None:
-        raise Problem(
-            "--json says what was exported, and the rows need a place of their own.",
-            "Give --output, or leave --json out.",
-            ExitCode.USAGE,
-        )
+    check_output(output, "rows", as_json=as_json)
     wiring = open_stage(context, stage)
-    if output is None:
-        addresses, rows = write_rows(wiring.suppressions, sys.stdout, hidden=sys.stdout.isatty())
-    else:
-        with whole(output) as stream:
-            addresses, rows = write_rows(wiring.suppressions, stream, hidden=as_json)
-    if as_json:
-        print_json({"output": str(output), "addresses": addresses, "rows": rows})
-    else:
-        where = f" in {output}" if output else ""
-        counted = f"{_count(rows, 'row', 'rows')} of {_count(addresses, 'address', 'addresses')}"
-        typer.echo(f"{counted}{where}", err=True)
+
+    def write(stream: TextIO, *, hidden: bool) -> dict[str, int]:
+        return write_rows(wiring.suppressions, stream, hidden=hidden)
+
+    export_list(output, write, say=_say, as_json=as_json)
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+def _say(counts: dict[str, int]) -> str:
+    addresses = number_of(counts["addresses"], "address", "addresses")
+    return f"{number_of(counts['rows'], 'row', 'rows')} of {addresses}"
 
 
-def write_rows(store: SuppressionStore, stream: TextIO, *, hidden: bool) -> tuple[int, int]:
+def write_rows(store: SuppressionStore, stream: TextIO, *, hidden: bool) -> dict[str, int]:
     """Write the header and all rows, and return how many addresses and rows there were."""
-    from postroad.cli.progress import bar  # noqa: PLC0415 - see there
-
-    writer = csv.writer(stream, lineterminator="\n")
-    # The writer knows a line's end by its own alone, and leaves the others out of quotes.
-    quoting = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
-    addresses = rows = 0
-    with bar("exporting", None, hidden=hidden) as show:
-        for page in store.pages():
-            for suppression in page:
-                for cells in as_rows(suppression):
-                    (quoting if any("\r" in cell for cell in cells) else writer).writerow(cells)
-                    rows += 1
-            addresses += len(page)
-            show(0, rows)
-    return addresses, rows
+    cells = Cells(stream, COLUMNS)
+    counts = {"addresses": 0, "rows": 0}
+    for suppression in watched(store.pages(), hidden=hidden):
+        counts["addresses"] += 1
+        for texts in as_rows(suppression):
+            cells.write(texts)
+            counts["rows"] += 1
+    return counts
 
 
 def as_rows(suppression: Suppression) -> Iterator[tuple[str, ...]]:
     """Yield a row for each scope of an address, by `COLUMNS`."""
     for scope, entry in sorted(suppression.scopes.items()):
-        texts = (
+        yield (
             suppression.email, scope, entry.reason.value, entry.source,
             _time(entry.since), _time(entry.until), entry.evidence,
         )  # fmt: skip
-        yield tuple(escape_cell(text) for text in texts)
 
 
 def _time(at: datetime | None) -> str:

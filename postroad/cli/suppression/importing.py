@@ -1,29 +1,22 @@
-"""Carries rows into the suppressions: many at once, in memory that doesn't depend on how many there are."""
+"""What an import does with suppressions: a batch goes to the store, and all are counted."""
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-from postroad.cli.suppression.rows import RowProblem
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
+    from postroad.cli.lists.problems import RowProblem
     from postroad.suppression.model import NewSuppression
     from postroad.suppression.ports import SuppressionStore
 
-BATCH = 100
-"""As many addresses as one BatchGetItem reads."""
 MOST_NAMED = 20
 """Addresses that were lifted here before and are named in the report."""
-_WAITING = 2
-"""Batches read ahead per thread, so that none waits for the file."""
 
-
-_Done = tuple[list[bool], list[tuple["NewSuppression", bool]]]
+Done = tuple[list[bool], list[tuple["NewSuppression", bool]]]
+"""Whether each of a batch was added; and those that were lifted here before, and whether they are again."""
 
 
 @dataclass(slots=True)
@@ -43,8 +36,13 @@ class Tally:
     lifted_first: list[tuple[str, str, bool]] = field(default_factory=list)
     """The first of these: address, scope, and whether it is suppressed again."""
 
-    def take(self, done: _Done) -> None:
-        """Count a batch."""
+    @property
+    def done(self) -> int:
+        """Return how many stand, or were lifted with reason."""
+        return self.added + self.standing
+
+    def take(self, done: Done) -> Sequence[RowProblem]:
+        """Count a batch. The store takes every row that can be read."""
         results, lifted = done
         self.added += sum(results)
         self.standing += len(results) - sum(results)
@@ -53,66 +51,28 @@ class Tally:
         self.lifted += len(lifted) - again
         room = MOST_NAMED - len(self.lifted_first)
         self.lifted_first += [(each.email, each.scope, is_again) for each, is_again in lifted[:room]]
+        return ()
+
+    def report(self) -> dict[str, Any]:
+        """Return the counts by name, and the first addresses that had been lifted here."""
+        counts = asdict(self)
+        first = counts.pop("lifted_first")
+        return {
+            "rows": counts,
+            "removed_before": [
+                {"email": email, "scope": scope, "again": again} for email, scope, again in first
+            ],
+        }
 
 
-def carry(
-    rows: Iterable[NewSuppression | RowProblem],
-    store: SuppressionStore,
-    *,
-    tally: Tally,
-    threads: int,
-    write: bool,
-    on_problem: Callable[[RowProblem], object],
-    on_progress: Callable[[], object],
-) -> None:
-    """Take each row to the store, and count in `tally`; a row that is wrong goes to `on_problem` alone.
+def suppressing(store: SuppressionStore, *, write: bool) -> Callable[[list[NewSuppression]], Done]:
+    """Return what takes a batch to the store, or with `write` off only says what would become of each."""
 
-    `on_progress` is called after each batch, in this thread. Whatever ends it early (the store's errors, an
-    interrupt) is raised after the batches under way have ended, with the tally up to date.
-    """
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="import")
-    under_way: deque[Future[_Done]] = deque()
-
-    def take(*, most: int) -> None:
-        while len(under_way) > most:
-            done = under_way[0].result()
-            under_way.popleft()
-            tally.take(done)
-            on_progress()
-
-    def suppress(batch: list[NewSuppression]) -> _Done:
+    def take(batch: list[NewSuppression]) -> Done:
         lifted: list[tuple[NewSuppression, bool]] = []
         results = store.suppress_many(
             batch, write=write, on_lifted=lambda each, again: lifted.append((each, again))
         )
         return results, lifted
 
-    def submit(batch: list[NewSuppression]) -> None:
-        under_way.append(pool.submit(suppress, batch))
-        take(most=_WAITING * threads)
-
-    batch: list[NewSuppression] = []
-    try:
-        for row in rows:
-            tally.rows += 1
-            if isinstance(row, RowProblem):
-                tally.invalid += 1
-                on_problem(row)
-                continue
-            batch.append(row)
-            if len(batch) == BATCH:
-                submit(batch)
-                batch = []
-        if batch:
-            submit(batch)
-        take(most=0)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        _count_rest(under_way, tally)
-
-
-def _count_rest(under_way: Iterable[Future[_Done]], tally: Tally) -> None:
-    """Count the batches that were done although another one failed."""
-    for future in under_way:
-        if not future.cancelled() and future.exception() is None:
-            tally.take(future.result())
+    return take

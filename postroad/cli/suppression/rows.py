@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from postroad.cli.lists.columns import plain
+from postroad.cli.lists.problems import RowProblem, is_utf_8, misfit, shown
+from postroad.cli.lists.spreadsheet import unescape_cell
+from postroad.cli.lists.times import NoTimeError, read_time
 from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.suppression.scopes import parse_scope, stream_of
-from postroad.cli.suppression.spreadsheet import unescape_cell
 from postroad.contract.words import Reason
 from postroad.suppression.model import NewSuppression, ScopeEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from postroad.cli.suppression.csv_records import Record
+    from postroad.cli.lists.csv_records import Record
     from postroad.cli.wiring import Recipient
 
 MOST_OF_A_NOTE = 2_000
@@ -39,7 +41,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Our name of each column, and those that other senders give it; case, blanks, `_` and `-` don't matter."""
 
-WORDS: Mapping[Reason, tuple[str, ...]] = {
+REASONS: Mapping[Reason, tuple[str, ...]] = {
     Reason.HARD_BOUNCE: ("bounce", "bounced", "hard", "hard bounced", "permanent", "permanent bounce"),
     Reason.COMPLAINT: ("complained", "spam complaint", "spam", "spam report", "abuse"),
     Reason.MANUAL: ("manual suppression",),
@@ -51,18 +53,6 @@ WORDS: Mapping[Reason, tuple[str, ...]] = {
 """The reasons that an address can be suppressed for, and other senders' words for them."""
 
 _AHEAD = timedelta(days=1)
-_SECONDS = re.compile(r"\d{9,10}(\.\d{1,9})?")
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """What is wrong with one row: `row` as a spreadsheet counts, `column` as the header names it."""
-
-    row: int
-    column: str
-    value: str
-    what: str
-    fix: str
 
 
 class _Wrong(Exception):  # noqa: N818 - never leaves this module
@@ -98,19 +88,19 @@ class Defaults:
 
 def read_header(cells: Sequence[str], *, chosen: Mapping[str, str]) -> Header:
     """Find the columns; `chosen` names some of them outright. Raises Problem where none holds addresses."""
-    names = [_shown(cell.strip()) for cell in cells]
-    plain = [_plain(name) for name in names]
+    names = [shown(cell.strip()) for cell in cells]
+    known = [plain(name) for name in names]
     places: dict[str, int] = {}
     for column, name in chosen.items():
-        if _plain(name) not in plain:
+        if plain(name) not in known:
             raise Problem(
                 f"The file has no column {name!r}.",
                 f"Its columns are: {', '.join(names)}. Name one of them with --{column}-column.",
                 ExitCode.USAGE,
             )
-        places[column] = plain.index(_plain(name))
+        places[column] = known.index(plain(name))
     for column, aliases in COLUMNS.items():
-        found = [plain.index(_plain(alias)) for alias in aliases if _plain(alias) in plain]
+        found = [known.index(plain(alias)) for alias in aliases if plain(alias) in known]
         free = [place for place in found if place not in places.values()]
         if column not in places and free:
             places[column] = free[0]
@@ -146,23 +136,17 @@ class RowReader:
 
     def read(self, record: Record) -> NewSuppression | RowProblem:
         """Return what the row asks for, or what is wrong with it."""
+        if problem := misfit(record, len(self._header.names)):
+            return problem
         try:
             return self._read(record)
         except _Wrong as wrong:
             place = self._header.places.get(wrong.column)
             column = wrong.column if place is None else self._header.names[place]
             value = record.cells[place] if place is not None and place < len(record.cells) else ""
-            return RowProblem(record.number, column, _shown(value), wrong.what, wrong.fix)
+            return RowProblem(record.number, column, shown(value), wrong.what, wrong.fix)
 
     def _read(self, record: Record) -> NewSuppression:
-        if record.wrong:
-            raise _Wrong("", record.wrong, "Mend the row, or save the list as CSV again.")
-        if any(record.cells[len(self._header.names) :]):
-            raise _Wrong(
-                "",
-                f"the row has {len(record.cells)} cells, the header {len(self._header.names)}",
-                "Put cells that hold the delimiter in quotes.",
-            )
         email = self._cell(record, "email").strip()
         if not email:
             raise _Wrong("email", "the address is missing", "Fill it in, or delete the row.")
@@ -224,17 +208,19 @@ class RowReader:
 
     def _time(self, record: Record, column: str) -> datetime | None:
         text = self._cell(record, column).strip()
-        return read_time(text, column) if text else None
+        try:
+            return read_time(text) if text else None
+        except NoTimeError:
+            what = "this is no time"
+            raise _Wrong(column, what, "Write it as 2026-11-22T14:03:11Z, or as a date.") from None
 
     def _cell(self, record: Record, column: str) -> str:
         place = self._header.places.get(column)
         if place is None or place >= len(record.cells):
             return ""
         text = unescape_cell(record.cells[place])
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise _Wrong(column, "it is not UTF-8", "Save the file as CSV in UTF-8.") from None
+        if not is_utf_8(text):
+            raise _Wrong(column, "it is not UTF-8", "Save the file as CSV in UTF-8.")
         return text
 
 
@@ -251,40 +237,10 @@ def _blamed_on(column: str) -> Iterator[None]:
 
 def read_reason(text: str) -> Reason:
     """Return the reason that a word means, ours or another sender's; raises what `RowReader` reports."""
-    if reason := _BY_WORD.get(_plain(text)):
+    if reason := _BY_WORD.get(plain(text)):
         return reason
-    known = ", ".join(reason.value for reason in WORDS)
+    known = ", ".join(reason.value for reason in REASONS)
     raise _Wrong("reason", "this is no reason for a suppression", f"Write one of: {known}.")
 
 
-def read_time(text: str, column: str = "") -> datetime:
-    """Return a time: ISO 8601 (UTC where it has no zone), seconds since 1970, or a mail's date (RFC 5322)."""
-    try:
-        if _SECONDS.fullmatch(text):
-            return datetime.fromtimestamp(float(text), UTC)
-        found = datetime.fromisoformat(text)
-    except (ValueError, OverflowError, OSError):
-        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - only for lists that have such dates
-
-        try:
-            found = parsedate_to_datetime(text)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            raise _Wrong(
-                column, "this is no time", "Write it as 2026-11-22T14:03:11Z, or as a date."
-            ) from None
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
-    try:
-        return found.astimezone(UTC)
-    except OverflowError:
-        raise _Wrong(column, "this is no time", "Write it as 2026-11-22T14:03:11Z.") from None
-
-
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
-
-
-def _shown(value: str) -> str:
-    return value[:200].encode(errors="replace").decode()
-
-
-_BY_WORD = {_plain(word): reason for reason, aliases in WORDS.items() for word in (reason.value, *aliases)}
+_BY_WORD = {plain(word): reason for reason, aliases in REASONS.items() for word in (reason.value, *aliases)}

@@ -265,3 +265,9 @@ def test_an_export_goes_to_standard_output(stage: Deployed) -> None:
     (line,) = stage.run("contact", "export", "--format", "jsonl").stdout.splitlines()
     assert json.loads(line) == {"email": ANA, "name": "Ana", "source": contact(stage).source}
     assert stage.run("contact", "export", "--json").exit_code == ExitCode.USAGE
+
+
+def test_columns_are_known_however_they_are_written(stage: Deployed) -> None:
+    report = load(stage, f"E-Mail,NAME,Time-Zone\n{ANA},Ana,America/Bogota\n")
+    assert (rows(report), report["unused_columns"]) == ({"rows": 1, "added": 1}, [])
+    assert (contact(stage).name, contact(stage).time_zone) == ("Ana", "America/Bogota")

@@ -134,7 +134,7 @@ def test_a_file_that_can_not_take_its_name_is_told_and_leaves_nothing(
     def refuse(_self: Path, _target: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("postroad.cli.suppression.export_command.Path.replace", refuse)
+    monkeypatch.setattr("postroad.cli.files.Path.replace", refuse)
     result = deployed.run("suppression", "export", "--output", "all.csv")
     assert result.exit_code == ExitCode.USAGE
     assert "all.csv can't be written: No space left" in result.stderr

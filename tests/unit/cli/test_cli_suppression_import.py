@@ -275,7 +275,7 @@ def test_what_ends_an_import_early_is_told_with_what_was_done(
             raise KeyboardInterrupt
         return real(self, wanted, **options)
 
-    monkeypatch.setattr("postroad.cli.suppression.importing.BATCH", 10)
+    monkeypatch.setattr("postroad.cli.lists.carrying.BATCH", 10)
     with monkeypatch.context() as patched:
         patched.setattr("postroad.suppression.dynamodb.DynamoSuppressions.suppress_many", fail)
         result = deployed.run("suppression", "import", file, "--yes", "--threads", "1")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroad.cli.suppression.csv_records import MOST_OF_A_RECORD, Counted, Record, Records
-from postroad.cli.suppression.spreadsheet import escape_cell, unescape_cell
+from postroad.cli.lists.csv_records import MOST_OF_A_RECORD, Counted, Record, Records
+from postroad.cli.lists.spreadsheet import escape_cell, unescape_cell
 
 
 def read(content: bytes) -> list[Record]:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from postroad.cli.lists.carrying import carry
+from postroad.cli.lists.csv_records import Counted, Record, Records
+from postroad.cli.lists.problems import RowProblem
+from postroad.cli.lists.times import read_time
 from postroad.cli.problem import Problem
-from postroad.cli.suppression.csv_records import Counted, Record, Records
-from postroad.cli.suppression.importing import Tally, carry
-from postroad.cli.suppression.rows import Defaults, RowProblem, RowReader, read_header, read_time
+from postroad.cli.suppression.importing import Tally, suppressing
+from postroad.cli.suppression.rows import Defaults, RowReader, read_header
 from postroad.cli.wiring import Recipient
 from postroad.contract.words import Reason
 from postroad.suppression.model import NewSuppression
@@ -82,10 +85,9 @@ def run(count: int) -> tuple[Tally, Counting]:
     tally = Tally()
     carry(
         (rows_of.read(record) for record in records),
-        store,
+        suppressing(store, write=True),
         tally=tally,
         threads=4,
-        write=True,
         on_problem=lambda _problem: None,
         on_progress=lambda: None,
     )
@@ -121,8 +123,8 @@ def test_the_file_is_not_read_ahead_of_the_store() -> None:
 
     watching: Any = Watching()
     carry(
-        (rows_of.read(record) for record in records), watching, tally=Tally(), threads=2, write=True,
-        on_problem=lambda _problem: None, on_progress=lambda: None,
+        (rows_of.read(record) for record in records), suppressing(watching, write=True), tally=Tally(),
+        threads=2, on_problem=lambda _problem: None, on_progress=lambda: None,
     )  # fmt: skip
     assert 0 < at_most < 200_000
 
@@ -139,7 +141,7 @@ def test_a_failing_store_ends_the_import_and_what_was_done_is_counted() -> None:
     tally = Tally()
     with pytest.raises(RuntimeError, match="away"):
         carry(
-            (wanted for _ in range(10_000)), failing, tally=tally, threads=1, write=True,
+            (wanted for _ in range(10_000)), suppressing(failing, write=True), tally=tally, threads=1,
             on_problem=lambda _problem: None, on_progress=lambda: None,
         )  # fmt: skip
     assert tally.added == 300

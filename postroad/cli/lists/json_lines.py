@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from postroad.cli.suppression.csv_records import MOST_OF_A_RECORD
+from postroad.cli.lists.csv_records import MOST_OF_A_RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from postroad.cli.suppression.csv_records import Counted
+    from postroad.cli.lists.csv_records import Counted
 
 _BOM = b"\xef\xbb\xbf"
 
