@@ -1,0 +1,112 @@
+"""Conditions and values of journeys: expressions of Jinja2, in its sandbox, over names that we give. Pure.
+
+A name that isn't there is empty, and so is whatever is asked of it; no comparison with it holds. There is
+nothing that could take long or much memory, and nothing is called. What fails all the same is an error.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+from jinja2 import ChainableUndefined, TemplateError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST = 500
+"""Characters of one expression."""
+_ALLOWED = (
+    nodes.Add, nodes.And, nodes.Compare, nodes.Concat, nodes.CondExpr, nodes.Const, nodes.Div, nodes.Filter,
+    nodes.FloorDiv, nodes.Getattr, nodes.Getitem, nodes.List, nodes.Name, nodes.Neg, nodes.Not, nodes.Operand,
+    nodes.Or, nodes.Pos, nodes.Sub, nodes.Test, nodes.Tuple,
+)  # fmt: skip
+"""Nothing that could take very long or very much memory (`9 ** 9 ** 9`, `'%999999999d' % 1`), nor call."""
+_FILTERS = frozenset(
+    ("abs", "default", "first", "float", "int", "join", "last", "length", "lower", "round", "string", "trim",
+     "upper")
+)  # fmt: skip
+
+
+class ConditionError(ValueError):
+    """An expression can't be used, or failed. Its text names no value of a contact."""
+
+
+class _Missing(ChainableUndefined):
+    """What isn't there: smaller, larger, equal to nothing."""
+
+    def _compares(self, _other: object) -> bool:
+        return False
+
+    # Undefined's own never return, and mypy knows it.
+    __lt__ = __le__ = __gt__ = __ge__ = _compares  # type: ignore[assignment]
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """The sandbox, with few filters and no globals."""
+
+    def __init__(self) -> None:
+        super().__init__(undefined=_Missing)
+        self.globals.clear()
+        self.filters = {name: self.filters[name] for name in _FILTERS}
+
+
+_ENVIRONMENT = _Environment()
+
+
+def check(expression: str, names: frozenset[str]) -> None:
+    """Hold an expression to these names and to what it may do.
+
+    Raises ConditionError, which says what to write instead.
+    """
+    if not expression.strip():
+        raise ConditionError("expected an expression, got an empty text")
+    if len(expression) > LONGEST:
+        raise ConditionError(f"expected at most {LONGEST} characters, got {len(expression)}")
+    try:
+        tree = _ENVIRONMENT.parse("{{ (" + expression + ") }}")
+    except TemplateError as error:
+        raise ConditionError(f"not an expression of Jinja2: {error.message}") from None
+    output = tree.body[0] if len(tree.body) == 1 else None
+    if (
+        not isinstance(output, nodes.Output)
+        or len(output.nodes) != 1
+        or isinstance(output.nodes[0], nodes.TemplateData)
+    ):
+        raise ConditionError("expected one expression, without {{ and }}")
+    for node in (output.nodes[0], *output.nodes[0].find_all(nodes.Node)):
+        if not isinstance(node, _ALLOWED):
+            raise ConditionError("expected no call, no slice, no *, ** or %: compare what is there")
+        if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
+            raise ConditionError(f"no filter '{node.name}'; there are {', '.join(sorted(_FILTERS))}")
+        if isinstance(node, nodes.Name) and node.name not in names:
+            raise ConditionError(f"no name '{node.name}'; there are {', '.join(sorted(names))}")
+    _compiled(expression)
+
+
+def value_of(expression: str, names: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever the expression gives
+    """Return what an expression gives over these names; None for what isn't there.
+
+    Raises ConditionError where it fails: two values that can't be compared, say.
+    """
+    try:
+        return _compiled(expression)(**names)
+    except ConditionError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a filter or an operator makes of a contact's values
+        # Its kind alone: its text may hold what the contact's attributes hold.
+        raise ConditionError(f"the expression failed: {type(error).__name__}") from None
+
+
+def holds(expression: str, names: Mapping[str, Any]) -> bool:
+    """Say whether a condition holds; an empty one always does. Raises ConditionError where it fails."""
+    return not expression or bool(value_of(expression, names))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(expression: str) -> Any:  # noqa: ANN401 - Jinja2 types it so
+    try:
+        return _ENVIRONMENT.compile_expression(expression)
+    except TemplateError as error:
+        raise ConditionError(f"not an expression of Jinja2: {cast('str', error.message)}") from None
