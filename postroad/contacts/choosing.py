@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from postroad.contacts.departure import Departure, following
-from postroad.contacts.model import ConsentStatus, Contact, Preferences
+from postroad.contacts.model import ConsentStatus, Contact, Preferences, TopicTerms
 from postroad.contacts.saving import granting, with_consent, withdrawing
 from postroad.contract.words import Reason
 from postroad.suppression.change import has_unsubscribed, own_choices, suppressing, taking_back
@@ -74,8 +74,7 @@ def choosing(
     for topic in wanted:
         draft.come_back(topic, wanted, stream_of_topic)
     for topic in wanted:
-        wording, purpose = wishes.wordings.get(topic, ""), wishes.purposes.get(topic, "")
-        draft.grant(topic, wording=wording, purpose=purpose, ip=ip)
+        draft.grant(topic, wishes.terms.get(topic, TopicTerms()), ip)
     for topic, yes in wishes.topics.items():
         if not yes:
             draft.leave(topic_scope(topic))
@@ -116,6 +115,9 @@ class _Draft:
     def departure(self, locale: str | None) -> Departure:
         if locale is not None:
             self._contact = replace(self._contact, locale=locale)
+        if self._contact.erased_at and not self._standing.erased:
+            # They came back: what is said of them from now on is new.
+            self._contact = replace(self._contact, erased_at=None, erasure="")
         if self._contact == self._before:
             return Departure(tuple(self._changes), None, ())
         after = replace(self._contact, updated_at=self._now, version=self._before.version + 1)
@@ -160,11 +162,11 @@ class _Draft:
                 )
             )  # fmt: skip
 
-    def grant(self, topic: str, *, wording: str, purpose: str, ip: str) -> None:
+    def grant(self, topic: str, terms: TopicTerms, ip: str) -> None:
         self._say(
             granting(
-                self._contact, topic, source=self._source, evidence=self._evidence, now=self._now,
-                wording=wording, purpose=purpose, ip=ip,
+                self._contact, topic, terms, source=self._source, evidence=self._evidence, now=self._now,
+                ip=ip,
             )
         )  # fmt: skip
 

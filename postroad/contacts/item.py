@@ -1,4 +1,4 @@
-"""Contacts as items of the table: pk = address key, sk = `profile` or `consent#<topic>#<time>`. Pure."""
+"""Contacts as items of the table: pk = address key, sk = `profile`, `consent#<topic>#<time>` or `waiting`. Pure."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from postroad.contacts.model import Consent, ConsentStatus, Contact, TopicStanding
+from postroad.contacts.model import Consent, ConsentStatus, Contact, TopicStanding, Waiting
 from postroad.contacts.saving import CONSENT, attributes_text, consent_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
 
     from postroad.contacts.model import AttributeValue
 
 PROFILE = "profile"
-_TEXTS = ("email", "name", "locale", "time_zone", "source")
+WAITING = "waiting"
+_WAITING_TEXTS = ("email", "name", "locale")
+_TEXTS = ("email", "name", "locale", "time_zone", "source", "erasure")
 _CONSENT_TEXTS = ("source", "purpose", "wording", "evidence", "ip", "previous")
 
 
@@ -35,6 +38,8 @@ def profile_item(contact: Contact) -> dict[str, Any]:
         "version": {"N": str(contact.version)},
     }
     item |= {name: {"S": text} for name in _TEXTS if (text := getattr(contact, name))}
+    if contact.erased_at is not None:
+        item["erased"] = {"S": _write_time(contact.erased_at)}
     if contact.attributes:
         item["attributes"] = {"S": attributes_text(contact.attributes)}
     if contact.topics:
@@ -62,6 +67,8 @@ def read_profile(item: Mapping[str, Any]) -> Contact:
             for name, each in item.get("topics", {"M": {}})["M"].items()
         },
         version=int(item["version"]["N"]),
+        erased_at=_read_time(item["erased"]["S"]) if "erased" in item else None,
+        erasure=_text(item, "erasure"),
     )
 
 
@@ -87,6 +94,29 @@ def read_consent(item: Mapping[str, Any]) -> Consent:
         evidence=_text(item, "evidence"),
         ip=_text(item, "ip"),
         previous=_text(item, "previous"),
+    )
+
+
+def waiting_key(address_key: str) -> dict[str, Any]:
+    return {"pk": {"S": address_key}, "sk": {"S": WAITING}}
+
+
+def waiting_item(address_key: str, waiting: Waiting, *, life: timedelta) -> dict[str, Any]:
+    """Write what a sign-up said; DynamoDB forgets it some time after `life`."""
+    item = {
+        **waiting_key(address_key),
+        "at": {"S": _write_time(waiting.at)},
+        "ttl": {"N": str(round((waiting.at + life).timestamp()))},
+    }
+    return item | {name: {"S": text} for name in _WAITING_TEXTS if (text := getattr(waiting, name))}
+
+
+def read_waiting(item: Mapping[str, Any]) -> Waiting:
+    return Waiting(
+        email=_text(item, "email"),
+        at=_read_time(item["at"]["S"]),
+        name=_text(item, "name"),
+        locale=_text(item, "locale"),
     )
 
 

@@ -64,6 +64,9 @@ class Contact:
 
     Somebody who left without being a contact has no `email`: nothing is known of them but what they left.
     Empty texts are not known. `locale` is a BCP 47 tag, `time_zone` a name of the IANA database.
+
+    Of somebody whose data were erased this is a mark without any: `erased_at` says when, `erasure` names the
+    proof. Lists that are imported don't bring them back; who says it themselves begins anew.
     """
 
     address_key: str
@@ -77,6 +80,8 @@ class Contact:
     updated_at: datetime = EPOCH
     topics: Mapping[str, TopicStanding] = field(default_factory=dict)
     version: int = 0
+    erased_at: datetime | None = None
+    erasure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,8 @@ class NewConsent:
 class NewContact:
     """What is said of a contact. None, and attributes that are not there, leave alone what stands.
 
-    An empty text forgets a field; an attribute that is None is forgotten.
+    An empty text forgets a field; an attribute that is None is forgotten. `anew` says that it is they who say
+    it, so that it counts although their data were erased once; a list never does.
     """
 
     address_key: str
@@ -112,6 +118,7 @@ class NewContact:
     time_zone: str | None = None
     attributes: Mapping[str, AttributeValue | None] = field(default_factory=dict)
     consents: tuple[NewConsent, ...] = ()
+    anew: bool = False
 
 
 class Saved(StrEnum):
@@ -122,6 +129,8 @@ class Saved(StrEnum):
     UNCHANGED = "unchanged"
     REFUSED = "refused"
     """Nothing was written: with these attributes the contact would have more than can be kept."""
+    ERASED = "erased"
+    """Nothing was written: their data were erased, as they had asked, and they have not come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +149,26 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicTerms:
+    """What somebody is told of a topic before they agree, and how they join it.
+
+    `wording` and `purpose` go into the record (`Consent`), with the IP address where `keep_ip` says that the
+    law asks for it. `double`: signing up counts once it is confirmed.
+    """
+
+    wording: str = ""
+    purpose: str = ""
+    keep_ip: bool = False
+    double: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Wishes:
     """What a person asks for now. What isn't mentioned stays.
 
     `topics` says yes or no to those that it names. `pause_until` takes the place of a pause that stands, and
-    `unpause` ends one. Who leaves all gets no topic, whatever `topics` says. `wordings` and `purposes` are
-    what the consent records of the topics say yes to (`Consent`).
+    `unpause` ends one. Who leaves all gets no topic, whatever `topics` says. `terms` is
+    what they were told of the topics that they say yes to, for the records of consent.
     """
 
     topics: Mapping[str, bool] = field(default_factory=dict)
@@ -153,5 +176,24 @@ class Wishes:
     pause_until: datetime | None = None
     unpause: bool = False
     leave_all: bool = False
-    wordings: Mapping[str, str] = field(default_factory=dict)
-    purposes: Mapping[str, str] = field(default_factory=dict)
+    terms: Mapping[str, TopicTerms] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """What somebody typed, whoever they are: an address that may be anybody's, and topics."""
+
+    email: str
+    topics: Mapping[str, TopicTerms]
+    name: str = ""
+    locale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a sign-up said, kept apart from the profile until it is confirmed, and 30 days at most."""
+
+    email: str
+    at: datetime
+    name: str = ""
+    locale: str = ""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from postroad.contacts.model import AttributeValue, NewConsent, NewContact
+    from postroad.contacts.model import AttributeValue, NewConsent, NewContact, TopicTerms
 
 CONSENT = "consent#"
 _MOMENT = timedelta(milliseconds=1)
@@ -55,6 +55,10 @@ def time_text(at: datetime) -> str:
 def saving(standing: Contact | None, wanted: NewContact, *, now: datetime) -> Saving:
     """Decide what `save` writes for one contact."""
     before = standing or Contact(wanted.address_key, "")
+    if before.erased_at is not None:
+        if not wanted.anew:
+            return Saving(before, (), Saved.ERASED)
+        before = Contact(before.address_key, "", topics=before.topics, version=before.version)
     attributes = _merged(before.attributes, wanted.attributes)
     if len(attributes) > MOST_ATTRIBUTES or size_of(attributes) > MOST_OF_ATTRIBUTES:
         return Saving(before, (), Saved.REFUSED)
@@ -102,18 +106,35 @@ def withdrawing(contact: Contact, topic: str, *, source: str, evidence: str, now
 
 
 def granting(
-    contact: Contact, topic: str, *, source: str, evidence: str, now: datetime, wording: str, purpose: str,
-    ip: str,
-) -> Consent | None:  # fmt: skip
+    contact: Contact, topic: str, terms: TopicTerms, *, source: str, evidence: str, now: datetime, ip: str
+) -> Consent | None:
     """Return the record by which a person agrees; None where they agreed to these words before.
 
     It always counts, as `withdrawing` says.
     """
     newest = contact.topics.get(topic)
-    if newest is not None and newest.status is ConsentStatus.GRANTED and wording in {"", newest.wording}:
+    agreed = newest is not None and newest.status is ConsentStatus.GRANTED
+    if newest is not None and agreed and terms.wording in {"", newest.wording}:
         return None
-    record = Consent(topic, ConsentStatus.GRANTED, now, source, purpose, wording, evidence, ip)
-    return next_record(contact, record)
+    return next_record(
+        contact,
+        recording(topic, ConsentStatus.GRANTED, terms, source=source, evidence=evidence, now=now, ip=ip),
+    )
+
+
+def recording(
+    topic: str,
+    status: ConsentStatus,
+    terms: TopicTerms,
+    *,
+    source: str,
+    evidence: str,
+    now: datetime,
+    ip: str,
+) -> Consent:
+    """Return what is recorded of somebody's word, with the IP address where it is to be kept."""
+    kept = ip if terms.keep_ip else ""
+    return Consent(topic, status, now, source, terms.purpose, terms.wording, evidence, kept)
 
 
 def next_record(contact: Contact, said: Consent) -> Consent:

@@ -33,7 +33,7 @@ _REASONS: Mapping[Reason, str] = {
     Reason.HEADER: "A header is not allowed, or holds what a header can't hold.",
     Reason.TAG: "A tag can't be passed on to SES.",
     Reason.LOCALE: "The locale is not well-formed.",
-    Reason.TOPIC: "The topic is malformed, or missing on a stream whose mail can be unsubscribed.",
+    Reason.TOPIC: "The topic is malformed, none of the stream's, or missing where mail can be unsubscribed.",
     Reason.ATTACHMENT: "An attachment is not allowed.",
     Reason.ATTACHMENT_MISSING: "An attachment is not in S3.",
     Reason.ATTACHMENT_TOO_LARGE: "The attachments are too large.",
@@ -84,6 +84,7 @@ _STEPS: Mapping[str, str] = {
     "scheduled": "put aside until its time",
     "cancelled": "called off",
     "reopened": "re-opened by an operator",
+    "erased": "the recipient's data were erased from here, as they had asked",
     "opened": "opened, as far as can be told by a person",
     "clicked": "a link of it was clicked, as far as can be told by a person",
     "machine_opened": "its pictures were fetched by a machine: nobody need have seen it",
@@ -107,6 +108,8 @@ _NEXT_BY_REASON: Mapping[str, str] = {
     Reason.CONFLICT: "Find out why two messages have one id, and enqueue this one under an id of its own.",
     Reason.UNKNOWN_TEMPLATE: f"Deploy the template, then {_REDRIVE}; or mend the message, and enqueue it "
     "again under the same id.",
+    Reason.TOPIC: "Mend the message, and enqueue it again under the same id; or add the topic to "
+    f"config/topics.toml, deploy, then {_REDRIVE}.",
     Reason.TEMPLATE_DATA: "Mend the message, and enqueue it again under the same id; or mend the template, "
     f"deploy it, then {_REDRIVE}.",
     Reason.ATTACHMENT_MISSING: f"Put the file where the message says, then {_REDRIVE}.",

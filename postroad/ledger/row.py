@@ -28,6 +28,9 @@ UNSETTLED = frozenset({Status.CLAIMED, Status.HELD, Status.SCHEDULED})
 REOPENED = "reopened"
 """The word in a row's times for when an operator re-opened it."""
 
+ERASED = "erased"
+"""The word in a row's times for when its recipient's data were erased: see `redacting`."""
+
 REFUSAL_PREFIX = "!"
 """Starts the id of a refusal that has no message id of its own; it can't occur in a message id."""
 
@@ -91,6 +94,11 @@ class Row:
     def engaged(self) -> Mapping[str, datetime]:
         """When it was first opened and clicked, by a person and by a machine: `engagement.ENGAGED`."""
         return self.engagement.times(self.links)
+
+    @property
+    def is_redacted(self) -> bool:
+        """Say whether nothing in it tells any more to whom it was sent."""
+        return ERASED in self.times
 
     @property
     def waits_for_operator(self) -> bool:

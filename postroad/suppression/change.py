@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from postroad.contract.words import Reason
 from postroad.suppression.model import (
+    ALL_STREAMS,
     OWN_CHOICE,
     HistoryAction,
     HistoryEntry,
@@ -96,7 +97,9 @@ def suppressing(
     if before is not None and not replaces(before, entry):
         return Change(standing, line, changed=False)
     scopes = {**standing.scopes, scope: entry}
-    return Change(replace(standing, email=email, scopes=scopes), line, changed=True)
+    # Whatever comes of an address whose data were erased: it is never written down again.
+    shown = "" if standing.erased else email
+    return Change(replace(standing, email=shown, scopes=scopes), line, changed=True)
 
 
 def adding(
@@ -254,8 +257,26 @@ def taking_back(
     )
     entry = standing.scopes.get(scope)
     if entry is None or entry.reason is not reason:
-        return Change(standing, line, changed=False)
+        return Change(_back(standing, reason), line, changed=False)
     return Change(_without(standing, history, scope, reason, now=now), line, changed=True)
+
+
+def erasing(
+    standing: Suppression, history: Sequence[HistoryEntry], *, source: str, evidence: str, now: datetime
+) -> Change | None:
+    """Decide what stays when a person's data are erased: that they are, and no address; None if it stands.
+
+    What stopped them before goes on doing so. Where that is stronger the history alone tells of the erasure,
+    and it stands again when the other is lifted.
+    """
+    if standing.erased:
+        return None
+    bare = replace(standing, email="", erased=now)
+    entry = ScopeEntry(Reason.ERASED, source, now, None, evidence)
+    change = suppressing(bare, history, email="", scope=ALL_STREAMS, entry=entry)
+    if change is None:
+        raise ValueError("the history holds this erasure already, and it was taken back: give a later time")
+    return change
 
 
 def _without(
@@ -263,6 +284,11 @@ def _without(
 ) -> Suppression:
     """Take what stands on this scope away, for `reason`: their own choice that it hid comes to light."""
     scopes = {name: entry for name, entry in standing.scopes.items() if name != scope}
-    rest = replace(standing, scopes=scopes)
+    rest = _back(replace(standing, scopes=scopes), reason)
     hidden = [each for each in own_choices(rest, history, scope, now=now) if each.reason is not reason]
     return replace(rest, scopes={**scopes, scope: hidden[0]}) if hidden else rest
+
+
+def _back(standing: Suppression, lifted: Reason) -> Suppression:
+    """Return what stands once this reason is lifted: after an erasure new data may begin."""
+    return replace(standing, erased=None) if lifted is Reason.ERASED else standing

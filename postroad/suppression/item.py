@@ -21,12 +21,13 @@ def current_key(address_key: str) -> dict[str, Any]:
 
 def current_item(suppression: Suppression, version: int) -> dict[str, Any]:
     """Write what stands. The item outlives its last scope, so that its version is never used twice."""
-    return {
+    item = {
         **current_key(suppression.address_key),
         "email": {"S": suppression.email},
         "scopes": {"M": {scope: {"M": _scope(entry)} for scope, entry in suppression.scopes.items()}},
         "version": {"N": str(version)},
     }
+    return item if suppression.erased is None else {**item, "erased": {"S": _write_time(suppression.erased)}}
 
 
 def history_item(address_key: str, entry: HistoryEntry, version: int) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def read_current(item: Mapping[str, Any]) -> Suppression:
         address_key=item["pk"]["S"],
         email=item["email"]["S"],
         scopes={scope: _read_scope(value["M"]) for scope, value in item["scopes"]["M"].items()},
+        erased=_read_time(item["erased"]["S"]) if "erased" in item else None,
     )
 
 

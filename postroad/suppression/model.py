@@ -37,11 +37,16 @@ class ScopeEntry:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """All that stops one address. Scopes: "all", "stream:<name>", "topic:<name>"."""
+    """All that stops one address. Scopes: "all", "stream:<name>", "topic:<name>".
+
+    `erased` is when the person's data were erased, until they come back: as long as it is there `email` is
+    empty, and whatever is written here later holds no address either.
+    """
 
     address_key: str
     email: str
     scopes: Mapping[str, ScopeEntry]
+    erased: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
