@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws_cdk import App, Tags, Validations
+from aws_cdk import Annotations, App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from postroad.configuration import Configuration, ConfigurationError, check_shares, load, stages
+from postroad.configuration.topics import TOPICS, check_streams, read_topics, streams_of, without_topics
 from stacks.foundation_stack import FoundationStack
 from stacks.mail_stack import MailStack
 from stacks.stage import Stage
@@ -27,12 +28,36 @@ def make_app(context: Mapping[str, str] | None = None) -> App:
     try:
         configuration = load(name, CONFIGURATION)
         check_shares(configuration, CONFIGURATION)
+        topicless = _check_topics(configuration)
     except ConfigurationError as error:
         raise SystemExit(str(error)) from error  # its lines say what to do; a trace would bury them
     local = {what: app.node.try_get_context(what) for what in ("simulator", "cloud")}
-    add_stacks(app, configuration, **local)
+    _, mail = add_stacks(app, configuration, **local)
+    if topicless:
+        Annotations.of(mail).add_warning_v2("postroad:topics", _without_topics(topicless))
     check(app)
     return app
+
+
+def _check_topics(configuration: Configuration) -> list[str]:
+    """Check config/topics.toml against this stage's streams; return those that lack a topic."""
+    topics = read_topics(CONFIGURATION)
+    unsubscribable = {name: stream.unsubscribable for name, stream in configuration.streams.items()}
+    check_streams(
+        topics,
+        unsubscribable,
+        file=f"{CONFIGURATION.name}/{TOPICS}",
+        elsewhere=streams_of(CONFIGURATION),
+    )
+    return without_topics(topics, unsubscribable)
+
+
+def _without_topics(streams: list[str]) -> str:
+    return (
+        f"{CONFIGURATION.name}/{TOPICS} has no topic of {' and '.join(streams)}, whose mail can be "
+        "unsubscribed: messages may name any topic, a mistyped one too, and no page shows recipients what they "
+        f'left. Write a table [topics.<name>] with stream = "{streams[0]}".'
+    )
 
 
 def check(app: App) -> None:

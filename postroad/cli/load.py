@@ -82,7 +82,8 @@ def load(
         list[str] | None, typer.Option("--locale", help="A locale; several take turns.")
     ] = None,
     topic: Annotated[
-        str | None, typer.Option("--topic", help="Their topic; else `load` where the stream asks for one.")
+        str | None,
+        typer.Option("--topic", help="Their topic; else the stream's first, where it asks for one."),
     ] = None,
     bytes_: Annotated[
         int | None,

@@ -227,7 +227,7 @@ def _attachments(wiring: Wiring, mix: Mix) -> dict[tuple[str, int], dict[str, st
 
 
 def _topics(wiring: Wiring, mix: Mix) -> dict[str, str]:
-    """Return a topic for each stream that asks for one, as far as its configuration is here."""
+    """Return a topic for each stream that asks for one, as far as its configuration is here: its first."""
     from postroad.cli.access import CONFIGURATION_FOLDER  # noqa: PLC0415 - see open_stage
     from postroad.load.making import DEFAULT_TOPIC  # noqa: PLC0415 - as above
 
@@ -235,7 +235,11 @@ def _topics(wiring: Wiring, mix: Mix) -> dict[str, str]:
         return {}
     streams = wiring.configuration.streams
     named = {kind.stream for kind in mix.messages}
-    return {each: DEFAULT_TOPIC for each in named if each in streams and streams[each].unsubscribable}
+    first: dict[str, str] = {}
+    for topic in wiring.topics.values():
+        first.setdefault(topic.stream, topic.name)
+    asking = [each for each in named if each in streams and streams[each].unsubscribable]
+    return {each: first.get(each, DEFAULT_TOPIC) for each in asking}
 
 
 def _check(made: Plan, now: datetime) -> None:

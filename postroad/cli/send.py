@@ -165,6 +165,7 @@ def _enqueue(
     """Check the message, put its files where `send` finds them, and then enqueue it."""
     from postroad.client import InvalidMessage, NotEnqueued, Outbox  # noqa: PLC0415 - see open_stage
 
+    _check_topic(wiring, message, stream)
     outbox = Outbox(wiring.mail.stream_queue(stream), stream, wiring.sqs)
     try:
         if files:
@@ -182,6 +183,21 @@ def _enqueue(
             f"The message is not enqueued: {missing.why}.",
             f"Repeat the command with --message-id {missing.message_id}: what SQS has already is sent once.",
         ) from error
+
+
+def _check_topic(wiring: Wiring, message: dict[str, Any], stream: str) -> None:
+    """Refuse what `send` would: a topic that isn't one of the stream's, where its topics are known here."""
+    from postroad.configuration.problems import did_you_mean  # noqa: PLC0415 - see open_stage
+
+    topic = message.get("topic")
+    known = [each.name for each in wiring.topics.values() if each.stream == stream]
+    if isinstance(topic, str) and known and topic not in known:
+        raise Problem(
+            f"The message is not enqueued (topic): '{topic}' is no topic of {stream}; "
+            f"{did_you_mean(topic, known)}.",
+            "A new topic is written into config/topics.toml and deployed before its first mail.",
+            ExitCode.REFUSED,
+        )
 
 
 def _attach(

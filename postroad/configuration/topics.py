@@ -11,7 +11,7 @@ from postroad.configuration.problems import ConfigurationError, Problem, shown
 from postroad.contract.locale import LOCALE_PATTERN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from postroad.configuration.keys import Step
@@ -60,20 +60,46 @@ def read_topics(folder: Path) -> dict[str, Topic]:
     raise ConfigurationError(str(file), [Problem((), sentence)])
 
 
-def check_streams(topics: Mapping[str, Topic], unsubscribable: Mapping[str, bool], *, file: str) -> None:
-    """Hold each topic to a stream whose mail can be unsubscribed; `unsubscribable` says it of every stream.
+def streams_of(folder: Path) -> set[str]:
+    """Name the streams of all stages, as far as their files can be read."""
+    found: set[str] = set()
+    for file in folder.glob("*.toml"):
+        try:
+            streams = tomllib.loads(file.read_bytes().decode("utf-8")).get("streams")
+        except (ValueError, RecursionError):  # no TOML, no UTF-8: told when that stage is deployed
+            continue
+        found |= streams.keys() if isinstance(streams, dict) else set()
+    return found
 
+
+def without_topics(topics: Mapping[str, Topic], unsubscribable: Mapping[str, bool]) -> list[str]:
+    """Return the streams that can be unsubscribed and have no topic: what they name is then not checked."""
+    used = {topic.stream for topic in topics.values()}
+    return [name for name, able in unsubscribable.items() if able and name not in used]
+
+
+def check_streams(
+    topics: Mapping[str, Topic],
+    unsubscribable: Mapping[str, bool],
+    *,
+    file: str,
+    elsewhere: Collection[str] = (),
+) -> None:
+    """Hold each topic to a stream whose mail can be unsubscribed; `unsubscribable` says it of this stage's.
+
+    `elsewhere` are streams that other stages have: all share the topics, and need not have all streams.
     Raises ConfigurationError, which names every problem; `file` is what it calls the topics' file.
     """
     can = [name for name, able in unsubscribable.items() if able]
+    left_out = set(elsewhere) - unsubscribable.keys()
     problems = [
         Problem(
             ("topics", topic.name, "stream"),
             f"expected a stream that can be unsubscribed ({', '.join(can) or 'there is none'}), "
-            f"got {shown(topic.stream)}",
+            f"got {shown(topic.stream)}; name another, or let it be unsubscribed in the stage's file",
         )
         for topic in topics.values()
-        if topic.stream not in can
+        if topic.stream not in can and topic.stream not in left_out
     ]
     if problems:
         raise ConfigurationError(file, problems)

@@ -64,6 +64,7 @@ class Parts:
     new_owner: Callable[[], str]
     on_error: Callable[[BaseException], None]
     links: LeavingLinks | None = None
+    topics: tuple[str, ...] = ()
 
 
 def send_batch(parts: Parts) -> SendBatch:
@@ -89,6 +90,7 @@ def send_batch(parts: Parts) -> SendBatch:
         attachments=parts.attachments,
         address_key=parts.address_key,
         links=parts.links,
+        topics=parts.topics,
     )
     refusals = Refusals(
         preparation=preparation,

@@ -43,10 +43,12 @@ class Preparation:
         attachments: Attachments,
         address_key: Callable[[str], str],
         links: LeavingLinks | None = None,
+        topics: tuple[str, ...] = (),
     ) -> None:
         """`address_key` turns a canonical address into the key under which it is known.
 
-        With `links` each mail of a topic holds the link by which its recipient leaves it.
+        With `links` each mail of a topic holds the link by which its recipient leaves it. `topics` are those
+        of the stream; where there are none, a message may name any.
         """
         self._settings = settings
         self._renderer = renderer
@@ -58,6 +60,7 @@ class Preparation:
             topic_required=settings.topic_required,
             attachment_buckets=settings.attachment_buckets,
             attachments_bucket=settings.attachments_bucket,
+            topics=topics,
         )
 
     def parse(self, record: Record, *, now: datetime) -> Parsed | Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from dataclasses import dataclass
@@ -55,6 +56,8 @@ clock = SystemClock()
 
 TEMPLATES = Path(__file__).parents[2] / "compiled_templates"
 """Beside `postroad` in the bundle, where the build puts them."""
+TOPICS = "stream_topics.json"
+"""Beside the templates: the names of each stream's topics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,7 @@ def assemble(settings: SendSettings, aws: Services, mailer: Mailer, templates: P
             new_owner=lambda: uuid4().hex,
             on_error=log_error,
             links=_links(settings, aws.secretsmanager),
+            topics=stream_topics(settings, templates.with_name(TOPICS)),
         )
     )
     canary = Canary(
@@ -157,6 +161,13 @@ def _links(settings: SendSettings, secrets: SecretsManagerClient) -> LeavingLink
         return None
     ring = secrets.get_secret_value(SecretId=settings.token_keys_arn)["SecretString"]
     return LeavingLinks(KeyRing.read(ring), settings.web_url)
+
+
+def stream_topics(settings: SendSettings, file: Path) -> tuple[str, ...]:
+    """Return the topics that mail of this stream may belong to; none where none are configured."""
+    if not settings.topic_required or not file.is_file():
+        return ()
+    return tuple(json.loads(file.read_text("utf-8")).get(settings.stream, ()))
 
 
 def _rate(settings: SendSettings, dynamodb: DynamoDBClient) -> GovernedRate:

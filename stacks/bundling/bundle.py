@@ -1,12 +1,15 @@
 """One function's own code: an allow-list of the repository, in build/bundles/<verb>/<hash of inputs>/."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from postroad.configuration.topics import TOPICS, read_topics
 from postroad.rendering.build import build_templates
 from postroad.web.building import SUFFIXES as PAGE_SUFFIXES
-from postroad.web.building import build_pages, topic_texts
+from postroad.web.building import build_pages
+from postroad.web.naming import topic_texts
 from stacks.bundling.once import build_once, digest
 from stacks.bundling.target import HOST, Target, add_bytecode
 
@@ -17,6 +20,8 @@ SUFFIXES = frozenset({".py", ".typed"})
 # Functions that render mail carry the compiled templates, in this folder at the bundle's root.
 RENDERING = frozenset({"send"})
 COMPILED_TEMPLATES = "compiled_templates"
+# And beside it the names of each stream's topics.
+STREAM_TOPICS = "stream_topics.json"
 # The one that serves pages carries those, likewise.
 SERVING = frozenset({"web"})
 WEB_PAGES = "web_pages"
@@ -48,17 +53,26 @@ def build_bundle(verb: str, *, target: Target = HOST, root: Path = ROOT) -> Path
             shutil.copyfile(file, copy)
         if verb in RENDERING:
             build_templates(root / "templates", folder / COMPILED_TEMPLATES)
+            topics = json.dumps(_topics_by_stream(root / "config"))
+            (folder / STREAM_TOPICS).write_text(topics, "utf-8")
         if verb in SERVING:
             build_pages(
                 folder / WEB_PAGES,
                 brand=root / "config" / "brand.toml",
-                topics=topic_texts(root / "config" / "topics.toml"),
+                topics=topic_texts(root / "config" / TOPICS),
                 sources=root / PAGE_SOURCES,
             )
         if target.takes_our_bytecode:
             add_bytecode(folder, mount=MOUNT)
 
     return build_once(root / "build" / "bundles" / verb / name, build)
+
+
+def _topics_by_stream(folder: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for topic in read_topics(folder).values():
+        found.setdefault(topic.stream, []).append(topic.name)
+    return found
 
 
 def _code(root: Path, verb: str) -> Iterator[Path]:
@@ -78,6 +92,7 @@ def _code(root: Path, verb: str) -> Iterator[Path]:
 def _template_inputs(root: Path) -> Iterator[Path]:
     yield from (file for file in (root / "templates").rglob("*") if file.is_file())
     yield root / "config" / "brand.toml"
+    yield from (root / "config").glob(TOPICS)
     # Jinja and css-inline make the compiled templates: another version may make others.
     yield root / "requirements" / "development.txt"
 
@@ -85,5 +100,5 @@ def _template_inputs(root: Path) -> Iterator[Path]:
 def _page_inputs(root: Path) -> Iterator[Path]:
     yield from (file for file in (root / PAGE_SOURCES).rglob("*") if file.suffix in PAGE_SUFFIXES)
     yield from (root / "config").glob("brand.toml")
-    yield from (root / "config").glob("topics.toml")
+    yield from (root / "config").glob(TOPICS)
     yield root / "requirements" / "development.txt"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from postroad.sending.wiring import TOPICS
 from stacks.bundling import HOST, LAMBDA, Target, build_bundle, build_layer, handler_of
 from stacks.bundling.bundle import LEFT_OUT, ROOT, SUFFIXES
 from stacks.bundling.once import build_once
@@ -99,6 +100,19 @@ def test_the_bundle_of_send_renders_its_templates(host_layer: Path) -> None:
     ]
 
 
+def test_the_bundle_of_send_names_each_streams_topics(house: Path) -> None:
+    topics = (house / "config" / "topics.toml").read_text("utf-8")
+    before = build_bundle("send", root=house)
+    (house / "config" / "topics.toml").write_text(topics.replace('"marketing"', '"news"', 1), "utf-8")
+    after = build_bundle("send", root=house)
+
+    found = [json.loads((bundle / TOPICS).read_text("utf-8")) for bundle in (before, after)]
+    assert found == [
+        {"marketing": ["product_updates", "offers", "follow_ups"]},
+        {"news": ["product_updates"], "marketing": ["offers", "follow_ups"]},
+    ]
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_bundle_holds_the_allow_list_and_nothing_else(verb: str, house: Path) -> None:
     strays = (
@@ -121,8 +135,9 @@ def test_a_bundle_holds_the_allow_list_and_nothing_else(verb: str, house: Path) 
     assert f"functions/{verb}/handler.py" in held
     templates = {name for name in held if name.startswith("compiled_templates/")}
     assert bool(templates) == (verb == "send")
+    assert ("stream_topics.json" in held) == (verb == "send")
     assert (held.keys() & {"web_pages/pages.json"} != set()) == (verb == "web")
-    built = {"compiled_templates", "web_pages"}
+    built = {"compiled_templates", "stream_topics.json", "web_pages"}
     assert {Path(name).parts[0] for name in held} - built == {"functions", "postroad"}
     assert not {Path(name).parts[1] for name in held if name.startswith("postroad/")} & LEFT_OUT
     assert {Path(name).parts[1] for name in held if name.startswith("functions/")} <= {verb, "__init__.py"}

@@ -1,6 +1,7 @@
 """The two stacks: how they find each other, and what they tell."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,10 +9,12 @@ from aws_cdk import App
 
 from postroad.configuration import Configuration
 from postroad.names import pascal
+from stacks import application
 from stacks.application import add_stacks, make_app
 from stacks.stage import Stage
 from tests.infrastructure.templates import Stacks, synthesise
 
+HERE = Path(__file__).parent
 FOUNDATION = {
     "MessagesTable",
     "BodiesTable",
@@ -117,6 +120,50 @@ def test_a_missing_stage_is_asked_for() -> None:
 def test_an_unfit_configuration_is_told_without_a_trace() -> None:
     with pytest.raises(SystemExit, match=r"config/nowhere\.toml: no such file"):
         make_app({"stage": "nowhere"})
+
+
+def stages(folder: Path, *, unsubscribable: str, topic_of: str) -> None:
+    """Write a stage of two streams, and a topic of one of them."""
+    prod = (HERE / "config" / "staging.toml").read_text("utf-8")
+    sender = 'domain = "staging.shop.example"\nfrom = "news@staging.shop.example"'
+    stream = f'\n[streams.news]\nkind = "transactional"\nunsubscribable = {unsubscribable}\n{sender}\n'
+    web = '\n[web]\ndomain = "mail.shop.example"\nhosted_zone_id = "Z0123456789"\n'
+    (folder / "staging.toml").write_text(prod + stream + web, "utf-8")
+    topic = (
+        f'[topics.updates]\nstream = "{topic_of}"\nopt_in = "single"\n'
+        'names = { en = "U" }\ndescriptions = { en = "D" }\n'
+    )
+    (folder / "topics.toml").write_text(topic, "utf-8")
+
+
+def test_a_topic_of_a_stream_that_nobody_can_leave_stops_synthesis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages(tmp_path, unsubscribable="false", topic_of="news")
+    monkeypatch.setattr(application, "CONFIGURATION", tmp_path)
+
+    with pytest.raises(SystemExit) as caught:
+        make_app({"stage": "staging"})
+
+    assert str(caught.value) == (
+        f"{tmp_path.name}/topics.toml: topics.updates.stream: expected a stream that can be unsubscribed "
+        "(there is none), got 'news'; name another, or let it be unsubscribed in the stage's file"
+    )
+
+
+@pytest.mark.parametrize(("topic_of", "warned"), [("news", False), ("elsewhere", True)])
+def test_a_stream_that_can_be_left_and_has_no_topic_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, topic_of: str, warned: bool
+) -> None:
+    stages(tmp_path, unsubscribable="true", topic_of=topic_of)
+    (tmp_path / "other.toml").write_text("[streams.elsewhere]", "utf-8")
+    monkeypatch.setattr(application, "CONFIGURATION", tmp_path)
+
+    app = make_app({"stage": "staging"})
+
+    stack = app.node.find_child("postroad-staging-mail")
+    said = [str(entry.data) for entry in stack.node.metadata if entry.type == "aws:cdk:warning"]
+    assert any("has no topic of news" in one for one in said) is warned
 
 
 def test_the_bus_names_its_stage_beside_prod() -> None:

@@ -69,6 +69,20 @@ def test_what_sqs_does_not_take_is_repeated_under_its_id(deployed: Deployed) -> 
     assert "--message-id order-1042:" in result.stderr
 
 
+def test_a_mistyped_topic_is_refused_where_the_topics_are_known(deployed: Deployed, tmp_path: Path) -> None:
+    topic = '{ stream = "%s", opt_in = "single", names = { en = "N" }, descriptions = { en = "D" } }'
+    text = f"[topics]\noffers = {topic % 'order-updates'}\nnews = {topic % 'transactional'}\n"
+    (tmp_path / "config").mkdir(exist_ok=True)
+    (tmp_path / "config" / "topics.toml").write_text(text, "utf-8")
+
+    refused = deployed.run(*WORDS, "--stream", "order-updates", "--topic", "ofers")
+    assert refused.exit_code == 4
+    assert "'ofers' is no topic of order-updates; did you mean 'offers'?" in refused.stderr
+    assert "config/topics.toml" in refused.stderr
+    assert queued(deployed, "OrderUpdatesQueueUrl") == []
+    assert deployed.run(*WORDS, "--stream", "order-updates", "--topic", "offers").exit_code == 0
+
+
 def test_what_the_contract_refuses_is_not_enqueued(deployed: Deployed) -> None:
     result = deployed.run("send", "--template", "order_confirmation", "--to", "not an address")
     assert result.exit_code == 4

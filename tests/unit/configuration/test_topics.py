@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from postroad.configuration import ConfigurationError, load, stages
-from postroad.configuration.topics import DEFAULT_LOCALE, check_streams, read_topics
+from postroad.configuration.topics import (
+    DEFAULT_LOCALE,
+    check_streams,
+    read_topics,
+    streams_of,
+    without_topics,
+)
 
 SHIPPED = Path(__file__).parents[3] / "config"
 SOUND = """
@@ -129,5 +135,23 @@ def test_a_topic_of_a_stream_that_can_t_be_unsubscribed_is_refused(tmp_path: Pat
         check_streams(read_topics(tmp_path), {"news": True, "marketing": False}, file="config/topics.toml")
     assert str(caught.value) == (
         "config/topics.toml: topics.offers.stream: expected a stream that can be unsubscribed (news), "
-        "got 'marketing'"
+        "got 'marketing'; name another, or let it be unsubscribed in the stage's file"
     )
+
+
+def test_a_topic_of_a_stream_that_only_another_stage_has_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "topics.toml").write_text(SOUND, "utf-8")
+    (tmp_path / "prod.toml").write_text('[streams.marketing]\nkind = "marketing"', "utf-8")
+    (tmp_path / "broken.toml").write_text("[streams", "utf-8")
+    topics = read_topics(tmp_path)
+
+    assert streams_of(tmp_path) == {"marketing"}
+    check_streams(topics, {"transactional": False}, file="f", elsewhere=streams_of(tmp_path))
+    with pytest.raises(ConfigurationError, match=r"topics\.offers\.stream: .* \(there is none\)"):
+        check_streams(topics, {"marketing": False}, file="f", elsewhere=streams_of(tmp_path))
+
+
+def test_a_stream_that_can_be_left_and_has_no_topic_is_found(tmp_path: Path) -> None:
+    (tmp_path / "topics.toml").write_text(SOUND, "utf-8")
+    streams = {"marketing": True, "news": True, "transactional": False}
+    assert without_topics(read_topics(tmp_path), streams) == ["news"]

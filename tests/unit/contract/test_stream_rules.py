@@ -41,6 +41,27 @@ def test_a_topic_is_required_where_mail_can_be_unsubscribed(least: dict[str, Any
 
 
 @pytest.mark.parametrize(
+    ("topics", "told"),
+    [
+        (("offers", "product_updates"), "is no topic of this stream; did you mean product_updates?"),
+        (("a", "b"), "is no topic of this stream; expected one of a, b. "),
+        (tuple("abcdefghijkl"), "expected one of a, b, c, d, e, f, g, h, i, j and others. "),
+    ],
+    ids=["alike", "few", "many"],
+)
+def test_a_mistyped_topic_is_refused_where_topics_are_configured(
+    least: dict[str, Any], topics: tuple[str, ...], told: str
+) -> None:
+    """Sent, it would reach those who left the topic that was meant."""
+    rules = StreamRules("transactional", topic_required=True, attachments_bucket="b", topics=topics)
+    with pytest.raises(InvalidMessage) as caught:
+        check({**least, "topic": "produt_updates"}, rules)
+    assert (caught.value.reason, caught.value.field) == (Reason.TOPIC, "topic")
+    assert told in caught.value.detail
+    check({**least, "topic": topics[1]}, rules)
+
+
+@pytest.mark.parametrize(
     "s3",
     [
         f"postroad-prod-attachments/{own_prefix('transactional')}a.pdf",
