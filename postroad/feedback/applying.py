@@ -11,7 +11,14 @@ from postroad.contract.words import BounceKind
 from postroad.errors import TransientError
 from postroad.feedback.counting import metric_of
 from postroad.feedback.folding import Folding, Move, fold, is_conclusive
-from postroad.feedback.soft_runs import MOST_ROWS, SoftBounceRule, entry_for_run, last_lifted
+from postroad.feedback.soft_runs import (
+    MOST_ROWS,
+    ROWS_AT_ONCE,
+    SoftBounceRule,
+    entry_for_run,
+    last_lifted,
+    may_go_on,
+)
 from postroad.feedback.suppressing import entry_for
 from postroad.observability import UNKNOWN_STREAM, Metric, described
 from postroad.suppression.address_key import address_key
@@ -136,7 +143,7 @@ class Applying:
     def _gave_up(self, recipient: str) -> bool:
         address = parse_address(recipient)
         key = address_key(self._address_secret, address.canonical)
-        rows = self._ledger.by_recipient(key, limit=MOST_ROWS, may_be_old=False)
+        rows = self._latest(key)
         if entry_for_run(rows, self._soft_bounces, after=None) is None:
             return False
         lifted = last_lifted(self._suppressions.history(key))
@@ -144,6 +151,19 @@ class Applying:
         if entry is None:
             return False
         return self._suppressions.suppress(key, address.email_for_ses, ALL_STREAMS, entry)
+
+    def _latest(self, key: str) -> Sequence[Row]:
+        """Return the latest rows of an address: as many as a run may need, or `MOST_ROWS`."""
+        rows: dict[str, Row] = {}
+        until = None
+        while len(rows) < MOST_ROWS:
+            page = self._ledger.by_recipient(key, limit=ROWS_AT_ONCE, may_be_old=False, until=until)
+            more = {row.message_id: row for row in page if row.message_id not in rows}
+            rows |= more
+            if not more or len(page) < ROWS_AT_ONCE or not may_go_on(page):
+                break
+            until = page[-1].times["accepted"]
+        return list(rows.values())
 
     def _move(
         self,

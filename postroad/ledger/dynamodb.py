@@ -12,9 +12,11 @@ from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.item import SORT_KEY, from_item, to_item
 from postroad.ledger.partiql import insertion, replacement
 from postroad.ledger.updating import apply_change
+from postroad.times import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -127,17 +129,23 @@ class DynamoLedger:
         """Change one row; see `Ledger.apply`."""
         return apply_change(self, message_id, change)
 
-    def by_recipient(self, address_key: str, *, limit: int, may_be_old: bool = True) -> Sequence[Row]:
-        """Return the latest rows of one recipient, newest first.
+    def by_recipient(
+        self, address_key: str, *, limit: int, may_be_old: bool = True, until: datetime | None = None
+    ) -> Sequence[Row]:
+        """Return the latest rows of one recipient, newest first; see `Ledger.by_recipient`.
 
         The index holds keys only, and follows the table by a moment.
         """
+        condition, values = "address_key = :key", {":key": {"S": address_key}}
+        if until is not None:
+            condition += " AND accepted <= :until"
+            values[":until"] = {"N": str(milliseconds(until))}
         with asking(LedgerUnavailableError):
             answer = self._client.query(
                 TableName=self._table,
                 IndexName=INDEX,
-                KeyConditionExpression="address_key = :key",
-                ExpressionAttributeValues={":key": {"S": address_key}},
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=values,
                 ScanIndexForward=False,
                 Limit=min(limit, MOST_KEYS),
             )

@@ -10,11 +10,15 @@ from postroad.ledger.updating import apply_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
 
     from postroad.ledger.ports import Change
     from postroad.ledger.row import Row
 
 Outcome = TypeVar("Outcome")
+
+MOST_ROWS = 100
+"""Of one recipient at once, as in DynamoDB."""
 
 
 class MemoryLedger:
@@ -77,13 +81,19 @@ class MemoryLedger:
         """Change one row; see `Ledger.apply`."""
         return apply_change(self, message_id, change)
 
-    def by_recipient(self, address_key: str, *, limit: int, may_be_old: bool = True) -> Sequence[Row]:
+    def by_recipient(
+        self, address_key: str, *, limit: int, may_be_old: bool = True, until: datetime | None = None
+    ) -> Sequence[Row]:
         """Return the latest rows of one recipient, newest first; here none is ever old."""
         del may_be_old
         found = [
-            row for row in self._rows.values() if row.address_key == address_key and "accepted" in row.times
+            row
+            for row in self._rows.values()
+            if row.address_key == address_key
+            and "accepted" in row.times
+            and (until is None or row.times["accepted"] <= until)
         ]
-        return sorted(found, key=lambda row: row.times["accepted"], reverse=True)[:limit]
+        return sorted(found, key=lambda row: row.times["accepted"], reverse=True)[: min(limit, MOST_ROWS)]
 
 
 def _tried(write: Callable[[Row], Outcome], row: Row) -> Outcome | TransientError:

@@ -1,6 +1,7 @@
 """What the use cases need of the ledger."""
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from postroad.errors import TransientError
@@ -62,9 +63,12 @@ class Ledger(Protocol):
         """
         ...
 
-    def by_recipient(self, address_key: str, *, limit: int, may_be_old: bool = True) -> Sequence[Row]:
-        """Return the latest rows of one recipient, newest first (eventually consistent).
+    def by_recipient(
+        self, address_key: str, *, limit: int, may_be_old: bool = True, until: datetime | None = None
+    ) -> Sequence[Row]:
+        """Return the latest rows of one recipient, newest first (eventually consistent), at most 100.
 
-        Unless they may be old, those that were there a moment ago are read as they stand.
+        Unless they may be old, those that were there a moment ago are read as they stand. With `until`, the
+        latest of those accepted by then: the last one's own time gives the next ones, and itself.
         """
         ...

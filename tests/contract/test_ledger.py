@@ -132,6 +132,8 @@ def test_a_recipient_s_rows_come_newest_first_and_limited(ledger: Ledger) -> Non
     assert [row.message_id for row in rows] == ["m-4", "m-3", "m-2"]
     assert ledger.by_recipient("k1.a", limit=3, may_be_old=False) == rows
     assert ledger.by_recipient("k1.nobody", limit=3) == []
+    older = ledger.by_recipient("k1.a", limit=3, until=rows[-1].times["accepted"])
+    assert [row.message_id for row in older] == ["m-2", "m-1", "m-0"]
 
 
 def test_an_item_says_no_more_than_the_row() -> None:

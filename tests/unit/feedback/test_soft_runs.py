@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -75,11 +76,33 @@ def test_five_in_a_row_over_three_days_give_a_mailbox_up() -> None:
         pytest.param([delivered(-1, hours=40), *FIVE], id="delivered late, after the first was sent"),
         pytest.param([replace(row, bounce="undetermined") for row in FIVE], id="undetermined"),
         pytest.param([row.with_time("delivered", day(0)) for row in FIVE], id="out of office"),
+        pytest.param([*FIVE, sent(3.9)], id="one before the last that may have arrived"),
+        pytest.param([*FIVE, replace(sent(3.9), status=Status.DELAYED)], id="one that is still tried"),
+        pytest.param([*FIVE, sent(4.01)], id="one that left before the last came back"),
     ],
 )
 def test_less_than_that_does_not(rows: Sequence[Row]) -> None:
     assert not gives_up(*rows)
     assert gives_up(*FIVE)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(sent(3), id="nothing was heard of it for a day"),
+        pytest.param(sent(4.1), id="it left after the last came back"),
+        pytest.param(replace(sent(3.9), status=Status.REJECTED), id="SES rejected it"),
+        pytest.param(replace(sent(3.9), times={"accepted": day(3.9)}), id="it never left"),
+    ],
+)
+def test_a_mail_that_can_t_have_arrived_holds_nothing_back(other: Row) -> None:
+    assert gives_up(*FIVE, other)
+
+
+def test_a_run_that_waited_for_another_mail_is_judged_by_a_later_bounce() -> None:
+    assert not gives_up(*FIVE, sent(3.9))
+    assert gives_up(*FIVE, soft(3.9))
+    assert gives_up(*FIVE, sent(3.9), soft(5))
 
 
 def test_two_days_become_three() -> None:
@@ -153,6 +176,42 @@ def test_a_run_completed_in_any_order_of_its_last_four_events_leaves_the_same() 
         assert entry is not None
         left.add((entry, tuple(world.history(ANA))))
     assert len(left) == 1
+
+
+def test_the_delivery_of_another_mail_that_is_heard_of_late_holds_the_run_back(world: World) -> None:
+    """Bounces come by the fast way, deliveries by the bulk one."""
+    lay(world, [0, 1, 2, 3, 3.9, 4])
+    take(world, *(said("Bounce", f"m-{number}", number) for number in range(5)))
+    assert world.entry(ANA) is None
+    take(world, said("Delivery", "m-3.9", 3.9, hours=0.01))
+    take(world, said("Bounce", "m-4", 4))
+    assert world.entry(ANA) is None
+
+
+@pytest.mark.parametrize("mails_a_day", [30, 120])
+def test_a_mailbox_with_many_mails_a_day_is_given_up_too(world: World, mails_a_day: int) -> None:
+    days = [number / mails_a_day for number in range(4 * mails_a_day)]
+    lay(world, days)
+    for number in days:
+        take(world, said("Bounce", f"m-{number}", number, hours=0.1))
+    entry = world.entry(ANA)
+    assert entry is not None
+    assert entry.since < day(3.02)
+
+
+def test_no_more_is_read_than_a_run_may_need(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay(world, [number / 100 for number in range(300)])
+    take(world, said("Delivery", "m-2.5", 2.5, hours=0.01))
+    asked = []
+    by_recipient = world.ledger.by_recipient
+
+    def counted(*args: Any, **options: Any) -> Sequence[Row]:  # noqa: ANN401  passed on
+        asked.append(options)
+        return by_recipient(*args, **options)
+
+    monkeypatch.setattr(world.ledger, "by_recipient", counted)
+    take(world, said("Bounce", "m-2.99", 2.99))
+    assert len(asked) == 1
 
 
 def test_what_an_operator_lifted_stays_lifted_until_a_new_run(world: World) -> None:
