@@ -55,8 +55,8 @@ def _check_topics(configuration: Configuration) -> list[str]:
 def _without_topics(streams: list[str]) -> str:
     return (
         f"{CONFIGURATION.name}/{TOPICS} has no topic of {' and '.join(streams)}, whose mail can be "
-        "unsubscribed: messages may name any topic, a mistyped one too, and no page shows recipients what they "
-        f'left. Write a table [topics.<name>] with stream = "{streams[0]}".'
+        "unsubscribed: messages may name any topic, a mistyped one too, and no page shows what was left. "
+        f'Write a table [topics.<name>] with stream = "{streams[0]}".'
     )
 
 
