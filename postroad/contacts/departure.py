@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from postroad.contacts.model import Consent, Contact
+    from postroad.contacts.model import Consent, Contact, Waiting
     from postroad.suppression.change import Change
     from postroad.suppression.model import HistoryEntry
 
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 class Departure:
     """What to write in one transaction: the suppressions' changes in order, and the contact's new records.
 
-    `contact` is None where nothing of it changes.
+    `contact` is None where nothing of it changes; `waiting` is what somebody said who signed up.
     """
 
     changes: tuple[Change, ...]
     contact: Contact | None
     consents: tuple[Consent, ...]
+    waiting: Waiting | None = None
 
     def __bool__(self) -> bool:
         """Say whether there is anything to write."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from postroad.contacts.dynamodb import ContactWrite, unavailable, wait
 from postroad.contacts.errors import ContactsBusyError, ContactsUnavailableError
-from postroad.contacts.item import profile_key, read_profile
+from postroad.contacts.item import profile_key, read_profile, read_waiting, waiting_item, waiting_key
+from postroad.contacts.joining import CONFIRMABLE
 from postroad.dynamodb import asking
 from postroad.suppression.dynamodb import DynamoSuppressions
 from postroad.suppression.dynamodb_transactions import Transactions, Write
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from postroad.contacts.departure import Departure
-    from postroad.contacts.model import Contact
+    from postroad.contacts.model import Contact, Waiting
     from postroad.suppression.model import HistoryEntry
 
 _ATTEMPTS = 10
@@ -61,6 +62,10 @@ class _DepartureWrite:
             version = before.version if before else 0
             contact = ContactWrite(self.departure.contact, self.departure.consents, version)
             items += contact.items(self.contacts_table)
+        if self.departure.waiting is not None:
+            key = self.standing.suppression.address_key
+            item = waiting_item(key, self.departure.waiting, life=CONFIRMABLE)
+            items.append({"Put": {"TableName": self.contacts_table, "Item": item}})
         return items
 
 
@@ -102,6 +107,14 @@ class Departures:
             )
         contact = read_profile(answer["Item"]) if "Item" in answer else None
         return Standing(suppression or Suppression(address_key, "", {}), history, contact, version)
+
+    def waiting(self, address_key: str) -> Waiting | None:
+        """Read what a sign-up said, consistently. Raises ContactsUnavailableError."""
+        with asking(ContactsUnavailableError):
+            answer = self._client.get_item(
+                TableName=self._contacts_table, Key=waiting_key(address_key), ConsistentRead=True
+            )
+        return read_waiting(answer["Item"]) if "Item" in answer else None
 
     def write(self, address_key: str, decide: Callable[[Standing], Departure]) -> bool:
         """Write what `decide` makes of what stands; False where that is nothing.

@@ -1,4 +1,7 @@
-"""Contacts as items of the table: pk = address key, sk = `profile`, `consent#<topic>#<time>` or `waiting`. Pure."""
+"""Contacts as items of the table, under the address key. Pure.
+
+`profile`, `consent#<topic>#<time>`, and `waiting`: what a sign-up said, until it is confirmed or forgotten.
+"""
 
 from __future__ import annotations
 

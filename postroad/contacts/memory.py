@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from postroad.contacts.choosing import choosing, preferences
+from postroad.contacts.joining import asking, confirming
 from postroad.contacts.leaving import leaving
 from postroad.contacts.saving import consent_key, saving
 from postroad.suppression.model import Suppression
@@ -16,7 +17,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from postroad.contacts.departure import Departure
-    from postroad.contacts.model import Consent, Contact, NewContact, Preferences, Saved, Wishes
+    from postroad.contacts.model import (
+        Consent,
+        Contact,
+        NewContact,
+        Preferences,
+        Saved,
+        SignUp,
+        TopicTerms,
+        Waiting,
+        Wishes,
+    )
     from postroad.suppression.memory import MemorySuppressions
     from postroad.suppression.model import HistoryEntry
 
@@ -30,6 +41,7 @@ class MemoryContacts:
         self._consents: defaultdict[str, list[Consent]] = defaultdict(list)
         self._page_size = page_size
         self._lock = Lock()
+        self.waiting: dict[str, Waiting] = {}
 
     def __len__(self) -> int:
         """Return how many contacts have an address."""
@@ -78,7 +90,7 @@ class MemoryContacts:
 
 
 class MemoryLeaving:
-    """A `Leaving` and a `Preferring` over the suppressions and the contacts in memory."""
+    """A `Leaving`, a `Preferring` and a `Joining` over the suppressions and the contacts in memory."""
 
     def __init__(
         self,
@@ -130,6 +142,39 @@ class MemoryLeaving:
             source=source, evidence=evidence, now=now, ip=ip, email=email,
         )  # fmt: skip
         return self._write(decided)
+
+    def ask(
+        self, address_key: str, sign_up: SignUp, *, source: str, evidence: str, now: datetime, ip: str = ""
+    ) -> frozenset[str]:
+        """Note the sign-up; see `Joining.ask`."""
+        decided, unconfirmed = asking(
+            *self._stands(address_key), sign_up, stream_of_topic=self._stream_of_topic,
+            source=source, evidence=evidence, now=now, ip=ip,
+        )  # fmt: skip
+        self._write(decided)
+        if decided.waiting is not None:
+            self._contacts.waiting[address_key] = decided.waiting
+        return unconfirmed
+
+    def confirm(
+        self,
+        address_key: str,
+        topics: Sequence[str],
+        *,
+        terms: Mapping[str, TopicTerms],
+        source: str,
+        evidence: str,
+        now: datetime,
+        ip: str = "",
+    ) -> frozenset[str]:
+        """Grant what was asked for; see `Joining.confirm`."""
+        decided = confirming(
+            *self._stands(address_key), self._contacts.waiting.get(address_key), topics, terms=terms,
+            stream_of_topic=self._stream_of_topic, source=source, evidence=evidence, now=now, ip=ip,
+        )  # fmt: skip
+        self._write(decided)
+        chosen = self.preferences(address_key, now=now).topics
+        return frozenset(topic for topic in topics if chosen.get(topic))
 
     def _stands(self, address_key: str) -> tuple[Suppression, list[HistoryEntry], Contact | None]:
         standing = self._suppressions.find([address_key]).get(address_key, Suppression(address_key, "", {}))

@@ -1,10 +1,19 @@
 """What pages, feedback and the command line need of the contacts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from postroad.contacts.model import Consent, Contact, NewContact, Preferences, Saved, Wishes
+from postroad.contacts.model import (
+    Consent,
+    Contact,
+    NewContact,
+    Preferences,
+    Saved,
+    SignUp,
+    TopicTerms,
+    Wishes,
+)
 
 
 class ContactStore(Protocol):
@@ -82,4 +91,35 @@ class Preferring(Protocol):
         that is no contact; `email`, where it is known, goes with the suppression, `ip` with the records.
         Raises ContactsBusyError or ContactsUnavailableError: then nothing is written. Raises ValueError for a
         yes to a topic that is not configured.
+        """
+
+
+class Joining(Protocol):
+    """How a person signs up: by a form that anybody can fill in, and then from their mailbox."""
+
+    def ask(
+        self, address_key: str, sign_up: SignUp, *, source: str, evidence: str, now: datetime, ip: str = ""
+    ) -> frozenset[str]:
+        """Note the sign-up; return the topics that must be confirmed, none where all are granted.
+
+        It asks and writes the same for every address, whatever we know of it. The topics must be configured.
+        Raises ContactsBusyError or ContactsUnavailableError: then nothing is written.
+        """
+
+    def confirm(
+        self,
+        address_key: str,
+        topics: Sequence[str],
+        *,
+        terms: Mapping[str, TopicTerms],
+        source: str,
+        evidence: str,
+        now: datetime,
+        ip: str = "",
+    ) -> frozenset[str]:
+        """Grant those of the topics that were asked for within 30 days and not left since.
+
+        Return which of them they have agreed to now, whether by this or before. It brings them back from what
+        they had left themselves, as `Preferring.prefer` does, and never from a bounce or a complaint.
+        Raises ContactsBusyError or ContactsUnavailableError: then nothing is written.
         """

@@ -15,7 +15,7 @@ from postroad.contacts.dynamodb import DynamoContacts
 from postroad.contacts.dynamodb_leaving import DynamoLeaving
 from postroad.contacts.errors import ContactsBusyError, ContactsUnavailableError
 from postroad.contacts.memory import MemoryContacts, MemoryLeaving
-from postroad.contacts.model import ConsentStatus, NewConsent, NewContact, Preferences, Wishes
+from postroad.contacts.model import ConsentStatus, NewConsent, NewContact, Preferences, TopicTerms, Wishes
 from postroad.contract.words import Reason
 from postroad.suppression.dynamodb import DynamoSuppressions
 from postroad.suppression.memory import MemorySuppressions
@@ -72,7 +72,7 @@ class Tables:
         topics = dict.fromkeys(yes, True) | dict.fromkeys(no, False)
         wishes = Wishes(
             topics, locale, pause_until, unpause, leave_all,
-            wordings=dict.fromkeys(yes, "v2"), purposes=dict.fromkeys(yes, "news"),
+            terms=dict.fromkeys(yes, TopicTerms("v2", "news", keep_ip=True)),
         )  # fmt: skip
         return self.people.prefer(KEY, wishes, source="page", evidence="request 7", now=now, ip="203.0.113.7")
 
