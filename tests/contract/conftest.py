@@ -1,14 +1,27 @@
-"""A certificate of localhost, for servers that speak TLS."""
+"""What several ports' tests need: a certificate of localhost, and the tables of addresses in moto."""
 
 import datetime as dt
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from moto import mock_aws
+
+from postroad.suppression.dynamodb import DynamoSuppressions
+from postroad.suppression.memory import MemorySuppressions
+from postroad.suppression.ports import SuppressionStore
+from tests.suppressions import TABLE
+from tests.tables import create_table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +54,24 @@ def secure(certificate: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context
+
+
+@pytest.fixture
+def dynamodb() -> Iterator["DynamoDBClient"]:
+    """Return moto's DynamoDB with the tables Suppressions and Contacts."""
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-central-1")
+        for name in (TABLE, "contacts"):
+            create_table(client, name)
+        yield client
+
+
+@pytest.fixture(params=["memory", "dynamodb", "dynamodb, one item a page"])
+def suppressions(request: pytest.FixtureRequest) -> SuppressionStore:
+    """Return each implementation in turn."""
+    if request.param == "memory":
+        return MemorySuppressions(page_size=1)
+    client = request.getfixturevalue("dynamodb")
+    return DynamoSuppressions(
+        client, TABLE, page_size=1 if "page" in request.param else None, pause=lambda _: None
+    )

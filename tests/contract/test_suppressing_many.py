@@ -6,20 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from moto import mock_aws
 
 from postroad.contract.words import Reason
 from postroad.suppression.dynamodb import DynamoSuppressions
 from postroad.suppression.errors import SuppressionsUnavailableError
-from postroad.suppression.memory import MemorySuppressions
 from postroad.suppression.model import ALL_STREAMS, NewSuppression, ScopeEntry, stream_scope
-from tests.tables import create_table
+from tests.suppressions import TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-TABLE = "suppressions"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 BOUNCE = ScopeEntry(Reason.HARD_BOUNCE, "operator:support", NOON, None, "import list.csv row 2")
@@ -35,26 +31,13 @@ COMPLAINT = ScopeEntry(Reason.COMPLAINT, "feedback", NOON + HOUR, None, "feedbac
 LEFT = ScopeEntry(Reason.UNSUBSCRIBED, "operator:support", NOON, None, "import list.csv row 3")
 
 
-@pytest.fixture
-def dynamodb() -> Iterator[DynamoDBClient]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-central-1")
-        create_table(client, TABLE)
-        yield client
-
-
 def over(client: DynamoDBClient, pauses: list[float] | None = None) -> DynamoSuppressions:
     return DynamoSuppressions(client, TABLE, pause=([] if pauses is None else pauses).append)
 
 
-@pytest.fixture(params=["memory", "dynamodb", "dynamodb, one item a page"])
-def store(request: pytest.FixtureRequest) -> SuppressionStore:
-    if request.param == "memory":
-        return MemorySuppressions(page_size=1)
-    client = request.getfixturevalue("dynamodb")
-    return DynamoSuppressions(
-        client, TABLE, page_size=1 if "page" in request.param else None, pause=lambda _: None
-    )
+@pytest.fixture
+def store(suppressions: SuppressionStore) -> SuppressionStore:
+    return suppressions
 
 
 def new(number: int, entry: ScopeEntry = BOUNCE, scope: str = ALL_STREAMS) -> NewSuppression:
