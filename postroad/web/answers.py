@@ -11,6 +11,7 @@ class Kind(StrEnum):
     ASK = "ask"
     LEFT_TOPIC = "left_topic"
     LEFT_ALL = "left_all"
+    PREFERENCES = "preferences"
     UNKNOWN = "unknown"
     BUSY = "busy"
     TROUBLE = "trouble"

@@ -4,6 +4,7 @@
     _pages/page.html                  what all pages have
     _pages/<kind>.html                what stands in a page, where that is more than a text
     _pages/page.css                   their styles, which stand in each page
+    _pages/<kind>.js                  the script of a page that has one; no page needs it
     _pages/locales/<locale>.toml      the texts; `{shop}` is the brand's name
 
 Every page is rendered here once for each locale, and cut into pieces (`postroad.web.cutting`). So the
@@ -14,16 +15,12 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
-from base64 import b64encode
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from postroad.rendering import mirrored as mirroring
 from postroad.rendering.brand import Brand
@@ -31,30 +28,38 @@ from postroad.rendering.catalogue import Catalogue, compare
 from postroad.rendering.formats import Formats, likely_subtags
 from postroad.rendering.locales import LocaleTag, parse_locale
 from postroad.rendering.problems import TemplateBuildError
+from postroad.web import naming
 from postroad.web.answers import Kind, Why
 from postroad.web.cutting import Piece, cut, place, when
+from postroad.web.policy import content_security_policy
+from postroad.web.preferences_form import PAUSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from postroad.web.naming import Topics
+
 PAGES = "pages.json"
 SOURCES = Path(__file__).parents[2] / "templates" / "_pages"
-SUFFIXES = frozenset({".html", ".css", ".toml"})
-_SHOP = "shop"
-_FALLBACK = "en"
+SUFFIXES = frozenset({".html", ".css", ".js", ".toml"})
+# Said of each topic, of which there may be none.
+_BY_TOPIC = frozenset({"this_kind", "began", "ended"})
+_PLACES = frozenset({"shop", "topic", "day"})
 
 
 def build_pages(
     target: Path,
     *,
     brand: Path,
-    topics: Mapping[str, Mapping[str, tuple[str, str]]],
+    topics: Topics,
+    rules: Mapping[str, Mapping[str, str]] | None = None,
     sources: Path = SOURCES,
     mirrored: bool = False,
 ) -> None:
     """Write `pages.json` into the folder `target`.
 
-    `topics` gives each topic's name and description by locale, `en` at least. `mirrored` adds the locale
+    `topics` gives each topic's name and description by locale, `en` at least, and `rules` its stream and
+    opt-in rule (`postroad.web.naming` reads both). `mirrored` adds the locale
     ar-XB, which nothing deployed has. Raises TemplateBuildError with every problem found.
     """
     settings = Brand.read(brand)
@@ -63,12 +68,20 @@ def build_pages(
         catalogues[mirroring.LOCALE] = mirroring.mirror(next(iter(catalogues.values())))
     css = _styles(sources / "page.css", settings)
     pages: dict[str, dict[str, list[Piece]]] = {}
-    names: dict[str, dict[str, str]] = {}
+    names: dict[str, dict[str, Markup]] = {}
+    scripts = _scripts(sources)
     problems: list[str] = []
     for locale, catalogue in catalogues.items():
         try:
-            names[locale] = _topics(topics, locale, catalogue)
-            pages[locale] = _render(sources, locale, catalogues, settings, css)
+            names[locale] = naming.described(topics, locale, catalogue.texts["this_kind"]["other"])
+            catalogue.used |= _BY_TOPIC
+            facts = {
+                "css": Markup(css),  # noqa: S704 - our own file, and colours and fonts that Brand has checked
+                "scripts": scripts,
+                "topics": naming.names(topics, locale),
+                "described": names[locale],
+            }
+            pages[locale] = _render(sources, locale, catalogues, settings, facts)
         except (TemplateError, KeyError, ValueError) as error:
             problems.append(f"{sources} in {locale}: {error!r}")
     default = next(iter(catalogues.values()))
@@ -79,26 +92,15 @@ def build_pages(
     content = {
         "locales": list(catalogues),
         "likely_subtags": _subtags(catalogues),
-        "policy": _policy(css, settings.logo.url),
+        "policy": content_security_policy(styles=css, scripts=scripts.values(), images=settings.logo.url),
         "pages": pages,
         "topics": names,
+        "rules": dict(rules or {}),
+        "wordings": {locale: naming.wordings(topics, locale) for locale in catalogues},
+        "days": {locale: _days(locale) for locale in catalogues},
     }
     target.mkdir(parents=True, exist_ok=True)
-    (target / PAGES).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
-
-
-def topic_texts(file: Path) -> dict[str, dict[str, tuple[str, str]]]:
-    """Return each topic's name and description by locale, as config/topics.toml has them."""
-    if not file.is_file():
-        return {}
-    topics = tomllib.loads(file.read_text("utf-8")).get("topics", {})
-    return {
-        topic: {
-            locale: (name, facts.get("descriptions", {}).get(locale, ""))
-            for locale, name in facts["names"].items()
-        }
-        for topic, facts in topics.items()
-    }
+    (target / PAGES).write_text(json.dumps(content, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _catalogues(folder: Path, default_locale: str) -> dict[str, Catalogue]:
@@ -108,10 +110,10 @@ def _catalogues(folder: Path, default_locale: str) -> dict[str, Catalogue]:
         raise TemplateBuildError([f"{folder}: {default_locale}.toml is missing: it is the default locale"])
     problems = [problem for one in found.values() for problem in compare(found[default_locale], one)]
     problems += [
-        f"{one.path}: {key}: expected a text whose only place is {{{_SHOP}}}"
+        f"{one.path}: {key}: expected a text whose only places are {', '.join(sorted(_PLACES))}"
         for one in found.values()
         for key, forms in one.texts.items()
-        if len(forms) > 1 or one.places(key) - {_SHOP}
+        if len(forms) > 1 or one.places(key) - _PLACES
     ]
     if problems:
         raise TemplateBuildError(problems)
@@ -119,14 +121,14 @@ def _catalogues(folder: Path, default_locale: str) -> dict[str, Catalogue]:
 
 
 def _render(
-    sources: Path, locale: str, catalogues: Mapping[str, Catalogue], brand: Brand, css: str
+    sources: Path, locale: str, catalogues: Mapping[str, Catalogue], brand: Brand, given: Mapping[str, object]
 ) -> dict[str, list[Piece]]:
     catalogue = catalogues[locale]
 
-    def text(key: str, **values: str) -> str:
+    def text(key: str, **values: str) -> Markup:
         catalogue.used.add(key)
         catalogues[next(iter(catalogues))].used.add(key)
-        return catalogue.texts[key]["other"].format(**values)
+        return escape(catalogue.texts[key]["other"]).format(**values)
 
     environment = Environment(
         loader=FileSystemLoader(sources),
@@ -141,32 +143,41 @@ def _render(
         "locale": locale,
         "direction": Formats(_tag(locale)).direction,
         "brand": brand.facts(),
-        "css": Markup(css),  # noqa: S704 - our own file, and colours and fonts that Brand has checked
-        "topic": place("topic"),
+        **given,
+        "topic": Markup(place("topic")),  # noqa: S704 - no text, but where one goes
+        "day": Markup(place("day")),  # noqa: S704 - likewise
         "when": lambda mark, caller: Markup(when(mark, caller)),  # noqa: S704 - the template's own words
         "reasons": [why.value for why in Why],
+        "pauses": PAUSES,
         "languages": [(other, _language(other)) for other in catalogues],
     }
     return {kind.value: cut(template.render(facts, kind=kind.value)) for kind in Kind}
 
 
-def _topics(
-    topics: Mapping[str, Mapping[str, tuple[str, str]]], locale: str, catalogue: Catalogue
-) -> dict[str, str]:
-    """Return each topic as HTML, and under the empty name what stands for one that is not configured."""
-    found = {"": _named(catalogue.texts["this_kind"]["other"], "")}
-    catalogue.used.add("this_kind")
-    for topic, texts in topics.items():
-        name, description = texts[locale] if locale in texts else texts[_FALLBACK]
-        found[topic] = _named(name, description)
+def _days(locale: str) -> list[str]:
+    """Return how a day of each month is written, as CLDR has it, with places for `{day}` and `{year}`."""
+    formats = Formats(_tag(locale))
+    found = []
+    for month in range(1, 13):
+        pattern = formats.date(f"2345-{month:02}-25").replace("2345", "{year}").replace("25", "{day}")
+        if pattern.format(year=2026, day=4) != formats.date(f"2026-{month:02}-04"):
+            raise ValueError(f"a day in {locale} is more than a number, a month and a year")
+        found.append(str(escape(pattern)))
     return found
 
 
-def _named(name: str, description: str) -> str:
-    html = Markup('<bdi class="name">{}</bdi>').format(name)
-    if description:
-        html += Markup('<bdi class="description">{}</bdi>').format(description)
-    return str(html)
+def _scripts(sources: Path) -> dict[str, Markup]:
+    """Return the scripts of the pages that have one."""
+    found: dict[str, Markup] = {}
+    for kind in Kind:
+        path = sources / f"{kind.value}.js"
+        if not path.is_file():
+            continue
+        script = path.read_text("utf-8")
+        if "</" in script or "<!--" in script:
+            raise TemplateBuildError([f"{path}: holds </ or <!--, at which a page ends its script"])
+        found[kind.value] = Markup(script)  # noqa: S704 - our own file
+    return found
 
 
 def _styles(path: Path, brand: Brand) -> str:
@@ -176,20 +187,6 @@ def _styles(path: Path, brand: Brand) -> str:
     if "<" in css or "&" in css:
         raise TemplateBuildError([f"{path}: holds < or &, which a page can't carry"])
     return css
-
-
-def _policy(css: str, logo: str) -> str:
-    """Return the pages' Content-Security-Policy: their own styles, their own form, the brand's logo, no more.
-
-    https://www.w3.org/TR/CSP3/
-    """
-    styles = b64encode(sha256(css.encode()).digest()).decode()
-    parts = urlsplit(logo)
-    images = f"{parts.scheme}://{parts.netloc}" if logo else "'none'"
-    return (
-        f"default-src 'none'; style-src 'sha256-{styles}'; img-src {images}; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
 
 
 def _subtags(catalogues: Mapping[str, Catalogue]) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """How often one machine, and one address, is served. Pure but for the counters that it asks.
 
-Looking is free: it touches no table, so whoever opens a link that is ours is never counted. Leaving is
-counted by machine and by address, and links that aren't ours by machine. One machine may leave for very many
-addresses: a mailbox provider does, for all of its people (RFC 8058).
+Looking is free: whoever opens a link that is ours is never counted. Leaving and choosing are counted by
+machine and by address, and links that aren't ours by machine. One machine may leave for very many addresses:
+a mailbox provider does, for all of its people (RFC 8058).
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ class Limit:
 
 BY_MACHINE = Limit("leaving", 300, timedelta(minutes=1))
 BY_ADDRESS = Limit("address", 20, timedelta(hours=1))
+CHOOSING_BY_MACHINE = Limit("choosing", 60, timedelta(minutes=1))
+CHOOSING_BY_ADDRESS = Limit("choosing-address", 20, timedelta(hours=1))
+"""Apart from leaving: however often somebody chooses, they can still leave."""
 BAD_LINKS = Limit("bad", 60, timedelta(minutes=1))
 
 

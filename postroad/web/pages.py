@@ -6,11 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from postroad.contacts.model import TopicTerms
 from postroad.rendering.locales import choose_locale
 from postroad.web.cutting import stands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     from postroad.web.answers import Answer
@@ -21,12 +23,19 @@ _MOST_LANGUAGES = 10
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """All pages in all locales, the default first. `policy` is their Content-Security-Policy."""
+    """All pages in all locales, the default first. `policy` is their Content-Security-Policy.
+
+    `topics` are the topics' names and descriptions as HTML, `wordings` the versions of both, `rules` each
+    topic's `stream` and `opt_in`, and `days` how a day of each month is written.
+    """
 
     locales: Sequence[str]
     policy: str
     pages: Mapping[str, Mapping[str, Sequence[Piece]]]
     topics: Mapping[str, Mapping[str, str]]
+    rules: Mapping[str, Mapping[str, str]]
+    wordings: Mapping[str, Mapping[str, str]]
+    days: Mapping[str, Sequence[str]]
     likely_subtags: Mapping[str, str]
 
     @classmethod
@@ -37,17 +46,43 @@ class Pages:
     def page(self, answer: Answer, locale: str) -> str:
         """Return the HTML of an answer. A topic that is not configured is "mails like this one"."""
         names = self.topics[locale]
-        places = {"": "", "topic": names.get(answer.topic, names[""])}
+        places = {"": "", "topic": names.get(answer.topic, names[""]), "day": self._day(answer.day, locale)}
         pieces = self.pages[locale][answer.kind.value]
         return "".join(html + places[place] for when, html, place in pieces if stands(when, answer.marks))
+
+    @property
+    def topic_names(self) -> list[str]:
+        """Return the names of the topics that are configured, as messages use them."""
+        return [topic for topic in self.topics[self.locales[0]] if topic]
+
+    @property
+    def stream_of_topic(self) -> dict[str, str]:
+        """Return each configured topic's stream."""
+        return {topic: rule["stream"] for topic, rule in self.rules.items()}
+
+    def terms(self, topic: str, locale: str) -> TopicTerms:
+        """Return what a page in this locale tells of a topic, for the record of consent."""
+        rule = self.rules[topic]
+        return TopicTerms(
+            wording=self.wordings[locale][topic], purpose=rule["stream"], double=rule["opt_in"] == "double"
+        )
+
+    def known(self, locale: str) -> str:
+        """Return which of our locales serves somebody of this one, or "" where none does."""
+        if not locale:
+            return ""
+        choice = choose_locale(locale, self.locales, self.locales[0], self.likely_subtags)
+        return "" if choice.note else choice.texts
 
     def locale(self, wanted: str, accepted: str) -> str:
         """Return the locale asked for (`?lang=`), else the first of Accept-Language that there is."""
         for tag in (wanted, *_preferred(accepted)):
-            choice = choose_locale(tag, self.locales, self.locales[0], self.likely_subtags)
-            if tag and not choice.note:
-                return choice.texts
+            if known := self.known(tag):
+                return known
         return self.locales[0]
+
+    def _day(self, day: date | None, locale: str) -> str:
+        return self.days[locale][day.month - 1].format(year=day.year, day=day.day) if day else ""
 
 
 def _preferred(accepted: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ class Route(StrEnum):
     SUBSCRIBING = "/subscribe"
 
 
-SERVED = (Route.LEAVING,)
+SERVED = (Route.LEAVING, Route.PREFERENCES)
 """What the API leads to the function, and the function answers."""
 
 

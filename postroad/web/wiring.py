@@ -17,6 +17,7 @@ from postroad.signing.services import dynamodb_requests, secrets_requests
 from postroad.web.dynamodb import DynamoCounters
 from postroad.web.limits import Limits
 from postroad.web.pages import Pages
+from postroad.web.preferring import PreferenceCentre
 from postroad.web.requests import Route
 from postroad.web.settings import WebSettings
 from postroad.web.token import KeyRing
@@ -45,10 +46,16 @@ def website() -> Website:
     tokens = Tokens(lambda: _ring(secrets, settings.token_keys_arn), now=clock.now())
     limits = Limits(DynamoCounters(dynamodb, settings.schedule_table), on_error=log_error)
     leaving = DynamoLeaving(
-        dynamodb, contacts_table=settings.contacts_table, suppressions_table=settings.suppressions_table
+        dynamodb,
+        contacts_table=settings.contacts_table,
+        suppressions_table=settings.suppressions_table,
+        stream_of_topic=pages.stream_of_topic,
     )
     sections: dict[Route, Section] = {
         Route.LEAVING: Unsubscribing(tokens=tokens, leaving=leaving, limits=limits, on_error=log_error),
+        Route.PREFERENCES: PreferenceCentre(
+            tokens=tokens, preferring=leaving, limits=limits, pages=pages, on_error=log_error
+        ),
     }
     return Website(sections=sections, pages=pages)
 

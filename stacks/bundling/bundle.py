@@ -9,7 +9,7 @@ from postroad.configuration.topics import TOPICS, read_topics
 from postroad.rendering.build import build_templates
 from postroad.web.building import SUFFIXES as PAGE_SUFFIXES
 from postroad.web.building import build_pages
-from postroad.web.naming import topic_texts
+from postroad.web.naming import topic_rules, topic_texts
 from stacks.bundling.once import build_once, digest
 from stacks.bundling.target import HOST, Target, add_bytecode
 
@@ -60,6 +60,7 @@ def build_bundle(verb: str, *, target: Target = HOST, root: Path = ROOT) -> Path
                 folder / WEB_PAGES,
                 brand=root / "config" / "brand.toml",
                 topics=topic_texts(root / "config" / TOPICS),
+                rules=topic_rules(root / "config" / TOPICS),
                 sources=root / PAGE_SOURCES,
             )
         if target.takes_our_bytecode:

@@ -30,6 +30,9 @@ PAGES = Pages(
         for locale in ("en", "es")
     },
     topics={locale: {"": "mails"} for locale in ("en", "es")},
+    rules={},
+    wordings={},
+    days={},
     likely_subtags={},
 )
 ONE_CLICK = "List-Unsubscribe=One-Click"

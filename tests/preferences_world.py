@@ -1,0 +1,85 @@
+"""Everything that the pages work with, in memory: one address, with its links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from postroad.contacts.memory import MemoryContacts, MemoryLeaving
+from postroad.contacts.model import ConsentStatus, NewConsent, NewContact
+from postroad.suppression.memory import MemorySuppressions
+from postroad.web.limits import Limits
+from postroad.web.memory import MemoryCounters
+from postroad.web.preferring import PreferenceCentre
+from postroad.web.requests import Form, Route, Visit
+from postroad.web.token import Grant, Purpose, make_token
+from postroad.web.tokens import Tokens
+from postroad.web.unsubscribing import Unsubscribing
+from postroad.web.website import Website
+from tests.web_world import ADDRESS, EMAIL, NOON, RING, TOPIC
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from postroad.contacts.model import Preferences
+    from postroad.contacts.ports import Preferring
+    from postroad.web.answers import Answer
+    from postroad.web.pages import Pages
+    from postroad.web.ports import Counters
+
+
+class PreferencesWorld:
+    """One address; nothing is known of it until `agree` says so."""
+
+    def __init__(
+        self, pages: Pages, *, counters: Counters | None = None, preferring: Preferring | None = None
+    ) -> None:
+        self.pages = pages
+        self.suppressions = MemorySuppressions()
+        self.contacts = MemoryContacts()
+        self.counters = MemoryCounters()
+        self.errors: list[BaseException] = []
+        self.store = MemoryLeaving(self.suppressions, self.contacts, stream_of_topic=pages.stream_of_topic)
+        tokens = Tokens(lambda: RING, now=NOON)
+        limits = Limits(counters or self.counters, on_error=self.errors.append)
+        self.centre = PreferenceCentre(
+            tokens=tokens, preferring=preferring or self.store, limits=limits, pages=pages,
+            on_error=self.errors.append,
+        )  # fmt: skip
+        unsubscribing = Unsubscribing(
+            tokens=tokens, leaving=self.store, limits=limits, on_error=self.errors.append
+        )
+        self.website = Website(
+            sections={Route.PREFERENCES: self.centre, Route.LEAVING: unsubscribing}, pages=pages
+        )
+
+    @staticmethod
+    def token(purpose: Purpose = Purpose.PREFERENCES, *, key: str = ADDRESS, topic: str = TOPIC) -> str:
+        return make_token(RING, Grant(key, topic, purpose))
+
+    def visit(self, token: str | None = None, *, ip: str = "192.0.2.7", locale: str = "en") -> Visit:
+        return Visit(self.token() if token is None else token, ip, "r-1", locale)
+
+    def agree(self, *topics: str, locale: str = "") -> None:
+        """Make the address a contact's, who agreed to these topics."""
+        consents = tuple(NewConsent(topic, ConsentStatus.GRANTED, NOON, "shop") for topic in topics)
+        self.contacts.save(
+            [NewContact(ADDRESS, EMAIL, "shop", locale=locale or None, consents=consents)], now=NOON
+        )
+
+    def stands(self, *, now: datetime = NOON) -> Preferences:
+        return self.store.preferences(ADDRESS, now=now)
+
+    def form(self, *, topics: Sequence[str] = (), **fields: str) -> Form:
+        """Return the form as a browser sends it that shows what stands, with these topics ticked."""
+        stands = self.stands()
+        found: dict[str, list[str]] = {"do": ["save"], "topic": [*topics], "on": [], "off": []}
+        for topic, on in stands.topics.items():
+            found["on" if on else "off"].append(topic)
+        shown = self.pages.known(stands.locale)
+        found |= {"language": [shown], "was_language": [shown], "pause": [""], "reason": [""]}
+        return Form(found | {name: [value] for name, value in fields.items()})
+
+    def save(self, form: Form | Mapping[str, Sequence[str]], *, now: datetime = NOON) -> Answer:
+        given = form if isinstance(form, Form) else Form(form)
+        return self.centre.act(self.visit(), given, now=now)
