@@ -177,11 +177,15 @@ def places_by_key(wanted: Sequence[NewSuppression]) -> dict[str, list[int]]:
 
 
 def has_unsubscribed(standing: Suppression, history: Sequence[HistoryEntry], scope: str) -> bool:
-    """Say whether they left this scope, and nobody lifted that since, though something stronger may stand."""
+    """Say whether they left this scope, and nobody lifted that since, though something stronger may stand.
+
+    What heals by itself hides nothing that is for good. And where nothing stands nothing is stopped, whatever
+    the history tells: who leaves then must get what they ask for.
+    """
     entry = standing.scopes.get(scope)
-    if entry is not None and entry.reason is Reason.UNSUBSCRIBED and entry.until is None:
-        return True
-    return unsubscription(history, scope) is not None
+    if entry is None or entry.until is not None:
+        return False
+    return entry.reason is Reason.UNSUBSCRIBED or unsubscription(history, scope) is not None
 
 
 def unsubscription(history: Sequence[HistoryEntry], scope: str) -> HistoryEntry | None:
@@ -231,8 +235,10 @@ def lifting(
     before = standing.scopes.get(scope)
     if before is None or (before.reason is Reason.COMPLAINT and not note):
         return None
+    # A machine's clock may be behind: the line must come after those of what it lifts, or it doesn't count.
+    told = [line.at for line in history if line.scope == scope]
     line = HistoryEntry(
-        at=now,
+        at=max(now, before.since, *told),
         action=HistoryAction.LIFTED,
         scope=scope,
         reason=before.reason,

@@ -232,6 +232,16 @@ def test_who_is_let_back_can_leave_again(tables: Tables) -> None:
     assert list(tables.scopes()) == ["topic:offers"]
 
 
+def test_who_is_let_back_by_a_machine_whose_clock_is_behind_can_leave_again(tables: Tables) -> None:
+    tables.leave(topic_scope("offers"), now=NOON + timedelta(minutes=1))
+    tables.suppressions.lift(KEY, topic_scope("offers"), source="operator:bo", now=NOON)
+    assert tables.scopes() == {}
+
+    assert tables.leave(topic_scope("offers"), now=NOON + HOUR)
+
+    assert list(tables.scopes()) == ["topic:offers"]
+
+
 def test_consent_and_suppression_change_together_or_not_at_all(
     dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
