@@ -10,6 +10,7 @@ from postroad.configuration.limits import Retention, Timing
 from postroad.configuration.section import Section, broken_rule
 from postroad.configuration.sizing import ASSUMED_RATE, Sizing, feedback_copies, sizes
 from postroad.configuration.stream import Stream
+from postroad.configuration.stats import Stats
 from postroad.configuration.texts import (
     AccountId,
     Address,
@@ -334,6 +335,7 @@ class Configuration(Section):
     soft_bounces: SoftBounces = SoftBounces()
     timing: Timing = Timing()
 
+    stats: Stats = Stats()
     @property
     def is_local(self) -> bool:
         """Whether this is the stage of the emulated cloud on one machine."""

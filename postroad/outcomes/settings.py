@@ -8,8 +8,15 @@ from postroad.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class OutcomesSettings(Settings):
-    """Written by the stack, read by `wiring`. `publishes` lists the statuses that each stream publishes."""
+    """Written by the stack, read by `wiring`. `publishes` lists the statuses that each stream publishes.
+
+    `stats_pairs` names the pairs of dimensions that are counted. `local_shard` stands for the shard on the
+    local stage, and is empty on all others.
+    """
 
     stage: str
     bus_name: str
     publishes: Mapping[str, tuple[str, ...]]
+    stats_table: str
+    stats_pairs: tuple[str, ...]
+    local_shard: str

@@ -1,4 +1,4 @@
-"""What became of each message: the stream of the table Messages, and the function that publishes results."""
+"""What became of each message: the table Messages' stream, and the function that publishes and counts it."""
 
 from typing import TYPE_CHECKING
 
@@ -27,9 +27,15 @@ MEMORY_MEBIBYTES = 512
 RETRIES = 20
 LONGEST_RETRY = Duration.hours(23)
 
+# With a tumbling window Lambda tells each run which shard its records are of, by which they are counted once.
+# Nothing is gathered in the window, so the longest is best: at its end Lambda invokes the function once more
+# for each shard. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html
+WINDOW = Duration.minutes(15)
+LOCAL_SHARD = "local"
+
 
 class OutcomesPipeline(Construct):
-    """Messages' DynamoDB stream → outcomes → the result bus."""
+    """Messages' DynamoDB stream → outcomes → the result bus, and counters in Stats."""
 
     def __init__(
         self,
@@ -68,6 +74,9 @@ class OutcomesPipeline(Construct):
                     name: tuple(status.value for status in stream.publishes)
                     for name, stream in configuration.streams.items()
                 },
+                stats_table=stores.stats.table_name,
+                stats_pairs=configuration.stats.pairs,
+                local_shard=LOCAL_SHARD if stage.is_local else "",
             ),
             timeout_seconds=timing.outcomes_timeout_seconds,
             memory_mebibytes=MEMORY_MEBIBYTES,
@@ -86,10 +95,13 @@ class OutcomesPipeline(Construct):
                 retry_attempts=RETRIES,
                 max_record_age=LONGEST_RETRY,
                 report_batch_item_failures=True,
+                tumbling_window=WINDOW,
                 on_failure=sources.SqsDlq(on_failure),
             )
         )
         bus.grant_put_events_to(self.function)
+        # A transaction of updates asks for no action of its own.
+        stores.stats.grant(self.function, "dynamodb:GetItem", "dynamodb:UpdateItem")
         alarms.ring(
             OUTCOMES_LATE,
             "outcomes",

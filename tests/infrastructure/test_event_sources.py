@@ -91,6 +91,14 @@ def test_changes_of_rows_are_retried_halved_and_kept(prod: Stacks) -> None:
     assert destination in prod.all("AWS::SQS::Queue")
 
 
+def test_changes_of_rows_come_with_the_name_of_their_shard(prod: Stacks) -> None:
+    """Lambda names it in windows alone, and with one batch of a shard at a time."""
+    (source,) = sources(prod, kind="stream")
+    assert source["TumblingWindowInSeconds"] > source["MaximumBatchingWindowInSeconds"] > 0
+    assert source.get("ParallelizationFactor", 1) == 1
+    assert function_of(prod, source)["Environment"]["Variables"]["POSTROAD_LOCAL_SHARD"] == ""
+
+
 def test_no_function_may_send_to_the_queue_that_feeds_it(prod: Stacks) -> None:
     for source in sources(prod, kind="queue"):
         name = function_of(prod, source)["FunctionName"].removeprefix("postroad-prod-")

@@ -131,6 +131,7 @@ ALLOWED = {
             "sqs:GetQueueUrl",
         },
         "postroad": {"events:PutEvents"},
+        f"{TABLE}-stats": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
     },
     "web": {
         "/aws/lambda/postroad-prod-web": LOG,

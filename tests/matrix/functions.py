@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger
 
 from postroad.circuit.breaking import StreamBreaker
 from postroad.circuit.switching import Switching
+from postroad.clock import SystemClock
 from postroad.dispatching.each_minute import EachMinute
 from postroad.evidence.canary import CanaryAnswer, CanaryOutcome
 from postroad.evidence.following import Following
@@ -30,6 +31,9 @@ from postroad.sending.batch import SendBatch
 from postroad.sending.canary import Canary
 from postroad.sending.limits import limits_of
 from postroad.sending.memory import MemoryRate
+from postroad.stats.counting import Counting
+from postroad.stats.counts import NO_PAIRS
+from postroad.stats.memory import MemoryCounters
 from tests.matrix.gates import DiedError, Gate, Watched
 from tests.matrix.ses_stand_in import SesRequests
 from tests.matrix.stores import EVENTS, CopiesOnQueue, NoticesOnQueue, WatchedLedger
@@ -113,8 +117,9 @@ class CanaryOfSend:
 def count_duplicates(changes: Sequence[RowChange]) -> int:
     """Return what `outcomes` counts over the table's stream."""
     counts = Counts(SETTINGS.stage)
-    outcomes = Outcomes(bus=MemoryBus(), publishes={}, counts=counts, logger=LOGGER)
-    assert outcomes.publish(changes) is None
+    counting = Counting(counters=MemoryCounters(), pairs=NO_PAIRS, clock=SystemClock())
+    outcomes = Outcomes(bus=MemoryBus(), publishes={}, counting=counting, counts=counts, logger=LOGGER)
+    assert outcomes.take(changes, shard="1") is None
     return counts.of(Metric.DUPLICATES, STREAM)
 
 
