@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from postroad.web.token import KeyRing
 
 UNSUBSCRIBE_URL = "unsubscribe_url"
-"""Under this name templates find the link among their data."""
+PREFERENCES_URL = "preferences_url"
+"""Under these names templates find the links among their data."""
 
 LABELS = {
     "en": "Stop getting mails like this",
@@ -24,7 +25,13 @@ LABELS = {
     "nl": "Afmelden voor deze mails",
     "zh": "退订此类邮件",
 }
-"""As templates/_base/locales have it, by language, for mails whose own texts don't show the link."""
+PREFERENCES_LABELS = {
+    "en": "Mail preferences",
+    "es": "Preferencias de correo",
+    "nl": "Mailvoorkeuren",
+    "zh": "邮件偏好设置",
+}
+"""As templates/_base/locales have it, by language, for mails whose own texts don't show the links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,11 @@ class LeavingLinks:
         token = make_token(self.ring, Grant(address_key, topic, Purpose.UNSUBSCRIBE))
         return f"{self.web_url}/u/{token}"
 
+    def preferences(self, address_key: str, topic: str) -> str:
+        """Return the link by which whoever has this address chooses what they get."""
+        token = make_token(self.ring, Grant(address_key, topic, Purpose.PREFERENCES))
+        return f"{self.web_url}/p/{token}"
+
 
 def list_headers(link: str) -> dict[str, str]:
     """Return the headers of a mail whose recipient can leave by this link."""
@@ -48,19 +60,24 @@ def list_headers(link: str) -> dict[str, str]:
     }
 
 
-def showing(rendered: Rendered, link: str) -> Rendered:
-    """Return the mail with the link where its reader sees it.
+def showing(rendered: Rendered, link: str, preferences: str) -> Rendered:
+    """Return the mail with the links by which its reader leaves and chooses, where they are seen.
 
-    A template shows it itself, as its data's `unsubscribe_url`. Where it doesn't, or the producer wrote the
-    mail, it stands at the end of each part.
+    A template shows them itself, as its data's `unsubscribe_url` and `preferences_url`. Where it doesn't show
+    the first, or the producer wrote the mail, both stand at the end of each part.
     """
-    label = LABELS.get(rendered.locale.replace("_", "-").partition("-")[0].lower(), LABELS["en"])
+    language = rendered.locale.replace("_", "-").partition("-")[0].lower()
+    label = LABELS.get(language, LABELS["en"])
+    choosing = PREFERENCES_LABELS.get(language, PREFERENCES_LABELS["en"])
     text, html = rendered.text, rendered.html
     if text and link not in text:
-        text = f"{text.rstrip()}\n\n{label}: {link}\n"
+        text = f"{text.rstrip()}\n\n{label}: {link}\n{choosing}: {preferences}\n"
     if html is not None and link not in html:
-        # The attribute keeps SES from rewriting it into a link that counts clicks.
-        shown = f'<p style="font-size: 13px"><a ses:no-track href="{link}">{label}</a></p>'
+        # The attribute keeps SES from rewriting them into links that count clicks.
+        shown = (
+            f'<p style="font-size: 13px"><a ses:no-track href="{link}">{label}</a> · '
+            f'<a ses:no-track href="{preferences}">{choosing}</a></p>'
+        )
         before, end, after = html.rpartition("</body>")
         html = f"{before}{shown}{end}{after}" if end else f"{html}{shown}"
     return replace(rendered, text=text, html=html)

@@ -16,7 +16,7 @@ from postroad.contract.words import Reason, Status
 from postroad.ledger.row import Row
 from postroad.rendering.ports import Rendered, TemplateDataError, TemplateMissing
 from postroad.sending.errors import AttachmentMissingError, AttachmentTooLargeError
-from postroad.sending.leaving_links import UNSUBSCRIBE_URL, list_headers, showing
+from postroad.sending.leaving_links import PREFERENCES_URL, UNSUBSCRIBE_URL, list_headers, showing
 from postroad.sending.mail import File, Mail, Parsed, Prepared, Refusal
 from postroad.sending.tracked_links import tracked_links
 
@@ -97,7 +97,7 @@ class Preparation:
     def check(self, parsed: Parsed) -> Rendered | Refusal:
         """Render the message, as it will be when it is due: who made it hears today of what is wrong."""
         try:
-            return self._render(parsed.message, self._link(parsed))
+            return self._render(parsed)
         except TemplateMissing as error:
             return _refusal(parsed, Reason.UNKNOWN_TEMPLATE, "template", str(error))
         except TemplateDataError as error:
@@ -160,7 +160,14 @@ class Preparation:
             return ""
         return self._links.link(parsed.address_key, parsed.message.topic)
 
-    def _render(self, message: Message, link: str) -> Rendered:
+    def _preferences(self, parsed: Parsed) -> str:
+        """Return the link to what the recipient chose, or "" where that can't be."""
+        if self._links is None or parsed.message.topic is None:
+            return ""
+        return self._links.preferences(parsed.address_key, parsed.message.topic)
+
+    def _render(self, parsed: Parsed) -> Rendered:
+        message, link, preferences = parsed.message, self._link(parsed), self._preferences(parsed)
         if message.content is not None:
             content = message.content
             rendered = Rendered(
@@ -170,10 +177,11 @@ class Preparation:
                 locale=message.locale or "",
             )
         else:
-            # A link of the producer's own would leave something that we know nothing of.
-            data = {**message.data, UNSUBSCRIBE_URL: link} if link else message.data
+            # Links of the producer's own would leave something that we know nothing of.
+            ours = {UNSUBSCRIBE_URL: link, PREFERENCES_URL: preferences} if link else {}
+            data = {**message.data, **ours}
             rendered = self._renderer.render(message.template or "", locale=message.locale, data=data)
-        return showing(rendered, link) if link else rendered
+        return showing(rendered, link, preferences) if link else rendered
 
     def _fetch(self, message: Message) -> tuple[File, ...]:
         room = self._settings.attachment_max_bytes

@@ -102,6 +102,7 @@ def test_the_base_has_the_same_keys_in_each_locale(sources: Path) -> None:
     shutil.copytree(sources / "order_confirmation", sources / "another")
     assert problems_of(sources) == [
         "_base/locales/es.toml: labelled is missing",
+        "_base/locales/es.toml: preferences is missing",
         "_base/locales/es.toml: unsubscribe is missing",
     ]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from postroad.rendering.ports import Rendered
-from postroad.sending.leaving_links import LABELS, LeavingLinks, list_headers, showing
+from postroad.sending.leaving_links import LABELS, PREFERENCES_LABELS, LeavingLinks, list_headers, showing
 from postroad.sending.mail import Mail, Parsed, Prepared
 from postroad.sending.preparing import Preparation
 from postroad.web.token import Grant, Purpose, read_token
@@ -20,6 +20,7 @@ from tests.web_world import ADDRESS, EMAIL, RING, TOPIC
 
 LINKS = LeavingLinks(RING, "https://mail.shop.example")
 LINK = LINKS.link(ADDRESS, TOPIC)
+PREFERENCES = LINKS.preferences(ADDRESS, TOPIC)
 MAIL = Rendered("News", "Hello.\n", "<html><body><p>Hello.</p></body></html>", "es-CO")
 
 
@@ -30,6 +31,14 @@ def test_the_link_leads_to_the_pages_with_a_token_for_this_address_and_topic() -
     assert EMAIL not in LINK
 
 
+def test_the_link_beside_it_leads_to_what_the_address_chose() -> None:
+    address, _, token = PREFERENCES.rpartition("/")
+    assert address == "https://mail.shop.example/p"
+    assert read_token(RING, token, Purpose.PREFERENCES) == Grant(ADDRESS, TOPIC, Purpose.PREFERENCES)
+    assert read_token(RING, token, Purpose.UNSUBSCRIBE) is None
+    assert EMAIL not in PREFERENCES
+
+
 def test_the_headers_are_those_of_rfc_8058_and_fit_what_ses_takes() -> None:
     headers = list_headers(LINKS.link(ADDRESS, "t" * 64))
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -38,15 +47,18 @@ def test_the_headers_are_those_of_rfc_8058_and_fit_what_ses_takes() -> None:
 
 
 def test_a_mail_without_the_link_gets_it_in_both_parts_in_its_language() -> None:
-    shown = showing(MAIL, LINK)
-    assert shown.text == f"Hello.\n\n{LABELS['es']}: {LINK}\n"
+    shown = showing(MAIL, LINK, PREFERENCES)
+    assert shown.text == (f"Hello.\n\n{LABELS['es']}: {LINK}\n{PREFERENCES_LABELS['es']}: {PREFERENCES}\n")
     assert shown.html is not None
-    assert shown.html.endswith(f'<a ses:no-track href="{LINK}">{LABELS["es"]}</a></p></body></html>')
+    assert shown.html.endswith(
+        f'<a ses:no-track href="{LINK}">{LABELS["es"]}</a> · '
+        f'<a ses:no-track href="{PREFERENCES}">{PREFERENCES_LABELS["es"]}</a></p></body></html>'
+    )
 
 
 def test_a_template_that_shows_it_is_left_alone() -> None:
     mail = replace(MAIL, text=f"Leave: {LINK}\n", html=f'<body><a href="{LINK}">Leave</a></body>')
-    assert showing(mail, LINK) == mail
+    assert showing(mail, LINK, PREFERENCES) == mail
 
 
 @pytest.mark.parametrize(
@@ -60,16 +72,20 @@ def test_a_template_that_shows_it_is_left_alone() -> None:
     ids=["text alone", "html alone", "half a page", "no locale"],
 )
 def test_a_part_that_is_not_there_stays_away(mail: Rendered, *, text: bool, html: bool) -> None:
-    shown = showing(mail, LINK)
+    shown = showing(mail, LINK, PREFERENCES)
     assert (LINK in shown.text) is text
     assert (LINK in (shown.html or "")) is html
+    assert (PREFERENCES in shown.text) is text
+    assert (PREFERENCES in (shown.html or "")) is html
 
 
 def test_the_words_are_the_templates_own() -> None:
-    found = {}
+    found: dict[str, dict[str, str]] = {"unsubscribe": {}, "preferences": {}}
     for file in (Path(__file__).parents[3] / "templates" / "_base" / "locales").glob("*.toml"):
-        found[file.stem.partition("-")[0]] = tomllib.loads(file.read_text("utf-8"))["unsubscribe"]
-    assert found == LABELS
+        texts = tomllib.loads(file.read_text("utf-8"))
+        for key, labels in found.items():
+            labels[file.stem.partition("-")[0]] = texts[key]
+    assert found == {"unsubscribe": LABELS, "preferences": PREFERENCES_LABELS}
 
 
 def prepared(links: LeavingLinks | None, **changes: Any) -> Mail:  # noqa: ANN401  any part of a message
@@ -95,12 +111,12 @@ def test_a_mail_of_a_topic_has_its_headers_and_its_link() -> None:
     assert mail.headers == {"X-Order": "1042", **list_headers(link)}
     assert mail.text is not None
     assert link in mail.text
+    assert LINKS.preferences(World.key("m-1@example.com"), TOPIC) in mail.text
 
 
 def test_a_producers_own_link_gives_way() -> None:
-    mail = prepared(
-        LINKS, topic=TOPIC, data={"word": "hello", "unsubscribe_url": "https://elsewhere.example"}
-    )
+    own = dict.fromkeys(("unsubscribe_url", "preferences_url"), "https://elsewhere.example")
+    mail = prepared(LINKS, topic=TOPIC, data={"word": "hello", **own})
     assert "elsewhere" not in f"{mail.headers} {mail.text}"
 
 
