@@ -20,13 +20,14 @@ from postroad.bodies.ports import Kept, Whole
 from postroad.times import milliseconds, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 SORT_KEY = "body#"
 PREFIX = "bodies/"
@@ -37,6 +38,8 @@ MOST_IN_ITEM = 300_000
 """Compressed bytes past this go to S3: an item holds 400 KB, with its names and keys."""
 MOST_KEYS = 100
 """BatchGetItem takes no more keys than this in one request."""
+MOST_OBJECTS = 1000
+"""DeleteObjects takes no more keys than this in one request."""
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """How long to wait before each further try of what DynamoDB left over, while nothing new comes."""
 
@@ -72,7 +75,7 @@ class DynamoBodies:
         }
         with _asking():
             if len(packed) > MOST_IN_ITEM:
-                name = sha256(f"{message_id}#{fingerprint}".encode()).hexdigest()
+                name = _object_name(message_id, fingerprint)
                 # Since `first_sent` at the earliest: so the object lives longer than it is asked for.
                 key = folder_of(until - first_sent) + name
                 self._s3.put_object(Bucket=self._bucket, Key=key, Body=packed)
@@ -106,6 +109,47 @@ class DynamoBodies:
         """Forget the body; what lies in S3 goes by the bucket's own lifecycle."""
         with _asking():
             self._client.delete_item(TableName=self._table, Key=_key(message_id, fingerprint))
+
+    def erase(self, messages: Sequence[tuple[str, str]]) -> int:
+        """Forget all that is kept of these messages, by id and fingerprint; return how many bodies.
+
+        Beside what their items point at, the objects of items that went before: `delete` leaves those to the
+        lifecycle. An object goes before its item, so whoever is killed in between finds it again. Needs
+        dynamodb:Query, dynamodb:DeleteItem and s3:DeleteObject.
+        """
+        items = [
+            item
+            for message_id in dict.fromkeys(each for each, _ in messages)
+            for item in self._of(message_id)
+        ]
+        objects = [item["s3_key"]["S"] for item in items if "s3_key" in item]
+        for message_id, fingerprint in messages:
+            if fingerprint:
+                name = _object_name(message_id, fingerprint)
+                objects += [f"{PREFIX}{days}-days/{name}" for days in KEPT_DAYS]
+        with _asking():
+            for start in range(0, len(objects), MOST_OBJECTS):
+                some: list[ObjectIdentifierTypeDef] = [
+                    {"Key": key} for key in dict.fromkeys(objects[start : start + MOST_OBJECTS])
+                ]
+                answer = self._s3.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})
+                if errors := answer.get("Errors"):
+                    code = errors[0].get("Code", "unknown")
+                    raise BodiesUnavailableError(f"a kept body can't be deleted from S3: {code}")
+            for item in items:
+                self._client.delete_item(TableName=self._table, Key={"pk": item["pk"], "sk": item["sk"]})
+        return len(items)
+
+    def _of(self, message_id: str) -> list[dict[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :id",
+            ExpressionAttributeValues={":id": {"S": message_id}},
+            ProjectionExpression="pk, sk, s3_key",
+            ConsistentRead=True,
+        )
+        with _asking():
+            return [item for page in pages for item in page["Items"]]
 
     def of(self, message_id: str) -> list[Kept]:
         """Return what is kept of one message, by consistent reads."""
@@ -165,6 +209,10 @@ def folder_of(kept: timedelta) -> str:
     """Return the prefix of a body that is kept for so long, where the lifecycle doesn't delete it before."""
     days = next((days for days in KEPT_DAYS if kept <= timedelta(days=days)), KEPT_DAYS[-1])
     return f"{PREFIX}{days}-days/"
+
+
+def _object_name(message_id: str, fingerprint: str) -> str:
+    return sha256(f"{message_id}#{fingerprint}".encode()).hexdigest()
 
 
 def _kept(item: dict[str, Any]) -> Kept:

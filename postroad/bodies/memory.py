@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from postroad.bodies.ports import Kept, Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
 
@@ -46,6 +46,14 @@ class MemoryBodies:
     def delete(self, message_id: str, fingerprint: str) -> None:
         """Forget the body."""
         self._bodies.pop((message_id, fingerprint), None)
+
+    def erase(self, messages: Sequence[tuple[str, str]]) -> int:
+        """Forget all that is kept of these messages; return how many bodies."""
+        ids = {message_id for message_id, _ in messages}
+        found = [kept for kept in self.all() if kept.message_id in ids]
+        for kept in found:
+            self.delete(kept.message_id, kept.fingerprint)
+        return len(found)
 
     def of(self, message_id: str) -> list[Kept]:
         """Return what is kept of one message."""

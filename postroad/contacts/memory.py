@@ -85,6 +85,10 @@ class MemoryContacts:
         self._contacts[contact.address_key] = contact
         self._consents[contact.address_key] += consents
 
+    def forget(self, address_key: str, consents: Sequence[Consent]) -> None:
+        """Take out these records of consent."""
+        self._consents[address_key] = [each for each in self._consents[address_key] if each not in consents]
+
     def _known(self) -> list[Contact]:
         return [contact for contact in list(self._contacts.values()) if contact.email]
 

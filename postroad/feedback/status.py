@@ -40,7 +40,8 @@ def apply_event(row: Row, event: FeedbackEvent) -> Row | None:
     changed = _with_bounce(changed, event)
     changed = _with_engagement(changed, event)
     changed = _with_count(changed, event)
-    if note := note_of(event):
+    # What a mailbox answered may name its owner, whose data were erased from this row.
+    if not row.is_redacted and (note := note_of(event)):
         changed = _with_ses_note(changed, note)
     verdict = _verdict_for(row, event)
     if verdict is not None:

@@ -10,7 +10,7 @@ from postroad.suppression.change import Change, adding, lifted_before, lifting, 
 from postroad.suppression.model import HistoryEntry, ScopeEntry, Suppression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from postroad.suppression.model import NewSuppression
@@ -92,6 +92,15 @@ class MemorySuppressions:
         with self._lock:
             for change in changes:
                 self._write(change)
+
+    def standing(self, address_key: str) -> Suppression | None:
+        """Return what stands of an address, though it be no scope."""
+        return self._standing.get(address_key)
+
+    def rewrite_history(self, address_key: str, change: Callable[[HistoryEntry], HistoryEntry]) -> None:
+        """Put what `change` makes of each line in its place."""
+        with self._lock:
+            self._history[address_key] = [change(line) for line in self._history[address_key]]
 
     def _suppressed(self) -> list[Suppression]:
         return [suppression for suppression in list(self._standing.values()) if suppression.scopes]

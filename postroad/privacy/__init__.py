@@ -1,0 +1,1 @@
+"""What is held about one person: shown to them, and erased when they ask for it."""
