@@ -24,18 +24,22 @@ MOST_OF_A_NAME = 80
 MOST_OF_A_DESCRIPTION = 300
 _TOPIC = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 """As messages name it: postroad/contract/message.py."""
-_KEYS = ("stream", "opt_in", "names", "descriptions")
+_KEYS = ("stream", "opt_in", "keep_ip", "names", "descriptions")
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic. `names` and `descriptions` are what recipients see, by locale; English is always there."""
+    """One topic. `names` and `descriptions` are what recipients see, by locale; English is always there.
+
+    `keep_ip`: a record of consent holds the IP address that it was given from, where a page took it.
+    """
 
     name: str
     stream: str
     opt_in: OptIn
     names: Mapping[str, str]
     descriptions: Mapping[str, str]
+    keep_ip: bool = False
 
 
 def read_topics(folder: Path) -> dict[str, Topic]:
@@ -54,7 +58,14 @@ def read_topics(folder: Path) -> dict[str, Topic]:
         if problems := list(_problems(content)):
             raise ConfigurationError(str(file), problems)
         return {
-            name: Topic(name, facts["stream"], facts["opt_in"], facts["names"], facts["descriptions"])
+            name: Topic(
+                name,
+                facts["stream"],
+                facts["opt_in"],
+                facts["names"],
+                facts["descriptions"],
+                facts.get("keep_ip", False),
+            )
             for name, facts in content.get("topics", {}).items()
         }
     raise ConfigurationError(str(file), [Problem((), sentence)])
@@ -134,6 +145,8 @@ def _of_topic(path: tuple[Step, ...], facts: Mapping[str, object]) -> Iterator[P
         yield Problem((*path, "stream"), _expected("the name of a stream", stream))
     if facts.get("opt_in") not in {"single", "double"}:
         yield Problem((*path, "opt_in"), _expected('"single" or "double"', facts.get("opt_in")))
+    if not isinstance(facts.get("keep_ip", False), bool):
+        yield Problem((*path, "keep_ip"), _expected("true or false", facts["keep_ip"]))
     yield from _texts((*path, "names"), facts.get("names"), MOST_OF_A_NAME)
     yield from _texts((*path, "descriptions"), facts.get("descriptions"), MOST_OF_A_DESCRIPTION)
 

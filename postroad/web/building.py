@@ -38,12 +38,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from postroad.web.naming import Topics
+    from postroad.web.pages import Rule
 
 PAGES = "pages.json"
 SOURCES = Path(__file__).parents[2] / "templates" / "_pages"
 SUFFIXES = frozenset({".html", ".css", ".js", ".toml"})
 # Said of each topic, of which there may be none.
 _BY_TOPIC = frozenset({"this_kind", "began", "ended"})
+_CONSENT = "subscribe_consent"
 _PLACES = frozenset({"shop", "topic", "day"})
 
 
@@ -52,7 +54,7 @@ def build_pages(
     *,
     brand: Path,
     topics: Topics,
-    rules: Mapping[str, Mapping[str, str]] | None = None,
+    rules: Mapping[str, Rule] | None = None,
     sources: Path = SOURCES,
     mirrored: bool = False,
 ) -> None:
@@ -96,7 +98,10 @@ def build_pages(
         "pages": pages,
         "topics": names,
         "rules": dict(rules or {}),
-        "wordings": {locale: naming.wordings(topics, locale) for locale in catalogues},
+        "wordings": {
+            locale: naming.wordings(topics, locale, catalogue.texts[_CONSENT]["other"])
+            for locale, catalogue in catalogues.items()
+        },
         "days": {locale: _days(locale) for locale in catalogues},
     }
     target.mkdir(parents=True, exist_ok=True)

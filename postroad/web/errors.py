@@ -5,3 +5,7 @@ from postroad.errors import TransientError
 
 class CountersUnavailableError(TransientError):
     """It can't be told how often somebody came: let them in, the next time is counted."""
+
+
+class NotMailedError(TransientError):
+    """A message could not be put on its queue."""

@@ -89,4 +89,4 @@ def _object(content: bytes) -> Form | None:
         if not all(isinstance(each, str) for each in values):
             return None
         fields.setdefault(name.lower(), []).extend(values)
-    return Form(fields)
+    return Form(fields, json=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 STATUS = {
     Kind.UNKNOWN: 404,
+    Kind.OVER: 410,
     Kind.BUSY: 429,
     Kind.TROUBLE: 503,
 }
@@ -28,6 +29,7 @@ OK = 200
 BAD_REQUEST = 400
 NOT_ALLOWED = 405
 AGAIN_SECONDS = 120
+_ERROR = "error:"
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
@@ -91,7 +93,7 @@ def respond(answer: Answer, request: Request, pages: Pages, status: int | None =
     body = ""
     if request.json:
         headers["Content-Type"] = f"{JSON}; charset=utf-8"
-        body = json.dumps({"answer": answer.kind.value})
+        body = json.dumps({"answer": answer.kind.value} | _problems(answer))
     elif request.method != "HEAD":
         body = pages.page(answer, locale)
     default = BAD_REQUEST if answer.refused else STATUS.get(answer.kind, OK)
@@ -102,5 +104,11 @@ def _route(route_key: str) -> Route | None:
     """Read "ANY /u/{token}": which of the API's routes was taken, whatever the path looks like."""
     try:
         return Route(route_key.rpartition(" ")[2])
+def _problems(answer: Answer) -> dict[str, list[str]]:
+    """Name the fields that kept a JSON object from being one of ours."""
+    wrong = sorted(mark.removeprefix(_ERROR) for mark in answer.marks if mark.startswith(_ERROR))
+    return {"problems": wrong} if answer.refused else {}
+
+
     except ValueError:
         return None

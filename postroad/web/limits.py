@@ -40,6 +40,11 @@ BY_ADDRESS = Limit("address", 20, timedelta(hours=1))
 CHOOSING_BY_MACHINE = Limit("choosing", 60, timedelta(minutes=1))
 CHOOSING_BY_ADDRESS = Limit("choosing-address", 20, timedelta(hours=1))
 """Apart from leaving: however often somebody chooses, they can still leave."""
+SIGNING_UP_BY_MACHINE = Limit("signing-up", 30, timedelta(minutes=10))
+SIGNING_UP_BY_ADDRESS = Limit("signing-up-address", 3, timedelta(days=1))
+"""What a mailbox gets of mails that strangers can ask for."""
+CONFIRMING_BY_MACHINE = Limit("confirming", 60, timedelta(minutes=1))
+CONFIRMING_BY_ADDRESS = Limit("confirming-address", 20, timedelta(hours=1))
 BAD_LINKS = Limit("bad", 60, timedelta(minutes=1))
 
 
@@ -75,15 +80,19 @@ class Limits:
 
     def allow(self, limit: Limit, name: str, *, now: datetime) -> bool:
         """Count `name` once more, and say whether that is within the limit."""
-        counter = f"{limit.name}#{name}"
-        if now < self._turned_away.get(counter, now):
-            return False
         try:
-            count = self._counters.add(counter, window=limit.window, now=now)
+            return self.within(limit, name, now=now)
         except CountersUnavailableError as error:
             # Who wants to leave must be able to, whatever else fails.
             self._on_error(error)
             return True
+
+    def within(self, limit: Limit, name: str, *, now: datetime) -> bool:
+        """Do as `allow`, for what mails somebody: raises CountersUnavailableError where nothing can count."""
+        counter = f"{limit.name}#{name}"
+        if now < self._turned_away.get(counter, now):
+            return False
+        count = self._counters.add(counter, window=limit.window, now=now)
         if count <= limit.most:
             return True
         if len(self._turned_away) >= _MOST_REMEMBERED:

@@ -1,4 +1,4 @@
-"""Counters in memory: for fast tests."""
+"""Counters and a mailbox in memory: for fast tests."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from postroad.web.limits import window_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime, timedelta
 
 
@@ -27,3 +28,19 @@ class MemoryCounters:
         key = name, window_of(now, window)
         self.counted[key] += 1
         return self.counted[key]
+
+
+class MemoryMailbox:
+    """A `Mailbox` in a list."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.messages: list[Mapping[str, object]] = []
+
+    def __len__(self) -> int:
+        """Return how many messages were put there."""
+        return len(self.messages)
+
+    def put(self, message: Mapping[str, object]) -> None:
+        """Keep a message; see `Mailbox.put`."""
+        self.messages.append(message)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from postroad.web.pages import Rule
+
     Topics = Mapping[str, Mapping[str, tuple[str, str]]]
     """Each topic's name and description by locale, `en` at least."""
 
@@ -33,12 +35,20 @@ def topic_texts(file: Path) -> dict[str, dict[str, tuple[str, str]]]:
     }
 
 
-def topic_rules(file: Path) -> dict[str, dict[str, str]]:
-    """Return each topic's stream and opt-in rule, as config/topics.toml has them."""
+def topic_rules(file: Path) -> dict[str, Rule]:
+    """Return what else the pages know of each topic, as config/topics.toml has it."""
     if not file.is_file():
         return {}
     topics = tomllib.loads(file.read_text("utf-8")).get("topics", {})
-    return {topic: {"stream": facts["stream"], "opt_in": facts["opt_in"]} for topic, facts in topics.items()}
+    return {
+        topic: {
+            "stream": facts["stream"],
+            "opt_in": facts["opt_in"],
+            "keep_ip": facts.get("keep_ip", False),
+            "names": facts["names"],
+        }
+        for topic, facts in topics.items()
+    }
 
 
 def described(topics: Topics, locale: str, unnamed: str) -> dict[str, Markup]:
@@ -56,10 +66,13 @@ def names(topics: Topics, locale: str) -> dict[str, Markup]:
     }
 
 
-def wordings(topics: Topics, locale: str) -> dict[str, str]:
-    """Return the version of what a page says that a topic is: another name or description is another one."""
+def wordings(topics: Topics, locale: str, consent: str) -> dict[str, str]:
+    """Return the version of what a page says that a topic is, and of the sentence about agreeing to it.
+
+    Another name, description or sentence is another version.
+    """
     return {
-        topic: f"{locale}-{sha256(json.dumps(_texts(texts, locale)).encode()).hexdigest()[:12]}"
+        topic: f"{locale}-{sha256(json.dumps([*_texts(texts, locale), consent]).encode()).hexdigest()[:12]}"
         for topic, texts in topics.items()
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from postroad.contacts.model import TopicTerms
 from postroad.rendering.locales import choose_locale
@@ -19,21 +19,34 @@ if TYPE_CHECKING:
     from postroad.web.cutting import Piece
 
 _MOST_LANGUAGES = 10
+_FALLBACK = "en"
+
+
+class Rule(TypedDict):
+    """A topic's stream, how it is joined ("single" or "double"), and its names by locale, `en` at least.
+
+    `keep_ip`: the records of consent hold the IP address.
+    """
+
+    stream: str
+    opt_in: str
+    keep_ip: bool
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
     """All pages in all locales, the default first. `policy` is their Content-Security-Policy.
 
-    `topics` are the topics' names and descriptions as HTML, `wordings` the versions of both, `rules` each
-    topic's `stream` and `opt_in`, and `days` how a day of each month is written.
+    `topics` are the topics' names and descriptions as HTML, `wordings` the versions of both, `rules` what
+    else is known of them, and `days` how a day of each month is written.
     """
 
     locales: Sequence[str]
     policy: str
     pages: Mapping[str, Mapping[str, Sequence[Piece]]]
     topics: Mapping[str, Mapping[str, str]]
-    rules: Mapping[str, Mapping[str, str]]
+    rules: Mapping[str, Rule]
     wordings: Mapping[str, Mapping[str, str]]
     days: Mapping[str, Sequence[str]]
     likely_subtags: Mapping[str, str]
@@ -64,8 +77,16 @@ class Pages:
         """Return what a page in this locale tells of a topic, for the record of consent."""
         rule = self.rules[topic]
         return TopicTerms(
-            wording=self.wordings[locale][topic], purpose=rule["stream"], double=rule["opt_in"] == "double"
+            wording=self.wordings[locale][topic],
+            purpose=rule["names"][_FALLBACK],
+            keep_ip=rule["keep_ip"],
+            double=rule["opt_in"] == "double",
         )
+
+    def named(self, topic: str, locale: str) -> str:
+        """Return a topic's name in this locale, or in English, as plain text."""
+        names = self.rules[topic]["names"]
+        return names.get(locale) or names[_FALLBACK]
 
     def known(self, locale: str) -> str:
         """Return which of our locales serves somebody of this one, or "" where none does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime, timedelta
 
     from postroad.web.answers import Answer
@@ -20,6 +21,13 @@ class Counters(Protocol):
         Windows lie side by side from the epoch on. What was counted is forgotten some time after its window.
         Raises CountersUnavailableError.
         """
+
+
+class Mailbox(Protocol):
+    """Where a message is put so that it is mailed: the queue of a stream."""
+
+    def put(self, message: Mapping[str, object]) -> None:
+        """Put a message of `postroad.message.v1` there. Raises NotMailedError."""
 
 
 class Section(Protocol):

@@ -38,9 +38,13 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields of a form by name in lower case, each with its values in their order."""
+    """The fields of a form by name in lower case, each with its values in their order.
+
+    `json`: they were a JSON object's.
+    """
 
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    json: bool = False
 
     def one(self, name: str) -> str:
         """Return the field's first value, or "" where it isn't there."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VERSION = "1"
-LONGEST = 512
+LONGEST = 2048
 """Characters; ours are far shorter. What is longer is not looked at."""
 SHORTEST_KEY = 32
 _CURRENT = "current"
@@ -33,6 +33,7 @@ _DOMAIN = b"postroad.token\n"
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 _ADDRESS_KEY = re.compile(r"k1\.[A-Za-z0-9_-]{43}", re.ASCII)
 _TOPIC = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}", re.ASCII)
+_TOPICS = re.compile(rf"{_TOPIC.pattern}(,{_TOPIC.pattern}){{0,19}}", re.ASCII)
 _TOKEN = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})", re.ASCII)
 
 
@@ -46,7 +47,10 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token says: the bearer may do this, for this address and this topic."""
+    """What a token says: the bearer may do this, for this address and this topic.
+
+    To confirm, it may be several topics, 20 at most: "offers,product_updates".
+    """
 
     address_key: str
     topic: str
@@ -96,7 +100,8 @@ def make_token(ring: KeyRing, grant: Grant) -> str:
 
     Raises ValueError for an address key or topic that could not be read back.
     """
-    if not _ADDRESS_KEY.fullmatch(grant.address_key) or not _TOPIC.fullmatch(grant.topic):
+    topic = _TOPICS if grant.purpose is Purpose.CONFIRM else _TOPIC
+    if not _ADDRESS_KEY.fullmatch(grant.address_key) or not topic.fullmatch(grant.topic):
         raise ValueError("expected an address key and the name of a topic")
     parts = (VERSION, ring.current, grant.purpose.value, grant.address_key, grant.topic)
     payload = _BETWEEN.join(parts).encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from postroad.web.token import Grant, KeyRing, Purpose, UnknownKeyError, read_token
+from postroad.web.token import Grant, KeyRing, Purpose, UnknownKeyError, make_token, read_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,10 @@ class Tokens:
     def machine_key(self) -> bytes:
         """What the names of machines are made with: any key will do that strangers don't know."""
         return self._ring.keys[self._ring.current]
+
+    def make(self, grant: Grant) -> str:
+        """Return the token of `grant`; see `make_token`."""
+        return make_token(self._ring, grant)
 
     def grant(self, token: str, purpose: Purpose, *, now: datetime) -> Grant | None:
         """Return what the token grants, or None where it isn't ours."""

@@ -74,7 +74,7 @@ def test_the_file_is_no_stage(tmp_path: Path) -> None:
         (
             "opt_in",
             "optin",
-            "topics.offers.optin: unknown key; expected one of stream, opt_in, names, descriptions",
+            "topics.offers.optin: unknown key; expected one of stream, opt_in, keep_ip, names, descriptions",
         ),
         (
             "names = { en ",
@@ -125,7 +125,7 @@ def test_what_is_no_toml_is_told(tmp_path: Path, content: bytes) -> None:
 def test_tables_are_expected_where_tables_belong(tmp_path: Path) -> None:
     assert problems(tmp_path, "topics = 7") == ["topics: expected tables [topics.<name>], got 7"]
     assert problems(tmp_path, "topics = { offers = 7 }") == [
-        "topics.offers: expected a table with stream, opt_in, names, descriptions, got 7"
+        "topics.offers: expected a table with stream, opt_in, keep_ip, names, descriptions, got 7"
     ]
 
 
