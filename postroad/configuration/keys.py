@@ -39,7 +39,7 @@ class Key:
         below = self._below(step)
         if not below:
             return None
-        definitions = self.definitions or self.schema["$defs"]
+        definitions = self.definitions or self.schema.get("$defs", {})
         below = {**below, **next((one for one in below.get("anyOf", ()) if one.get("type") != "null"), {})}
         if "$ref" in below:
             section = definitions[below["$ref"].rpartition("/")[2]]

@@ -37,9 +37,9 @@ class ConfigurationError(Exception):
         super().__init__("\n".join(f"{file}: {problem}" for problem in problems))
 
 
-def from_validation(error: ValidationError) -> Iterator[Problem]:
-    """Translate pydantic's errors about a Configuration."""
-    root = Key()
+def from_validation(error: ValidationError, root: Key | None = None) -> Iterator[Problem]:
+    """Translate pydantic's errors about a Configuration, or about what `root` describes."""
+    root = root or Key()
     for detail in error.errors(include_url=False):
         if detail["type"] == "default_factory_not_called":
             continue  # A default that hangs on another key, which is what is wrong.

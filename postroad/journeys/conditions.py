@@ -85,6 +85,13 @@ def check(expression: str, names: frozenset[str]) -> None:
     _compiled(expression)
 
 
+def parts_of(expression: str, name: str) -> frozenset[str]:
+    """Return what an expression that was checked asks of a name: `hello` for `steps.hello.opened`."""
+    tree = _ENVIRONMENT.parse("{{ (" + expression + ") }}")
+    asked = (node for node in tree.find_all(nodes.Getattr) if isinstance(node.node, nodes.Name))
+    return frozenset(node.attr for node in asked if cast("nodes.Name", node.node).name == name)
+
+
 def value_of(expression: str, names: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever the expression gives
     """Return what an expression gives over these names; None for what isn't there.
 

@@ -1,0 +1,123 @@
+"""What a journey's file must keep to beyond its parts: names from outside, expressions, loops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from postroad.configuration.problems import Problem, did_you_mean
+from postroad.journeys import plan
+from postroad.journeys.advancing import ENGAGEMENT, NAMES
+from postroad.journeys.conditions import ConditionError, check, parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from postroad.journeys import definition
+    from postroad.journeys.flattening import Flattening
+    from postroad.journeys.source import Path
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What journeys may name: whether each stream can be unsubscribed, each topic's stream, the templates."""
+
+    unsubscribable: Mapping[str, bool]
+    stream_of_topic: Mapping[str, str]
+    templates: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A file whose parts are each in order."""
+
+    head: definition.Head
+    flat: Flattening
+
+
+def broken_rules(journey: Journey, world: World) -> Iterator[Problem]:
+    """Judge all rules."""
+    yield from _stream_and_topic(journey.head, world)
+    yield from _steps(journey.flat, world)
+    yield from _expressions_of(journey)
+    yield from _moves(journey)
+    yield from _loops(journey)
+
+
+def _stream_and_topic(head: definition.Head, world: World) -> Iterator[Problem]:
+    if head.stream not in world.unsubscribable:
+        hint = did_you_mean(head.stream, world.unsubscribable)
+        yield Problem(("stream",), f"no stream '{head.stream}'; {hint}")
+    elif world.unsubscribable[head.stream] and head.topic is None:
+        yield Problem(("topic",), f"missing; people leave mail of the stream '{head.stream}' by its topic")
+    if head.topic is None:
+        return
+    if head.topic not in world.stream_of_topic:
+        hint = did_you_mean(head.topic, world.stream_of_topic) if world.stream_of_topic else "there is none"
+        yield Problem(("topic",), f"no topic '{head.topic}'; {hint}")
+    elif (stream := world.stream_of_topic[head.topic]) != head.stream:
+        yield Problem(
+            ("topic",), f"'{head.topic}' is a topic of the stream '{stream}', not of '{head.stream}'"
+        )
+
+
+def _steps(flat: Flattening, world: World) -> Iterator[Problem]:
+    for step in flat.steps:
+        if isinstance(step, plan.Send) and step.template not in world.templates:
+            hint = did_you_mean(step.template, sorted(world.templates))
+            yield Problem((*flat.places[step.id], "send"), f"no template '{step.template}'; {hint}")
+    if not any(isinstance(step, plan.Send | plan.Notify | plan.Set) for step in flat.steps):
+        yield Problem(("steps",), "expected a step that does something: send, set or notify")
+
+
+def _expressions_of(journey: Journey) -> Iterator[Problem]:
+    """Check every expression of the file, wherever it stands."""
+    sends = {step.id for step in journey.flat.steps if isinstance(step, plan.Send)}
+    for path, expression in _expressions(journey.flat.source.content, ()):
+        try:
+            check(expression, NAMES)
+        except ConditionError as error:
+            yield Problem(path, str(error))
+            continue
+        for step in sorted(parts_of(expression, ENGAGEMENT) - sends):
+            yield Problem(path, f"steps.{step}: no step that sends is called so")
+
+
+def _moves(journey: Journey) -> Iterator[Problem]:
+    head = journey.head
+    for version, moves in head.moves.items():
+        if int(version) >= head.version:
+            yield Problem(("moves", version), f"expected a version before this one, {head.version}")
+        for old, new in moves.items():
+            if new not in journey.flat.places:
+                hint = did_you_mean(new, journey.flat.places)
+                yield Problem(("moves", version, old), f"no step is called '{new}'; {hint}")
+
+
+def _loops(journey: Journey) -> Iterator[Problem]:
+    """Refuse a journey that would begin itself, over and over."""
+    head = journey.head
+    told = {step.event for step in journey.flat.steps if isinstance(step, plan.Notify)}
+    if head.trigger.event in told and head.entry.rule == "always":
+        yield Problem(
+            ("trigger", "event"),
+            f"this journey itself tells the bus '{head.trigger.event}': with rule: always it would begin "
+            "itself without end; name the event otherwise, or take rule: once",
+        )
+
+
+def _expressions(content: Any, path: Path) -> list[tuple[Path, str]]:  # noqa: ANN401 - whatever YAML holds
+    """Find expressions by their keys, with their places."""
+    found: list[tuple[Path, str]] = []
+    if isinstance(content, list):
+        for place, each in enumerate(content):
+            found += _expressions(each, (*path, place))
+    if isinstance(content, dict):
+        for key, value in content.items():
+            if key in {"when", "if", "audience"} or (key == "key" and path[-1:] == ("entry",)):
+                found.append(((*path, key), value))
+            elif key in {"data", "set", "properties"} and isinstance(value, dict):
+                found += [((*path, key, name), each) for name, each in value.items()]
+            else:
+                found += _expressions(value, (*path, key))
+    return found
