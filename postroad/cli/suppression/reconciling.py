@@ -70,7 +70,8 @@ def settle(
 ) -> Step | None:
     """Decide about one entry of SES's list; None where both say the same.
 
-    An entry that is newer than the lifting here is a new bounce or complaint, and is imported.
+    An entry that is newer than the lifting here is a new bounce or complaint, and is imported. One of the
+    same time is what was lifted, by a clock that was behind (`postroad.suppression.change.lifting`).
     """
     here = _here(standing, now)
     wanted = THEIRS.get(here.reason) if here else None
@@ -79,7 +80,7 @@ def settle(
     lifted = any(
         line.action is HistoryAction.LIFTED
         and line.scope == ALL_STREAMS
-        and line.at > listed.since
+        and line.at >= listed.since
         and line.reason in _SPEAKS_FOR[listed.reason]
         for line in history
     )
@@ -93,9 +94,12 @@ def settle(
 
 
 def missing(standing: Suppression, *, now: datetime) -> Step | None:
-    """Decide about an address of ours that SES doesn't list; None where it doesn't belong there."""
+    """Decide about an address of ours that SES doesn't list; None where it doesn't belong there.
+
+    Nor does one that was erased, of which we have the key alone: SES would have to be told the address.
+    """
     here = _here(standing, now)
-    if here is None or here.until is not None or here.reason not in THEIRS:
+    if not standing.email or here is None or here.until is not None or here.reason not in THEIRS:
         return None
     return Step(Todo.PUT, standing.email, standing.address_key, here.reason)
 

@@ -30,7 +30,10 @@ def here(reason: Reason, *, until: datetime | None = None, scope: str = ALL_STRE
 
 
 def lifted(reason: Reason, at: datetime) -> list[HistoryEntry]:
-    change = lifting(here(reason), (), scope=ALL_STREAMS, source="operator:ana", now=at, note="asked")
+    standing = Suppression(
+        KEY, EMAIL, {ALL_STREAMS: ScopeEntry(reason, "feedback", at - DAY, None, "event-1")}
+    )
+    change = lifting(standing, (), scope=ALL_STREAMS, source="operator:ana", now=at, note="asked")
     assert change is not None
     return [change.history]
 
@@ -74,7 +77,16 @@ def test_what_was_lifted_here_since_is_taken_off() -> None:
 def test_a_bounce_after_the_lifting_is_a_new_one() -> None:
     history = lifted(Reason.HARD_BOUNCE, NOON - HOUR)
     assert todo(listed(), None, history) is Todo.IMPORT
-    assert todo(listed(at=NOON - HOUR), None, history) is Todo.IMPORT, "in doubt nobody is mailed"
+
+
+def test_what_was_lifted_by_a_clock_that_was_behind_is_taken_off() -> None:
+    change = lifting(here(Reason.HARD_BOUNCE), (), scope=ALL_STREAMS, source="operator:ana", now=NOON - HOUR)
+    assert change is not None
+    assert todo(listed(), None, [change.history]) is Todo.DELETE
+
+
+def test_one_whose_address_was_erased_stays_off_the_list() -> None:
+    assert missing(replace(here(Reason.HARD_BOUNCE), email=""), now=NOON + DAY) is None
 
 
 def test_lifting_a_bounce_says_nothing_of_a_complaint() -> None:
