@@ -20,10 +20,15 @@ def asking(unavailable: Callable[[str], TransientError]) -> Iterator[None]:
     """Raise `unavailable` with what went wrong, from boto3's own error; no text of DynamoDB's gets in."""
     try:
         yield
-    except ClientError as error:
-        raise unavailable(f"DynamoDB refused: {error.response['Error']['Code']}") from error
-    except BotoCoreError as error:
-        raise unavailable(f"DynamoDB didn't answer: {type(error).__name__}") from error
+    except (ClientError, BotoCoreError) as error:
+        raise unavailable(in_words(error)) from error
+
+
+def in_words(error: ClientError | BotoCoreError) -> str:
+    """Say what DynamoDB did, by its code alone: its texts may hold what was written."""
+    if isinstance(error, ClientError):
+        return f"DynamoDB refused: {error.response['Error']['Code']}"
+    return f"DynamoDB didn't answer: {type(error).__name__}"
 
 
 def failed_condition(unavailable: TransientError) -> ClientError | None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from postroad.contacts.dynamodb import ContactWrite, unavailable, wait
+from postroad.contacts.dynamodb import ContactWrite
 from postroad.contacts.errors import ContactsBusyError, ContactsUnavailableError
 from postroad.contacts.item import profile_key, read_profile, read_waiting, waiting_item, waiting_key
 from postroad.contacts.joining import CONFIRMABLE
-from postroad.dynamodb import asking
+from postroad.dynamodb_table import ATTEMPTS, Table
 from postroad.suppression.dynamodb import DynamoSuppressions
-from postroad.suppression.dynamodb_transactions import Transactions, Write
+from postroad.suppression.dynamodb_write import Write
 from postroad.suppression.errors import SuppressionsUnavailableError
 from postroad.suppression.model import Suppression
 
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from postroad.contacts.departure import Departure
     from postroad.contacts.model import Contact, Waiting
     from postroad.suppression.model import HistoryEntry
-
-_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +84,10 @@ class Departures:
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
         """Use this low-level client; `page_size` is for tests, `pause` takes seconds."""
-        self._client = client
         self._contacts_table = contacts_table
+        self._contacts = Table(client, contacts_table, unavailable=ContactsUnavailableError, pause=pause)
         self._suppressions = DynamoSuppressions(client, suppressions_table, page_size=page_size, pause=pause)
-        self._wait = partial(wait, pause)
-        self._transactions = Transactions(
-            client, suppressions_table, wait=self._wait, unavailable=unavailable
-        )
+        self._both = Table(client, suppressions_table, unavailable=ContactsUnavailableError, pause=pause)
 
     def read(self, address_key: str) -> Standing:
         """Read what stands of an address, consistently. Raises ContactsUnavailableError."""
@@ -101,33 +95,27 @@ class Departures:
             suppression, version, history = self._suppressions.stands(address_key)
         except SuppressionsUnavailableError as error:
             raise ContactsUnavailableError(str(error)) from error
-        with asking(ContactsUnavailableError):
-            answer = self._client.get_item(
-                TableName=self._contacts_table, Key=profile_key(address_key), ConsistentRead=True
-            )
-        contact = read_profile(answer["Item"]) if "Item" in answer else None
+        item = self._contacts.get(profile_key(address_key))
+        contact = None if item is None else read_profile(item)
         return Standing(suppression or Suppression(address_key, "", {}), history, contact, version)
 
     def waiting(self, address_key: str) -> Waiting | None:
         """Read what a sign-up said, consistently. Raises ContactsUnavailableError."""
-        with asking(ContactsUnavailableError):
-            answer = self._client.get_item(
-                TableName=self._contacts_table, Key=waiting_key(address_key), ConsistentRead=True
-            )
-        return read_waiting(answer["Item"]) if "Item" in answer else None
+        item = self._contacts.get(waiting_key(address_key))
+        return None if item is None else read_waiting(item)
 
     def write(self, address_key: str, decide: Callable[[Standing], Departure]) -> bool:
         """Write what `decide` makes of what stands; False where that is nothing.
 
         Raises ContactsBusyError or ContactsUnavailableError: then nothing is written.
         """
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             standing = self.read(address_key)
             departure = decide(standing)
             if not departure:
                 return False
             write = _DepartureWrite(departure, standing, self._contacts_table)
-            if all(self._transactions.write([write], attempts=_ATTEMPTS)):
+            if all(self._both.write([write])):
                 return True
-            self._wait(attempt)
+            self._both.wait(attempt)
         raise ContactsBusyError("others kept changing this contact or its suppressions; try again")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from postroad.dynamodb_table import ATTEMPTS, MOST_KEYS, Table
 from postroad.suppression.change import Change, adding, lifted_before, lifting, places_by_key, suppressing
-from postroad.suppression.dynamodb_transactions import MOST_CHANGES, Transactions, Write, unavailable
+from postroad.suppression.dynamodb_write import MOST_CHANGES, Write
 from postroad.suppression.errors import SuppressionsBusyError, SuppressionsUnavailableError
 from postroad.suppression.item import (
     CURRENT,
@@ -30,11 +27,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from postroad.suppression.ports import OnLifted
-
-MOST_KEYS = 100
-"""BatchGetItem takes no more keys than this in one request, and refuses repeated ones."""
-_ATTEMPTS = 10
-_LONGEST_PAUSE_SECONDS = 1.0
 
 _Decide = Callable[[Suppression | None, list[HistoryEntry]], Change | None]
 _DecideAll = Callable[[Suppression | None, list[HistoryEntry]], list[Change | None]]
@@ -58,21 +50,17 @@ class DynamoSuppressions:
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
         """Use this low-level client and this table; `page_size` is for tests, `pause` takes seconds."""
-        self._client = client
-        self._table = table_name
-        self._page: dict[str, Any] = {} if page_size is None else {"Limit": page_size}
-        self._pause = pause
-        self._transactions = Transactions(client, table_name, wait=self._wait)
+        self._table = Table(
+            client, table_name, unavailable=SuppressionsUnavailableError, page_size=page_size, pause=pause
+        )
 
     def find(self, address_keys: Sequence[str]) -> dict[str, Suppression]:
         """Read these addresses' suppressions consistently, by address key."""
         found: dict[str, Suppression] = {}
-        keys = list(dict.fromkeys(address_keys))
-        for start in range(0, len(keys), MOST_KEYS):
-            for item in self._read([current_key(key) for key in keys[start : start + MOST_KEYS]]):
-                suppression = read_current(item)
-                if suppression.scopes:
-                    found[suppression.address_key] = suppression
+        for item in self._table.read([current_key(key) for key in dict.fromkeys(address_keys)]):
+            suppression = read_current(item)
+            if suppression.scopes:
+                found[suppression.address_key] = suppression
         return found
 
     def suppress(self, address_key: str, email: str, scope: str, entry: ScopeEntry) -> bool:
@@ -92,7 +80,7 @@ class DynamoSuppressions:
         for some in _portions(places_by_key(wanted)):
             standing = {
                 item["pk"]["S"]: (read_current(item), read_version(item))
-                for item in self._read([current_key(key) for key in some])
+                for item in self._table.read([current_key(key) for key in some])
             }
             entries = {key: [wanted[place] for place in places] for key, places in some.items()}
             for key, results in self._add_to(standing, entries, write, on_lifted).items():
@@ -119,43 +107,30 @@ class DynamoSuppressions:
 
         Addresses that were never suppressed cost a request for each hundred, the others one each besides.
         """
-        keys = list(dict.fromkeys(address_keys))
-        known = [
-            item["pk"]["S"]
-            for start in range(0, len(keys), MOST_KEYS)
-            for item in self._read([current_key(key) for key in keys[start : start + MOST_KEYS]])
-        ]
-        return {key: self.history(key) for key in known}
+        known = self._table.read([current_key(key) for key in dict.fromkeys(address_keys)])
+        return {key: self.history(key) for key in [item["pk"]["S"] for item in known]}
 
     def pages(self) -> Iterator[list[Suppression]]:
         """Yield every address with at least one scope, page by page, by a scan of the table."""
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "FilterExpression": "sk = :current",
-            "ExpressionAttributeValues": {":current": {"S": CURRENT}},
-            **self._page,
-        }
-        while True:
-            with _asking():
-                answer = self._client.scan(**request)
-            standing = [read_current(item) for item in answer["Items"]]
+        pages = self._table.scan(
+            FilterExpression="sk = :current", ExpressionAttributeValues={":current": {"S": CURRENT}}
+        )
+        for items in pages:
+            standing = [read_current(item) for item in items]
             if page := [suppression for suppression in standing if suppression.scopes]:
                 yield page
-            if not answer.get("LastEvaluatedKey"):
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _change(self, address_key: str, decide: _Decide) -> bool:
         return any(self._change_all(address_key, lambda *found: [decide(*found)]))
 
     def _change_all(self, address_key: str, decide: _DecideAll, *, attempts: int = 1) -> list[bool]:
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             standing, version, history = self.stands(address_key)
             decided = decide(standing, history)
             changes = [change for change in decided if change is not None]
-            if not changes or all(self._transactions.write([Write(changes, version)], attempts=attempts)):
+            if not changes or all(self._table.write([Write(changes, version)], attempts=attempts)):
                 return _changed(decided)
-            self._wait(attempt)
+            self._table.wait(attempt)
         raise SuppressionsBusyError("others kept changing this address's suppressions; try again")
 
     def _add_to(
@@ -178,7 +153,7 @@ class DynamoSuppressions:
                 read_on.add(key)
         late = [key for key in standing if key in read_on]
         if write and writes:
-            stands = self._transactions.write(list(writes.values()), attempts=_ATTEMPTS)
+            stands = self._table.write(list(writes.values()))
             late += [key for key, done in zip(writes, stands, strict=True) if not done]
         for key in late:
             changed[key] = self._add_to_one(wanted[key], write=write, on_lifted=on_lifted)
@@ -197,7 +172,7 @@ class DynamoSuppressions:
             return changes
 
         if write:
-            changed = self._change_all(key, decide, attempts=_ATTEMPTS)
+            changed = self._change_all(key, decide, attempts=ATTEMPTS)
         else:
             standing, _, history = self.stands(key)
             changed = _changed(decide(standing, history))
@@ -219,40 +194,11 @@ class DynamoSuppressions:
 
     def _items(self, address_key: str) -> Iterator[dict[str, Any]]:
         """Yield `current` and then the history by time: so they sort."""
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :key AND sk BETWEEN :first AND :last",
-            "ExpressionAttributeValues": {
-                ":key": {"S": address_key},
-                ":first": {"S": CURRENT},
-                ":last": {"S": HISTORY + "~"},
-            },
-            "ConsistentRead": True,
-            **self._page,
-        }
-        while True:
-            with _asking():
-                answer = self._client.query(**request)
-            yield from answer["Items"]
-            if not answer.get("LastEvaluatedKey"):
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def _read(self, keys: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        waiting: dict[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        for attempt in range(_ATTEMPTS):
-            with _asking():
-                answer = self._client.batch_get_item(RequestItems=waiting)
-            yield from answer["Responses"].get(self._table, [])
-            waiting = answer.get("UnprocessedKeys") or {}
-            if not waiting:
-                return
-            self._wait(attempt)
-        raise SuppressionsUnavailableError("DynamoDB kept leaving keys unread; try again")
-
-    def _wait(self, attempt: int) -> None:
-        ceiling = min(_LONGEST_PAUSE_SECONDS, 0.02 * 2**attempt)
-        self._pause(random.uniform(0, ceiling))  # noqa: S311 - spreads retries; no secret depends on it
+        between = {":key": {"S": address_key}, ":first": {"S": CURRENT}, ":last": {"S": HISTORY + "~"}}
+        return self._table.query(
+            KeyConditionExpression="pk = :key AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues=between,
+        )
 
 
 def _portions(places: Mapping[str, list[int]]) -> Iterator[dict[str, list[int]]]:
@@ -267,12 +213,3 @@ def _portions(places: Mapping[str, list[int]]) -> Iterator[dict[str, list[int]]]
 
 def _changed(changes: Sequence[Change | None]) -> list[bool]:
     return [change is not None and change.changed for change in changes]
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    """Turn boto3's errors into our own."""
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise unavailable(error) from error

@@ -1,14 +1,12 @@
-"""Transactions of DynamoDB: what stands of an address and what is kept beside it, many addresses at once."""
+"""Transactions of DynamoDB: what belongs together is written whole or not at all, and many such at once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from postroad.suppression.errors import SuppressionsUnavailableError
-from postroad.suppression.item import current_item, history_item
+from postroad.dynamodb import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,14 +14,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from postroad.errors import TransientError
-    from postroad.suppression.change import Change
 
-MOST_CHANGES = 50
-"""Of one address in one transaction."""
 _MOST_ITEMS = 100
 """TransactWriteItems takes no more: docs.aws.amazon.com/amazondynamodb/latest/APIReference."""
-_MOST_ADDRESSES = 25
-"""Fewer than fit: one address that somebody else is writing to refuses the whole transaction."""
+_MOST_AT_ONCE = 25
+"""Fewer than fit: one that somebody else is writing to refuses the whole transaction."""
 _LOST = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _THROTTLED = frozenset(
     {
@@ -38,7 +33,7 @@ _THROTTLED = frozenset(
 
 
 class Written(Protocol):
-    """What becomes of one address: all of it is written, or nothing."""
+    """What belongs together, as all that becomes of one address: all of it is written, or nothing."""
 
     @property
     def size(self) -> int:
@@ -50,53 +45,8 @@ class Written(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
-    """What becomes of one address: at least one change, in order, over `version` (0: nothing stood)."""
-
-    changes: Sequence[Change]
-    version: int
-
-    @property
-    def size(self) -> int:
-        """How many items it takes: what stands, and a line for each change."""
-        return 1 + len(self.changes)
-
-    def items(self, table: str) -> list[dict[str, Any]]:
-        """Return what to put: what stands in the end, on condition that nobody wrote, and each line.
-
-        Each line has a version of its own, which keeps lines of one moment apart.
-        """
-        last = self.changes[-1].suppression
-        current: dict[str, Any] = {
-            "TableName": table,
-            "Item": current_item(last, self.version + len(self.changes)),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        if self.version:
-            current["ConditionExpression"] = "version = :version"
-            current["ExpressionAttributeValues"] = {":version": {"N": str(self.version)}}
-        lines = [
-            {"TableName": table, "Item": history_item(last.address_key, change.history, version)}
-            for version, change in enumerate(self.changes, self.version + 1)
-        ]
-        return [{"Put": put} for put in (current, *lines)]
-
-
-def unavailable(error: ClientError | BotoCoreError) -> SuppressionsUnavailableError:
-    """Say in our words that the table didn't do what it was asked."""
-    return SuppressionsUnavailableError(in_words(error))
-
-
-def in_words(error: ClientError | BotoCoreError) -> str:
-    """Say what DynamoDB did, by its code alone: its texts may hold what was written."""
-    if isinstance(error, ClientError):
-        return f"DynamoDB refused: {error.response['Error']['Code']}"
-    return f"DynamoDB didn't answer: {type(error).__name__}"
-
-
 class Transactions:
-    """Writes changes to the table, and waits where DynamoDB asks for less."""
+    """Writes to tables, and waits where DynamoDB asks for less."""
 
     def __init__(
         self,
@@ -104,11 +54,12 @@ class Transactions:
         table: str,
         *,
         wait: Callable[[int], object],
-        unavailable: Callable[[ClientError | BotoCoreError], TransientError] = unavailable,
+        unavailable: Callable[[str], TransientError],
     ) -> None:
-        """Use this client and table; `wait` pauses before the n-th repetition, from 0.
+        """Use this client, and give this table's name to what is written.
 
-        `unavailable` makes the error that is raised where DynamoDB can't.
+        `wait` pauses before the n-th repetition, from 0; `unavailable` makes the error that is raised where
+        DynamoDB can't.
         """
         self._client = client
         self._table = table
@@ -145,11 +96,11 @@ class Transactions:
                     places = [place for place in places if place not in lost]
                     continue
                 if not _asks_for_less(error, reasons) or waits + 1 >= attempts:
-                    raise self._unavailable(error) from error
+                    raise self._unavailable(in_words(error)) from error
                 self._wait(waits)
                 waits += 1
             except BotoCoreError as error:
-                raise self._unavailable(error) from error
+                raise self._unavailable(in_words(error)) from error
             else:
                 return places
         return []
@@ -160,7 +111,7 @@ def _groups(writes: Sequence[Written]) -> Iterator[list[int]]:
     items = 0
     for place, each in enumerate(writes):
         more = each.size
-        if group and (items + more > _MOST_ITEMS or len(group) == _MOST_ADDRESSES):
+        if group and (items + more > _MOST_ITEMS or len(group) == _MOST_AT_ONCE):
             yield group
             group, items = [], 0
         group.append(place)
