@@ -1,0 +1,165 @@
+"""Who begins a journey, when a date begins it, and who moves to a newer version of it. Pure."""
+
+from __future__ import annotations
+
+import re
+from calendar import isleap
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from postroad.journeys.advancing import names_of
+from postroad.journeys.conditions import ConditionError, holds, value_of
+from postroad.journeys.enrolment import Enrolment, Event
+from postroad.journeys.next_send_time import moment_of
+from postroad.journeys.plan import EventTrigger
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from postroad.journeys.advancing import View
+    from postroad.journeys.plan import DateTrigger, Plan
+
+_MINUTES = 60
+_LONGEST_KEY = 128
+_YEARLY = re.compile(r"(?:[0-9]{4}-)?([0-9]{2})-([0-9]{2})", re.ASCII)
+_FEBRUARY, _LEAP_DAY = 2, 29
+# 29 February is never further away than that: 2096 to 2104.
+_YEARS = 9
+
+
+class NotEnrolled(StrEnum):
+    """Why an event begins no walk."""
+
+    OTHER_EVENT = "other_event"
+    CONDITION = "condition"
+    AUDIENCE = "audience"
+    NO_KEY = "no_key"
+    UNDER_WAY = "under_way"
+    ONCE = "once"
+    COOLDOWN = "cooldown"
+    COPY = "copy"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event that begins no walk; `detail` says which condition failed, and how."""
+
+    why: NotEnrolled
+    detail: str = ""
+
+
+def key_of(plan: Plan, event: Event, view: View) -> str | None:
+    """Return what tells this walk from the contact's others; None where the event lacks it.
+
+    Raises ConditionError.
+    """
+    if not plan.entry.key:
+        return ""
+    value = value_of(plan.entry.key, names_of(view, event))
+    text = "" if value is None else str(value)
+    return text if 0 < len(text) <= _LONGEST_KEY else None
+
+
+def enrol(
+    plan: Plan, last: Enrolment | None, event: Event, view: View, *, address_key: str, now: datetime
+) -> Enrolment | Refusal:
+    """Decide whether an event begins a walk. `last` is the contact's latest with the same key, if any.
+
+    The same event again, and any after it while the walk is under way, begins nothing: so it may come twice.
+    """
+    trigger = plan.trigger
+    if not isinstance(trigger, EventTrigger) or trigger.event != event.name:
+        return Refusal(NotEnrolled.OTHER_EVENT)
+    try:
+        names = names_of(view, event)
+        if not holds(trigger.when, names):
+            return Refusal(NotEnrolled.CONDITION)
+        if not holds(plan.audience, names):
+            return Refusal(NotEnrolled.AUDIENCE)
+        key = key_of(plan, event, view)
+    except ConditionError as error:
+        return Refusal(NotEnrolled.FAULT, str(error))
+    if key is None:
+        return Refusal(NotEnrolled.NO_KEY)
+    why = _barred(plan, last, event)
+    if why is not None:
+        return Refusal(why)
+    return Enrolment(
+        address_key=address_key,
+        journey=plan.name,
+        version=plan.version,
+        key=key,
+        entry=last.entry + 1 if last else 1,
+        began=event.at,
+        step=plan.first,
+        since=now,
+        due=now,
+        trigger=event,
+    )
+
+
+def _barred(plan: Plan, last: Enrolment | None, event: Event) -> NotEnrolled | None:
+    if last is None:
+        return None
+    if last.trigger is not None and last.trigger.event_id == event.event_id:
+        return NotEnrolled.COPY
+    if not last.is_over:
+        return NotEnrolled.UNDER_WAY
+    match plan.entry.rule:
+        case "once":
+            return NotEnrolled.ONCE
+        case "cooldown" if event.at < last.began + timedelta(seconds=plan.entry.cooldown_seconds):
+            return NotEnrolled.COOLDOWN
+        case _:
+            return None
+
+
+def moved(enrolment: Enrolment, plan: Plan) -> Enrolment | None:
+    """Return a walk as it goes on in a newer version; None where it ends on its own.
+
+    It moves only from a step for which the newer version says where to.
+    """
+    if enrolment.is_over or plan.version <= enrolment.version:
+        return None
+    step = plan.moves.get(enrolment.version, {}).get(enrolment.step)
+    if step is None:
+        return None
+    return replace(enrolment, version=plan.version, step=step, slot=False, writes=enrolment.writes + 1)
+
+
+def next_occurrence(
+    trigger: DateTrigger, value: object, zone: ZoneInfo, *, after: datetime
+) -> datetime | None:
+    """Return when a date of the contact's next begins a journey, in UTC; None for no date, or a past one.
+
+    `value` is a date, `2026-11-22`, or one of each year, `11-22`. 29 February is 28 February in other years.
+    """
+    if not isinstance(value, str) or not (found := _YEARLY.fullmatch(value)):
+        return None
+    month, day = int(found[1]), int(found[2])
+    years = range(after.year - 1, after.year + _YEARS) if len(value) == len("11-22") else (int(value[:4]),)
+    hour = time(trigger.minute // _MINUTES, trigger.minute % _MINUTES)
+    for year in years:
+        known = _date(year, month, day)
+        if known is None:
+            continue
+        try:
+            moment = moment_of(known + timedelta(days=trigger.days), hour, zone)
+        except OverflowError:
+            return None
+        if moment > after:
+            return moment
+    return None
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    if (month, day) == (_FEBRUARY, _LEAP_DAY) and not isleap(year):
+        day -= 1
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
