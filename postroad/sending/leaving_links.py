@@ -6,6 +6,7 @@ then POSTs to the link. Gmail, Yahoo and Microsoft ask bulk senders for both.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 UNSUBSCRIBE_URL = "unsubscribe_url"
 PREFERENCES_URL = "preferences_url"
 """Under these names templates find the links among their data."""
+
+# Up to the next bracket of either kind, so that what is never closed is read once.
+_ANCHOR = re.compile(r"<a\s[^<>]*>", re.IGNORECASE)
+_NO_TRACK = "ses:no-track"
 
 LABELS = {
     "en": "Stop getting mails like this",
@@ -80,4 +85,20 @@ def showing(rendered: Rendered, link: str, preferences: str) -> Rendered:
         )
         before, end, after = html.rpartition("</body>")
         html = f"{before}{shown}{end}{after}" if end else f"{html}{shown}"
-    return replace(rendered, text=text, html=html)
+    return replace(rendered, text=text, html=html and _untracked(html, link, preferences))
+
+
+def _untracked(html: str, *links: str) -> str:
+    """Mark a template's own links to our pages: SES leaves an <a> with `ses:no-track` as it is.
+
+    https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html. Else who leaves would be one who clicked, and
+    SES's events would hold the link, with which whoever reads them could leave.
+    """
+
+    def mark(anchor: re.Match[str]) -> str:
+        tag = anchor[0]
+        if _NO_TRACK in tag.lower() or not any(link in tag for link in links):
+            return tag
+        return f"{tag[:2]} {_NO_TRACK}{tag[2:]}"
+
+    return _ANCHOR.sub(mark, html)

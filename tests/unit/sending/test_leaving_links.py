@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from postroad.rendering.page import read
 from postroad.rendering.ports import Rendered
 from postroad.sending.leaving_links import LABELS, PREFERENCES_LABELS, LeavingLinks, list_headers, showing
 from postroad.sending.mail import Mail, Parsed, Prepared
 from postroad.sending.preparing import Preparation
+from postroad.sending.tracked_links import tracked_links
 from postroad.web.token import Grant, Purpose, read_token
 from tests.sending_world import NOW, EchoRenderer, World, make_message
 from tests.web_world import ADDRESS, EMAIL, RING, TOPIC
@@ -57,8 +59,35 @@ def test_a_mail_without_the_link_gets_it_in_both_parts_in_its_language() -> None
 
 
 def test_a_template_that_shows_it_is_left_alone() -> None:
-    mail = replace(MAIL, text=f"Leave: {LINK}\n", html=f'<body><a href="{LINK}">Leave</a></body>')
+    shown = f'<body><a class="small" href="{LINK}" ses:no-track>Leave</a></body>'
+    mail = replace(MAIL, text=f"Leave: {LINK}\n", html=shown)
     assert showing(mail, LINK, PREFERENCES) == mail
+
+
+@pytest.mark.parametrize(
+    "anchor",
+    [
+        '<a href="{}">Leave</a>',
+        "<A HREF='{}'>Leave</A>",
+        "<a href={}>Leave</a>",
+        '<a\n class="small"\n href="{}"\n>Leave</a>',
+        '<a href="{}" title="ses: no track">Leave</a>',
+        '<a href=" {} ">Leave</a>',
+    ],
+)
+@pytest.mark.parametrize("link", [LINK, PREFERENCES], ids=["leaving", "preferences"])
+def test_ses_never_tells_who_followed_a_link_to_the_pages(anchor: str, link: str) -> None:
+    other = '<a href="https://shop.example.com/1">Offer</a>'
+    html = f"<body>{other}{anchor.format(link)}{anchor.format(LINK)}</body>"
+
+    shown = showing(replace(MAIL, html=html), LINK, PREFERENCES)
+
+    assert shown.html is not None
+    found = read(shown.html).links
+    assert {each.href.strip(): each.tracked for each in found} == {
+        "https://shop.example.com/1": True, link: False, LINK: False,
+    }  # fmt: skip
+    assert tracked_links(shown.html) == 1
 
 
 @pytest.mark.parametrize(
