@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from bench.cost_prices import MILLION, Prices, prices
 from bench.cost_walk import Scene, Walked, walk
 from bench.units import GIBIBYTE, STORED_OVERHEAD_BYTES, firehose_bytes
-from postroad.configuration.limits import Retention, Timing
+from postroad.configuration.limits import Timing
+from postroad.configuration.retention import Retention
 from postroad.configuration.model import Governor
 from postroad.configuration.sizing import WAIT_SECONDS, Sizing, Wanted, sizes
 from postroad.feedback.objects import EVENTS_AT_ONCE

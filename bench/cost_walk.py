@@ -26,8 +26,9 @@ from bench.cost_stores import (
 from bench.units import queue_requests
 from postroad.batches import MOST_ENTRIES, split
 from postroad.clock import FixedClock
-from postroad.configuration.limits import Retention, Timing
+from postroad.configuration.limits import Timing
 from postroad.configuration.model import Governor
+from postroad.configuration.retention import Retention
 from postroad.enqueueing.entry import Entry, make_entry
 from postroad.evidence.memory import MemoryWatermarks
 from postroad.feedback.applying import Applying

@@ -59,7 +59,7 @@ class Wiring(Access):
     @cached_property
     def retention(self) -> timedelta:
         """Return how long a row is kept after its end: as configured, or as by default if no file is here."""
-        from postroad.configuration.limits import Retention  # noqa: PLC0415 - see configuration
+        from postroad.configuration.retention import Retention  # noqa: PLC0415 - see configuration
 
         chosen = self.configuration.retention if self._is_configured else Retention()
         return timedelta(days=chosen.messages_days)

@@ -1,6 +1,6 @@
 """config/<stage>.toml: what a platform team sets for one stage. Read at synthesis, never in Lambda."""
 
-from postroad.configuration.limits import Retention, Timing
+from postroad.configuration.limits import Timing
 from postroad.configuration.loader import load, parse, stages
 from postroad.configuration.model import (
     Alarms,
@@ -14,6 +14,7 @@ from postroad.configuration.model import (
     Web,
 )
 from postroad.configuration.problems import ConfigurationError, Problem
+from postroad.configuration.retention import Retention
 from postroad.configuration.shares import check_shares, shares_of_account
 from postroad.configuration.sizing import Sizing
 from postroad.configuration.stream import Stream

@@ -1,7 +1,6 @@
-"""The sections of times: how long things are kept, and how long functions run and wait."""
+"""The section of times: how long functions run and wait."""
 
 from math import ceil
-from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -14,64 +13,8 @@ from postroad.configuration.sizing import (
     room_seconds,
 )
 
-# What CloudWatch Logs takes (its PutRetentionPolicy), up to two years.
-LogRetention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 # Lambda's and SQS's advice: a run that was throttled can be retried before its messages show up again.
 VISIBILITY_PER_TIMEOUT = 6
-
-
-class Retention(Section):
-    """How long things are kept."""
-
-    messages_days: int = Field(
-        default=90,
-        ge=28,
-        le=3650,
-        description=(
-            "A message's row (address, status, decision record) after its final status. 28 at least: until "
-            "then its row is what stops a late copy from being sent again."
-        ),
-    )
-    bodies_days: int = Field(
-        default=28,
-        ge=22,
-        le=3650,
-        description=(
-            "The body of a message that waits (scheduled, held), or that SES refused (failed), so that an "
-            "operator can send it again. More than 21, the longest that a message may wait."
-        ),
-    )
-    queue_days: int = Field(
-        default=14,
-        ge=1,
-        le=14,
-        description="Messages in a queue that nobody works off; SQS keeps 14 days at most.",
-    )
-    dead_letter_days: int = Field(
-        default=14,
-        ge=1,
-        le=14,
-        description=(
-            "Dead letters. No less than `queue_days`: SQS counts from when a message was first enqueued."
-        ),
-    )
-    logs_days: LogRetention = Field(
-        default=30, description="Logs of the functions. CloudWatch knows no other numbers."
-    )
-
-    @field_validator("bodies_days")
-    @classmethod
-    def _no_body_without_a_row(cls, value: int, info: ValidationInfo) -> int:
-        if value > info.data.get("messages_days", value):
-            raise broken_rule(f"expected at most messages_days ({info.data['messages_days']}), got {value}")
-        return value
-
-    @field_validator("dead_letter_days")
-    @classmethod
-    def _dead_letters_outlive_the_queue(cls, value: int, info: ValidationInfo) -> int:
-        if value < info.data.get("queue_days", 0):
-            raise broken_rule(f"expected at least queue_days ({info.data['queue_days']}), got {value}")
-        return value
 
 
 class Timing(Section):
@@ -219,10 +162,10 @@ class Timing(Section):
         default=60, ge=1, le=900, description="The longest run of the outcomes function."
     )
     outcomes_batch_size: int = Field(
-        default=1000, ge=1, le=10_000, description="The most changed rows that one run of outcomes takes."
+        default=2000, ge=1, le=10_000, description="The most changed rows that one run of outcomes takes."
     )
     outcomes_batching_window_seconds: int = Field(
-        default=10,
+        default=20,
         ge=0,
         le=300,
         description=(

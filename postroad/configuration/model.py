@@ -6,7 +6,8 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.bounces import SoftBounces
-from postroad.configuration.limits import Retention, Timing
+from postroad.configuration.limits import Timing
+from postroad.configuration.retention import Retention
 from postroad.configuration.section import Section, broken_rule
 from postroad.configuration.sizing import ASSUMED_RATE, Sizing, feedback_copies, sizes
 from postroad.configuration.stream import Stream
