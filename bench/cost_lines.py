@@ -7,12 +7,13 @@ from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
+from bench.cost_counting import write_units
 from bench.cost_prices import MILLION, Prices, prices
 from bench.cost_walk import Scene, Walked, walk
 from bench.units import GIBIBYTE, STORED_OVERHEAD_BYTES, firehose_bytes
 from postroad.configuration.limits import Timing
-from postroad.configuration.retention import Retention
 from postroad.configuration.model import Governor
+from postroad.configuration.retention import Retention
 from postroad.configuration.sizing import WAIT_SECONDS, Sizing, Wanted, sizes
 from postroad.feedback.objects import EVENTS_AT_ONCE
 from postroad.governor.pace import pace_of
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
 BUFFER_BYTES = 5 * 1024 * 1024
 """Firehose closes an object at this size, or after its time: stacks/constructs/events_pipeline.py."""
 FEEDBACK_MEBIBYTES, OUTCOMES_MEBIBYTES = 1024, 512
-OUTCOMES_BATCH = 100
+RECORD_BYTES = 2_500
+"""Of a changed row as Lambda hands it over, both images in DynamoDB's notation: about five times the row."""
+PAYLOAD_BYTES = 6 * 1024 * 1024
+"""Of an invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 DAYS_A_MONTH = 30
 
-CORE = ("claim", "sent", "delivered", "suppression", "events", "queues", "lambda", "rate", "logs")
+CORE = ("claim", "sent", "delivered", "suppression", "events", "queues", "lambda", "counters", "rate", "logs")
 """What the target of 2.80 USD is about, with the rate's own writes and the logs."""
 
 
@@ -73,7 +77,12 @@ class Model:
     def core(self) -> list[Line]:
         """Return the lines that each mail costs, whatever becomes of it."""
         found = [Line(name, self._counted(name)) for name in CORE]
-        own = {"events": self.firehose() + self.objects(), "lambda": self.functions(), "logs": self.logs()}
+        own = {
+            "events": self.firehose() + self.objects(),
+            "lambda": self.functions(),
+            "counters": self.counters(self.rate),
+            "logs": self.logs(),
+        }
         return [Line(line.name, line.usd + own.get(line.name, 0.0)) for line in found]
 
     def beside(self) -> list[Line]:
@@ -194,12 +203,30 @@ class Model:
 
     def outcomes(self) -> Runs:
         """Return what `outcomes` works on the changes of a mail's row."""
+        cpu_ms = self.changes * self._given["outcomes_cpu_ms"] / self._vcpu(OUTCOMES_MEBIBYTES)
+        runs = self.changes / self.changes_at_once(self.rate)
+        return Runs(cpu_ms / 1000 * OUTCOMES_MEBIBYTES / 1024, runs)
+
+    @property
+    def changes(self) -> float:
+        """How often a mail's row is written."""
         walked = self._walk()
-        changes = walked.meter.changes / walked.mails
-        cpu_ms = changes * self._given["outcomes_cpu_ms"] / self._vcpu(OUTCOMES_MEBIBYTES)
-        window = Timing().outcomes_batching_window_seconds
-        batch = min(OUTCOMES_BATCH, max(1.0, self.rate * changes * window / self._given["stream_shards"]))
-        return Runs(cpu_ms / 1000 * OUTCOMES_MEBIBYTES / 1024, changes / batch)
+        return walked.meter.changes / walked.mails
+
+    def changes_at_once(self, rate: float) -> float:
+        """Return how many changes of rows a run of `outcomes` takes; each shard makes batches of its own."""
+        timing = Timing()
+        most = min(timing.outcomes_batch_size, PAYLOAD_BYTES // RECORD_BYTES)
+        come = rate * self.changes * timing.outcomes_batching_window_seconds / self._given["stream_shards"]
+        return min(most, max(1.0, come))
+
+    def counters(self, rate: float) -> float:
+        """USD per million mails for counting, where so many leave a second."""
+        kinds = ("templates", "campaigns", "variants", "locales", "providers")
+        values = tuple(int(self._given[f"counted_{kind}"]) for kind in kinds)
+        at_once = self.changes_at_once(rate)
+        units = write_units(round(at_once), values) / at_once * self.changes
+        return self.book.usd("dynamodb_write", units * MILLION)
 
     def functions(self) -> float:
         """USD per million mails for all three."""

@@ -28,6 +28,7 @@ RIGHT = (
     "total",
     "events",
     "Lambda",
+    "counters",
     "rate",
     "mails a second",
 )
@@ -110,18 +111,29 @@ def _rates() -> str:
         model = Model(rate)
         lines = {line.name: line.usd for line in [*model.core(), *model.beside()]}
         unhurried = model.together() - model.sending().usd(model.book) + model.idle_rate(rate / 2)
+        unhurried += model.counters(rate / 2) - model.counters(rate)
         rows.append(
             (
                 f"{rate:,}",
                 f"{model.sizing.maximum_concurrency} × {model.sizing.memory_mebibytes} MiB",
-                *(_usd(lines[name]) for name in ("events", "lambda", "rate")),
+                *(_usd(lines[name]) for name in ("events", "lambda", "counters", "rate")),
                 _usd(model.together()),
                 _usd(lines["waiting"]),
                 _usd(model.total()),
                 _usd(unhurried),
             )
         )
-    head = ("mails a second", "copies of send", "events", "Lambda", "rate", "together", "waiting", "total")
+    head = (
+        "mails a second",
+        "copies of send",
+        "events",
+        "Lambda",
+        "counters",
+        "rate",
+        "together",
+        "waiting",
+        "total",
+    )
     return table((*head, "together, no backlog"), rows)
 
 

@@ -17,6 +17,7 @@ TITLES = {
     "events": "events",
     "queues": "queues",
     "lambda": "Lambda",
+    "counters": "counters",
     "rate": "rate and switch",
     "logs": "logs",
     "index": "index by recipient",
@@ -63,6 +64,11 @@ def explained(name: str, model: Model) -> str:
                 runs.usd(model.book) for runs in (model.sending(), model.feedback(), model.outcomes())
             )
             return f"send {send:.2f}, feedback {feedback:.2f}, outcomes {outcomes:.2f}: working, not waiting"
+        case "counters":
+            return (
+                f"one transaction for {model.changes_at_once(model.rate):,.0f} changes of rows, "
+                "with a write for each value of each dimension in them"
+            )
         case "storage":
             return "row, index and recovery for as long as `retention.messages_days` keeps them"
         case "waiting":
