@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.bounces import SoftBounces
+from postroad.configuration.cloudfront import CloudFront
 from postroad.configuration.limits import Timing
 from postroad.configuration.retention import Retention
 from postroad.configuration.section import Section, broken_rule
@@ -169,6 +170,7 @@ class Web(Section):
             "`certificate_arn` gives one."
         ),
     )
+    cloudfront: CloudFront | None = None
 
     @field_validator("hosted_zone_id")
     @classmethod

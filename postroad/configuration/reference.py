@@ -56,8 +56,17 @@ def page() -> str:
     parts = [_INTRODUCTION, "## Top of the file\n", _table(plain)]
     for key in root.keys:
         if section := key.section:
-            parts += [f"## `{key.heading}`\n", _about(key, section), _table(section.keys)]
+            parts += _section(key, section)
     return "\n".join(parts) + _RULES
+
+
+def _section(key: Key, section: Key) -> list[str]:
+    plain = [each for each in section.keys if each.section is None]
+    parts = [f"## `{key.heading}`\n", _about(key, section), _table(plain)]
+    for each in section.keys:
+        if below := each.section:
+            parts += _section(each, below)
+    return parts
 
 
 def _about(key: Key, section: Key) -> str:

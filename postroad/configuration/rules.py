@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from postroad.configuration.cloudfront import REGION as CLOUDFRONT_REGION
 from postroad.configuration.limits import Timing
 from postroad.configuration.model import Aws, Domain, Governor, Producer, Web
 from postroad.configuration.problems import Problem, did_you_mean
@@ -217,6 +218,25 @@ def _web(parts: Parts) -> Iterator[Problem]:
                 f"expected a certificate in {parts.aws.region} of account {parts.aws.account}, "
                 f"got one in {region} of {account}",
             )
+    yield from _cloudfront(parts)
+
+
+def _cloudfront(parts: Parts) -> Iterator[Problem]:
+    front = parts.web.cloudfront if parts.web else None
+    if front is None or parts.aws is None:
+        return
+    region, account = front.certificate_arn.split(":")[3:5]
+    if (region, account) != (CLOUDFRONT_REGION, parts.aws.account):
+        yield Problem(
+            ("web", "cloudfront", "certificate_arn"),
+            f"expected a certificate in {CLOUDFRONT_REGION} of account {parts.aws.account}, for CloudFront "
+            f"takes no other, got one in {region} of {account}",
+        )
+    if front.web_acl_arn and (account := front.web_acl_arn.split(":")[4]) != parts.aws.account:
+        yield Problem(
+            ("web", "cloudfront", "web_acl_arn"),
+            f"expected a web ACL of account {parts.aws.account}, got one of {account}",
+        )
 
 
 def _producers(parts: Parts) -> Iterator[Problem]:

@@ -124,6 +124,13 @@ CertificateArn = Annotated[
         matching(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[A-Za-z0-9-]+"),
     ),
 ]
+WebAclArn = Annotated[
+    str,
+    Text(
+        "the ARN of a web ACL for CloudFront: 'arn:aws:wafv2:us-east-1:<account>:global/webacl/<name>/<id>'",
+        matching(r"arn:aws:wafv2:us-east-1:\d{12}:global/webacl/[A-Za-z0-9_-]{1,128}/[A-Za-z0-9-]+"),
+    ),
+]
 BucketName = Annotated[
     str,
     Text(

@@ -52,6 +52,10 @@ class Response(TypedDict):
     body: str
 
 
+REFUSED = Response(statusCode=403, headers={**HEADERS, "Content-Type": "text/plain; charset=utf-8"}, body="")
+"""For whoever comes by the API's own name where a distribution is in front of it."""
+
+
 def read_request(event: Mapping[str, Any]) -> Request:
     """Read the gateway's event; whatever the visitor left out or spoilt is empty."""
     context = event["requestContext"]

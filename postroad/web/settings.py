@@ -14,3 +14,5 @@ class WebSettings(Settings):
     suppressions_table: str
     schedule_table: str
     token_keys_arn: str
+    origin_secret_arn: str = ""
+    """What a distribution in front proves itself by; empty where visitors reach the API themselves."""

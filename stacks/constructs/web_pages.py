@@ -19,6 +19,7 @@ from postroad.web.settings import WebSettings
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.mail_function import FunctionRuntime, MailFunction
 from stacks.constructs.stores import Stores
+from stacks.constructs.web_front import OriginSecret, WebFront
 from stacks.nag import acknowledge
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ class WebPages(Construct):
         """Make the API on the domain of `[web]`; on the local stage where the emulated cloud answers."""
         super().__init__(scope, construct_id)
         self._stage = runtime.stage
+        web = None if self._stage.is_local else configuration.web
+        front = web.cloudfront if web else None
+        secret = OriginSecret(self, "OriginSecret", stage=self._stage, key=stores.key) if front else None
         self.function = MailFunction(
             self,
             "Web",
@@ -70,18 +74,19 @@ class WebPages(Construct):
                 suppressions_table=stores.suppressions.table_name,
                 schedule_table=stores.schedule.table_name,
                 token_keys_arn=stores.token_keys.secret_arn,
+                origin_secret_arn=secret.secret_arn if secret else "",
             ),
             timeout_seconds=TIMEOUT_SECONDS,
             memory_mebibytes=MEMORY_MEBIBYTES,
             alarms=alarms,
         )
         self._grant(stores)
-        domain = None
-        if configuration.web and not self._stage.is_local:
-            domain = self._make_domain(configuration.web)
-        self.api = self._make_api(domain, runtime.log_days)
-        if domain:
-            self.url = f"https://{domain.name}"
+        self.api = self._make_api(self._make_domain(web) if web and not front else None, runtime.log_days)
+        if web and front and secret:
+            WebFront(self, "Front", stage=self._stage, web=web, front=front, api=self.api, secret=secret)
+            self._grant_origin_secret(secret)
+        if web:
+            self.url = f"https://{web.domain}"
         else:
             self.url = f"{self._stage.cloud}/_aws/execute-api/{self.api.api_id}"
 
@@ -114,7 +119,8 @@ class WebPages(Construct):
             api_name=self._stage.resource("web"),
             description=f"Postroad {self._stage.name}: the pages behind the links in mails.",
             create_default_stage=False,
-            # Else the same pages would stand under a name that no mail carries.
+            # Else the same pages would stand under a name that no mail carries. A distribution reaches the
+            # API by that name, and the function refuses whoever else does.
             disable_execute_api_endpoint=domain is not None,
         )
         integration = integrations.HttpLambdaIntegration("Web", self.function)
@@ -148,6 +154,14 @@ class WebPages(Construct):
             destination_arn=log_group.log_group_arn, format=json.dumps(LOGGED)
         )
         return api
+
+    def _grant_origin_secret(self, secret: OriginSecret) -> None:
+        """Let the function read the secret that only the distribution adds."""
+        iam.Grant.add_to_principal(
+            grantee=self.function,
+            actions=["secretsmanager:GetSecretValue"],
+            resource_arns=[secret.secret_arn],
+        )
 
     def _grant(self, stores: Stores) -> None:
         function = self.function

@@ -33,6 +33,7 @@ DOMAIN = "expected a domain name such as 'shop.example'"
 ACCOUNT = "expected an AWS account id: 12 digits, in quotes"
 PATTERN = "expected '*' (everybody), an address, or an address with * before the @ such as '*@shop.example'"
 CERTIFICATE = "expected the ARN of an ACM certificate: 'arn:aws:acm:<region>:<account>:certificate/<id>'"
+EDGE = "arn:aws:acm:us-east-1:123456789012:certificate/0d1f"
 STREAM = "expected a stream name: a small letter, then up to 30 small letters, digits and hyphens"
 
 
@@ -101,6 +102,10 @@ def test_the_content_that_the_others_differ_from_is_valid() -> None:
         (put("web/domain", "https://mail.shop.example"), f"web.domain: {DOMAIN}, got 'https://mail.shop.example'"),
         (put("web/certificate_arn", "arn:aws:iam::1:x"), f"web.certificate_arn: {CERTIFICATE}, got 'arn:aws:iam::1:x'"),
         (put("web/hosted_zone_id", "/hostedzone/Z1"), "web.hosted_zone_id: expected the id of a Route 53 hosted zone, such as 'Z0123456789ABCDEFGHIJ', got '/hostedzone/Z1'"),
+        (put("web/cloudfront", {}), f"web.cloudfront.certificate_arn: missing; {CERTIFICATE}"),
+        (put("web/cloudfront", {"certificate_arn": EDGE, "web_acl_arn": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/x/1"}), "web.cloudfront.web_acl_arn: expected the ARN of a web ACL for CloudFront: 'arn:aws:wafv2:us-east-1:<account>:global/webacl/<name>/<id>', got 'arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/x/1'"),
+        (put("web/cloudfront", {"certificate_arn": EDGE.replace("us-east-1", "eu-west-1")}), "web.cloudfront.certificate_arn: expected a certificate in us-east-1 of account 123456789012, for CloudFront takes no other, got one in eu-west-1 of 123456789012"),
+        (put("web/cloudfront", {"certificate_arn": EDGE, "web_acl_arn": "arn:aws:wafv2:us-east-1:210987654321:global/webacl/x/1"}), "web.cloudfront.web_acl_arn: expected a web ACL of account 123456789012, got one of 210987654321"),
         (put("attachments/buckets", ["s3://invoices"]), "attachments.buckets[0]: expected the name of an S3 bucket (no ARN, no 's3://'), got 's3://invoices'"),
         (put("attachments/max_bytes", 40_000_000), "attachments.max_bytes: expected a whole number from 1 to 25000000, got 40000000"),
         (put("attachments/keep_days", 21), "attachments.keep_days: expected a whole number from 22 to 365, got 21"),
