@@ -24,8 +24,21 @@ if TYPE_CHECKING:
     from postroad.contacts.model import Preferences
     from postroad.contacts.ports import Preferring
     from postroad.web.answers import Answer
-    from postroad.web.pages import Pages
+    from postroad.web.pages import Pages, Rule
     from postroad.web.ports import Counters
+
+
+def rules_of(topics: Mapping[str, Mapping[str, tuple[str, str]]]) -> dict[str, Rule]:
+    """Return the rules of these topics: all of marketing, and joined at one's word."""
+    return {
+        topic: {
+            "stream": "marketing",
+            "opt_in": "single",
+            "keep_ip": False,
+            "names": {locale: name for locale, (name, _) in texts.items()},
+        }
+        for topic, texts in topics.items()
+    }
 
 
 class PreferencesWorld:
@@ -41,16 +54,19 @@ class PreferencesWorld:
         self.errors: list[BaseException] = []
         self.store = MemoryLeaving(self.suppressions, self.contacts, stream_of_topic=pages.stream_of_topic)
         tokens = Tokens(lambda: RING, now=NOON)
-        limits = Limits(counters or self.counters, on_error=self.errors.append)
+        limits = Limits(self.counters if counters is None else counters, on_error=self.errors.append)
         self.centre = PreferenceCentre(
-            tokens=tokens, preferring=preferring or self.store, limits=limits, pages=pages,
+            tokens=tokens,
+            preferring=self.store if preferring is None else preferring,
+            limits=limits,
+            pages=pages,
             on_error=self.errors.append,
-        )  # fmt: skip
-        unsubscribing = Unsubscribing(
+        )
+        self.unsubscribing = Unsubscribing(
             tokens=tokens, leaving=self.store, limits=limits, on_error=self.errors.append
         )
         self.website = Website(
-            sections={Route.PREFERENCES: self.centre, Route.LEAVING: unsubscribing}, pages=pages
+            sections={Route.PREFERENCES: self.centre, Route.LEAVING: self.unsubscribing}, pages=pages
         )
 
     @staticmethod

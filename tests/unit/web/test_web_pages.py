@@ -16,6 +16,7 @@ from postroad.rendering.problems import TemplateBuildError
 from postroad.web.answers import Answer, Kind, Why
 from postroad.web.building import PAGES, SOURCES, build_pages
 from postroad.web.pages import Pages
+from tests.preferences_world import rules_of
 from tests.web_world import EMAIL
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ TOPICS = {
     "hostile": {"en": ('<script>alert("1")</script>', "a & b\r\nSet-Cookie: c=d")},
 }
 
-RULES = {topic: {"stream": "marketing", "opt_in": "single"} for topic in TOPICS}
+RULES = rules_of(TOPICS)
 
 
 @pytest.fixture(scope="session")
