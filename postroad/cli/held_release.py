@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from postroad.cli.completing import complete_streams
 from postroad.cli.message_ids import check_message_ids
 from postroad.cli.options import (
     DespiteUnknownOutcomeOption,
     DryRunOption,
     JsonOption,
+    SendAgainLimitOption,
     StageOption,
     YesOption,
     open_stage,
+    stream_option,
 )
 from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.progress import counter
@@ -34,7 +35,6 @@ EXAMPLES = (
     "postroad --stage prod held release --all --reason recipient_not_allowed",
     "postroad held release order-1042-confirmation --despite-unknown-outcome",
 )
-MOST = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,7 @@ def release(
     ] = False,
     stream: Annotated[
         str | None,
-        typer.Option(
-            "--stream",
-            help="With --all: only this stream's.",
-            show_default=False,
-            autocompletion=complete_streams,
-        ),
+        stream_option("With --all: only this stream's."),
     ] = None,
     reason: Annotated[
         str | None,
@@ -70,7 +65,7 @@ def release(
             "--reason", help="With --all: only these, like recipient_not_allowed.", show_default=False
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=MOST, help="The most messages to send again.")] = 1000,
+    limit: SendAgainLimitOption = 1000,
     despite_unknown_outcome: DespiteUnknownOutcomeOption = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,

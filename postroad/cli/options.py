@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from postroad.cli.completing import complete_stages, complete_streams
+from postroad.cli.completing import complete_stages, complete_streams, complete_templates
 from postroad.cli.problem import ExitCode, Problem, report
 from postroad.names import LOCAL_STAGE, STAGE_NAME
 
@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 STAGE_VARIABLE = "POSTROAD_STAGE"
 ACCOUNT_VARIABLE = "POSTROAD_ACCOUNT"
 _STAGE = re.compile(STAGE_NAME)
+
+
+def stream_option(text: str) -> Any:  # noqa: ANN401 - as typer.Option itself is typed
+    """Return `--stream`, which the shell completes, with this help."""
+    return typer.Option("--stream", help=text, show_default=False, autocompletion=complete_streams)
+
+
+def template_option(text: str) -> Any:  # noqa: ANN401 - as above
+    """Return `--template`, which the shell completes, with this help."""
+    return typer.Option("--template", help=text, show_default=False, autocompletion=complete_templates)
+
 
 StageOption = Annotated[
     str | None,
@@ -42,14 +53,10 @@ DespiteUnknownOutcomeOption = Annotated[
         help="Also what may have been sent already: it may then arrive twice.",
     ),
 ]
-OneStreamOption = Annotated[
-    str | None,
-    typer.Option(
-        "--stream",
-        help="Show this stream alone.",
-        show_default=False,
-        autocompletion=complete_streams,
-    ),
+OneStreamOption = Annotated[str | None, stream_option("Show this stream alone.")]
+MOST_SENT_AGAIN = 5000
+SendAgainLimitOption = Annotated[
+    int, typer.Option(min=1, max=MOST_SENT_AGAIN, help="The most messages to send again.")
 ]
 
 

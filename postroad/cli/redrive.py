@@ -7,15 +7,16 @@ from typing import Annotated
 
 import typer
 
-from postroad.cli.completing import complete_streams
 from postroad.cli.message_ids import check_message_ids
 from postroad.cli.options import (
     DespiteUnknownOutcomeOption,
     DryRunOption,
     JsonOption,
+    SendAgainLimitOption,
     StageOption,
     YesOption,
     open_stage,
+    stream_option,
 )
 from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.progress import counter
@@ -27,7 +28,6 @@ EXAMPLES = (
     "postroad --stage prod queues redrive --stream transactional --dry-run",
     "postroad queues redrive --stream transactional --message-id order-1042 --despite-unknown-outcome",
 )
-MOST = 5000
 
 
 class Reopened(StrEnum):
@@ -43,7 +43,7 @@ def redrive(
     *,
     stream: Annotated[
         str,
-        typer.Option("--stream", help="The stream.", show_default=False, autocompletion=complete_streams),
+        stream_option("The stream."),
     ],
     message_id: Annotated[
         list[str] | None, typer.Option("--message-id", help="Only this message; may be repeated.")
@@ -55,7 +55,7 @@ def redrive(
     status: Annotated[
         Reopened | None, typer.Option("--status", help="Only those of this status.", show_default=False)
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=MOST, help="The most messages to send again.")] = 1000,
+    limit: SendAgainLimitOption = 1000,
     despite_unknown_outcome: DespiteUnknownOutcomeOption = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,

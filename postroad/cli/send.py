@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from postroad.cli import composing
-from postroad.cli.completing import complete_streams, complete_templates
-from postroad.cli.options import JsonOption, StageOption, open_stage
+from postroad.cli.options import JsonOption, StageOption, open_stage, stream_option, template_option
 from postroad.cli.output import print_json, print_lines
 from postroad.cli.problem import ExitCode, Problem
 from postroad.names import LOCAL_STAGE
@@ -36,24 +35,14 @@ def send(
     *,
     template: Annotated[
         str | None,
-        typer.Option(
-            "--template",
-            help="A folder of templates/.",
-            show_default=False,
-            autocompletion=complete_templates,
-        ),
+        template_option("A folder of templates/."),
     ] = None,
     to: Annotated[
         str | None, typer.Option("--to", help="The recipient's address.", show_default=False)
     ] = None,
     stream: Annotated[
         str | None,
-        typer.Option(
-            "--stream",
-            help=f"The stream to enqueue to; else that of --message, else {DEFAULT_STREAM}.",
-            show_default=False,
-            autocompletion=complete_streams,
-        ),
+        stream_option(f"The stream to enqueue to; else that of --message, else {DEFAULT_STREAM}."),
     ] = None,
     data: Annotated[
         str | None,
