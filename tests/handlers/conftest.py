@@ -1,15 +1,21 @@
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from moto import mock_aws
 
+from postroad.feedback import wiring as feedback_wiring
+from postroad.feedback.settings import FeedbackSettings
 from tests.tables import create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+FEEDBACK_SECRET = "x" * 64
+EVENTS_BUCKET = "postroad-prod-events"
 TABLES = ("Messages", "Bodies", "Suppressions", "Schedule")
 
 
@@ -45,3 +51,26 @@ def dynamodb(emulated_url: str, monkeypatch: pytest.MonkeyPatch) -> "DynamoDBCli
     for name in TABLES:
         create_table(client, name)
     return client
+
+
+@pytest.fixture
+def feedback_stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[FeedbackSettings]:
+    """Give the function `feedback` its environment, secret and bucket under moto; tables it has none."""
+    with mock_aws():
+        secrets = boto3.client("secretsmanager")
+        settings = FeedbackSettings(
+            stage="prod",
+            messages_table="Messages",
+            suppressions_table="Suppressions",
+            address_secret_arn=secrets.create_secret(Name="address", SecretString=FEEDBACK_SECRET)["ARN"],
+            schedule_table="Schedule",
+            events_bucket=EVENTS_BUCKET,
+            soft_bounces_in_a_row=2,
+            soft_bounces_over_days=3,
+        )
+        boto3.client("s3").create_bucket(Bucket=EVENTS_BUCKET)
+        for variable, value in settings.to_environment().items():
+            monkeypatch.setenv(variable, value)
+        feedback_wiring.feedback.cache_clear()
+        yield settings
+        feedback_wiring.feedback.cache_clear()

@@ -3,31 +3,28 @@
 import gzip
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.endpoint import Endpoint
-from moto import mock_aws
 
 from functions.feedback.handler import lambda_handler
 from postroad.contract.tags import MESSAGE_TAG, encode_tag
 from postroad.contract.words import Status
-from postroad.feedback import wiring
 from postroad.feedback.settings import FeedbackSettings
 from postroad.ledger.dynamodb import DynamoLedger
 from postroad.ledger.row import Row
+from tests.documented_events import read, sqs_event
+from tests.handlers.conftest import EVENTS_BUCKET as BUCKET
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-EVENTS = Path(__file__).parents[1] / "events"
-BUCKET = "postroad-prod-events"
 KEY = "events/2020/11/22/14/postroad-prod-events-1-2020-11-22-14-03-13-a"
 MAILS = 100
 MOST_CALLS_A_MAIL = 0.2
@@ -40,11 +37,6 @@ ROW = Row(
     ses_ids={"1": "ses-order-0"},
     times={"accepted": SENT_AT, "sent": SENT_AT},
 )
-
-
-def read(name: str) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text("utf-8"))
-    return event
 
 
 def said(name: str, message_id: str) -> str:
@@ -68,25 +60,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 @pytest.fixture
-def ledger(dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoLedger]:
-    with mock_aws():
-        arn = boto3.client("secretsmanager").create_secret(Name="address", SecretString="x" * 64)["ARN"]
-        settings = FeedbackSettings(
-            stage="prod",
-            messages_table="Messages",
-            suppressions_table="Suppressions",
-            address_secret_arn=arn,
-            schedule_table="Schedule",
-            events_bucket=BUCKET,
-            soft_bounces_in_a_row=2,
-            soft_bounces_over_days=3,
-        )
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
-        for variable, value in settings.to_environment().items():
-            monkeypatch.setenv(variable, value)
-        wiring.feedback.cache_clear()
-        yield DynamoLedger(dynamodb, "Messages")
-        wiring.feedback.cache_clear()
+def ledger(dynamodb: "DynamoDBClient", feedback_stage: FeedbackSettings) -> DynamoLedger:
+    return DynamoLedger(dynamodb, feedback_stage.messages_table)
 
 
 def test_an_object_of_a_hundred_mails_takes_few_calls(
@@ -101,10 +76,9 @@ def test_an_object_of_a_hundred_mails_takes_few_calls(
     boto3.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=gzip.compress("".join(events).encode()))
     notification = read("s3_event_object_created")
     notification["Records"][0]["s3"]["object"]["key"] = KEY
-    (pattern, *_) = read("sqs_feedback_batch")["Records"]
     calls.clear()
 
-    told = lambda_handler({"Records": [{**pattern, "body": json.dumps(notification)}]}, context)
+    told = lambda_handler(sqs_event(written=notification), context)
 
     asked = dict(calls)
     assert told == {"batchItemFailures": []}

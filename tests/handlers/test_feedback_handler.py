@@ -2,17 +2,14 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from functions.feedback.handler import lambda_handler
@@ -26,40 +23,24 @@ from postroad.ledger.dynamodb import DynamoLedger
 from postroad.ledger.row import Row
 from postroad.suppression.address_key import address_key
 from postroad.suppression.dynamodb import DynamoSuppressions
+from tests.documented_events import EVENTS, read, sqs_event
+from tests.handlers.conftest import EVENTS_BUCKET as BUCKET
+from tests.handlers.conftest import FEEDBACK_SECRET
 from tests.tables import create_table
 
-EVENTS = Path(__file__).parents[1] / "events"
-SECRET = "x" * 64
-BUCKET = "postroad-prod-events"
 MESSAGE = "order-1042-confirmation"
-ANA = address_key(SECRET.encode(), parse_address("ana.ruiz@example.com").canonical)
-
-
-def read(name: str) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text("utf-8"))
-    return event
-
-
-def batch(**bodies: object) -> dict[str, Any]:
-    """Return an SQS event with one record per body, its id the argument's name."""
-    (pattern, *_) = read("sqs_feedback_batch")["Records"]
-    return {
-        "Records": [
-            {**pattern, "messageId": name, "body": body if isinstance(body, str) else json.dumps(body)}
-            for name, body in bodies.items()
-        ]
-    }
+ANA = address_key(FEEDBACK_SECRET.encode(), parse_address("ana.ruiz@example.com").canonical)
 
 
 class World:
     """The function's tables and secret under moto."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: FeedbackSettings) -> None:
         self.client: DynamoDBClient = boto3.client("dynamodb")
-        for name in ("Messages", "Suppressions", "Schedule"):
+        for name in (settings.messages_table, settings.suppressions_table, settings.schedule_table):
             create_table(self.client, name)
-        self.ledger = DynamoLedger(self.client, "Messages")
-        self.suppressions = DynamoSuppressions(self.client, "Suppressions")
+        self.ledger = DynamoLedger(self.client, settings.messages_table)
+        self.suppressions = DynamoSuppressions(self.client, settings.suppressions_table)
         self.ledger.insert(
             Row(
                 message_id=MESSAGE,
@@ -82,25 +63,8 @@ class World:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with mock_aws():
-        arn = boto3.client("secretsmanager").create_secret(Name="address", SecretString=SECRET)["ARN"]
-        settings = FeedbackSettings(
-            stage="prod",
-            messages_table="Messages",
-            suppressions_table="Suppressions",
-            address_secret_arn=arn,
-            schedule_table="Schedule",
-            events_bucket=BUCKET,
-            soft_bounces_in_a_row=2,
-            soft_bounces_over_days=3,
-        )
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
-        for variable, value in settings.to_environment().items():
-            monkeypatch.setenv(variable, value)
-        wiring.feedback.cache_clear()
-        yield World()
-        wiring.feedback.cache_clear()
+def world(feedback_stage: FeedbackSettings) -> World:
+    return World(feedback_stage)
 
 
 @pytest.fixture
@@ -139,13 +103,13 @@ def test_every_documented_payload_goes_through(
         name: read(name) for name in (path.stem for path in EVENTS.glob("*.json")) if "batch" not in name
     }
     assert len(events) > 40
-    assert lambda_handler(batch(**events), context) == {"batchItemFailures": []}
+    assert lambda_handler(sqs_event(**events), context) == {"batchItemFailures": []}
     assert world.status() is Status.COMPLAINED
     assert "@" not in log.getvalue() + capsys.readouterr().out
 
 
 def test_bad_records_go_back_alone_and_unseen(world: World, context: LambdaContext, log: StringIO) -> None:
-    event = batch(
+    event = sqs_event(
         garbage="ana.ruiz@example.com",
         half={"eventType": "Bounce", "mail": {"destination": ["ana.ruiz@example.com"]}},
         good=read("bounce_permanent_general"),
@@ -178,7 +142,7 @@ def test_a_throttled_table_fails_what_needed_it(
             raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "any")
 
     monkeypatch.setattr(Clients, "client", throttled)
-    event = batch(bounce=read("bounce_permanent_general"), delivery=read("delivery"))
+    event = sqs_event(bounce=read("bounce_permanent_general"), delivery=read("delivery"))
     failures = {each["itemIdentifier"] for each in lambda_handler(event, context)["batchItemFailures"]}
     assert "bounce" in failures
     assert ("delivery" in failures) is (table == "Messages")
@@ -189,7 +153,7 @@ def test_an_event_before_the_mark_settles_the_claim(world: World, context: Lambd
     world.ledger.apply(
         MESSAGE, lambda _: Row(message_id=MESSAGE, status=Status.CLAIMED, attempt=1, owner="someone")
     )
-    lambda_handler(batch(delivery=read("delivery")), context)
+    lambda_handler(sqs_event(delivery=read("delivery")), context)
     row = world.ledger.get(MESSAGE)
     assert row is not None
     assert (row.status, row.owner) == (Status.DELIVERED, "")
@@ -206,7 +170,7 @@ def test_one_batch_of_both_queues(world: World, context: LambdaContext, log: Str
     boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(stored("send", "delivery")))
     notification = read("s3_event_object_created")
     notification["Records"][0]["s3"]["object"]["key"] = key.replace(" ", "+")
-    event = batch(
+    event = sqs_event(
         greeting=read("s3_test_event"),
         stored=notification,
         elsewhere={"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "another"}}}]},
