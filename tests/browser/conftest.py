@@ -75,6 +75,8 @@ def new_context(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[N
             timezone_id="UTC",
             reduced_motion="reduce",
             java_script_enabled=scripts,
+            # The pages behind the links in mails: the local stack's certificate is its own.
+            ignore_https_errors=True,
         )
         context.set_default_timeout(15_000)
         context.on("request", lambda sent: asked.append(sent.url) if is_elsewhere(sent.url) else None)
