@@ -83,6 +83,8 @@ class MailStack(StageStack):
             )
             for name in configuration.streams
         ]
+        if web and (confirming := configuration.confirmation_stream):
+            web.take_sign_ups(next(stream for stream in streams if stream.name == confirming))
         dispatch = DispatchPipeline(
             self,
             "Dispatch",

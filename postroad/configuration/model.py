@@ -13,6 +13,7 @@ from postroad.configuration.section import Section, broken_rule
 from postroad.configuration.sizing import ASSUMED_RATE, Sizing, feedback_copies, sizes
 from postroad.configuration.stream import Stream
 from postroad.configuration.stats import Stats
+from postroad.configuration.stream import Stream, confirming_streams
 from postroad.configuration.texts import (
     AccountId,
     Address,
@@ -168,6 +169,13 @@ class Web(Section):
         description=(
             "The Route 53 hosted zone of that domain, in which the certificate is made and validated unless "
             "`certificate_arn` gives one."
+        ),
+    )
+    confirmation_stream: StreamName | None = Field(
+        default=None,
+        description=(
+            "The transactional stream that mails whoever signs up by a page. Without it, the only one that "
+            "there is."
         ),
     )
     cloudfront: CloudFront | None = None
@@ -351,6 +359,12 @@ class Configuration(Section):
     def producers_of(self, stream: str) -> tuple[str, ...]:
         """Return the other accounts that may enqueue to a stream."""
         return tuple(producer.account for producer in self.producers if stream in producer.streams)
+
+    @property
+    def confirmation_stream(self) -> str | None:
+        """The stream that mails whoever signs up by a page; None where no stream can."""
+        named = self.web.confirmation_stream if self.web else None
+        return named or next(iter(confirming_streams(self.streams)), None)
 
     @property
     def rate_per_second(self) -> float:

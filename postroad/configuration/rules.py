@@ -16,7 +16,7 @@ from postroad.configuration.model import Aws, Domain, Governor, Producer, Web
 from postroad.configuration.problems import Problem, did_you_mean
 from postroad.configuration.section import Section
 from postroad.configuration.sizing_rules import broken_sizes
-from postroad.configuration.stream import Stream
+from postroad.configuration.stream import Stream, confirming_streams
 from postroad.configuration.texts import DomainName
 from postroad.names import LOCAL_ACCOUNT, LOCAL_STAGE
 
@@ -205,6 +205,7 @@ def _web(parts: Parts) -> Iterator[Problem]:
         )
     if parts.web is None:
         return
+    yield from _confirmation_stream(parts, parts.web.confirmation_stream)
     for domain in parts.domains.values():
         if domain.identity == "create" and domain.mail_from_domain == parts.web.domain:
             yield Problem(
@@ -219,6 +220,18 @@ def _web(parts: Parts) -> Iterator[Problem]:
                 f"got one in {region} of {account}",
             )
     yield from _cloudfront(parts)
+
+
+def _confirmation_stream(parts: Parts, named: str | None) -> Iterator[Problem]:
+    can = confirming_streams(parts.streams)
+    key = ("web", "confirmation_stream")
+    if named is None and len(can) > 1:
+        names = ", ".join(can)
+        yield Problem(key, f"missing; expected the stream that mails whoever signs up by a page: {names}")
+    elif named is not None and parts.stream_domains and named not in parts.stream_domains:
+        yield Problem(key, f"'{named}' is no stream; {did_you_mean(named, parts.stream_domains)}")
+    elif named in parts.streams and named not in can:
+        yield Problem(key, f"expected a transactional stream that can't be unsubscribed, got '{named}'")
 
 
 def _cloudfront(parts: Parts) -> Iterator[Problem]:

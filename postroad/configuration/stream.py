@@ -1,5 +1,6 @@
 """The section of one stream."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -206,3 +207,12 @@ class Stream(Section):
             batching_window_seconds=self.batching_window_seconds,
             threads=self.threads,
         )
+
+
+def confirming_streams(streams: Mapping[str, Stream]) -> list[str]:
+    """Return the streams whose mail nobody can leave: one of them mails whoever signs up by a page."""
+    return [
+        name
+        for name, stream in streams.items()
+        if stream.kind is StreamKind.TRANSACTIONAL and not stream.unsubscribable
+    ]

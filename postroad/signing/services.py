@@ -10,6 +10,7 @@ from postroad.signing.json_service import JsonService
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
 CONNECT_TIMEOUT = 2
 READ_TIMEOUT = 5
@@ -24,6 +25,14 @@ def dynamodb_requests() -> DynamoDBClient:
 def secrets_requests() -> SecretsManagerClient:
     """Return what stands for boto3's client of Secrets Manager."""
     return cast("SecretsManagerClient", _service("secretsmanager", target="secretsmanager", version="1.1"))
+
+
+def sqs_requests() -> SQSClient:
+    """Return what stands for boto3's client of SQS.
+
+    Its JSON protocol: docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-json-faqs.html
+    """
+    return cast("SQSClient", _service("sqs", target="AmazonSQS", version="1.0"))
 
 
 def _service(name: str, *, target: str, version: str) -> JsonService:

@@ -104,15 +104,15 @@ def respond(answer: Answer, request: Request, pages: Pages, status: int | None =
     return {"statusCode": status or default, "headers": headers, "body": body}
 
 
-def _route(route_key: str) -> Route | None:
-    """Read "ANY /u/{token}": which of the API's routes was taken, whatever the path looks like."""
-    try:
-        return Route(route_key.rpartition(" ")[2])
 def _problems(answer: Answer) -> dict[str, list[str]]:
     """Name the fields that kept a JSON object from being one of ours."""
     wrong = sorted(mark.removeprefix(_ERROR) for mark in answer.marks if mark.startswith(_ERROR))
     return {"problems": wrong} if answer.refused else {}
 
 
+def _route(route_key: str) -> Route | None:
+    """Read "ANY /u/{token}": which of the API's routes was taken, whatever the path looks like."""
+    try:
+        return Route(route_key.rpartition(" ")[2])
     except ValueError:
         return None

@@ -19,7 +19,7 @@ class Route(StrEnum):
     SUBSCRIBING = "/subscribe"
 
 
-SERVED = (Route.LEAVING, Route.PREFERENCES)
+SERVED = (Route.LEAVING, Route.PREFERENCES, Route.CONFIRMING, Route.SUBSCRIBING)
 """What the API leads to the function, and the function answers."""
 
 

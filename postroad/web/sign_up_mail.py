@@ -64,7 +64,7 @@ class SignUpMails:
         return f"{self._web_url}/{path}/{self._make_token(grant)}?lang={letter.locale}"
 
     def _message(self, template: str, letter: Letter, data: Mapping[str, object]) -> dict[str, object]:
-        names = [self._pages.named(topic, letter.locale) for topic in letter.topics]
+        topics = [{"name": self._pages.named(topic, letter.locale)} for topic in letter.topics]
         return {
             "schema": MESSAGE_SCHEMA,
             "message_id": letter.message_id,
@@ -73,5 +73,5 @@ class SignUpMails:
             "template": template,
             "to": {"email": letter.email},
             "locale": letter.locale,
-            "data": {**data, "topics": names},
+            "data": {**data, "topics": topics},
         }

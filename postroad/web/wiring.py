@@ -1,25 +1,33 @@
 """The function `web`, put together from its environment.
 
-It reads the key ring and writes Contacts, Suppressions and, in Schedule, its counters. The address secret is
-not its own: links hold address keys.
+It reads the key ring and writes Contacts, Suppressions and, in Schedule, its counters. Where people can sign
+up, it also reads the address secret and puts messages on one stream's queue.
 """
 
 from __future__ import annotations
 
-from functools import cache
+import os
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from postroad.clock import SystemClock
+from postroad.contacts.dynamodb_joining import DynamoJoining
 from postroad.contacts.dynamodb_leaving import DynamoLeaving
 from postroad.observability import described, make_logger
-from postroad.signing.services import dynamodb_requests, secrets_requests
+from postroad.secrets import read_secret
+from postroad.signing.services import dynamodb_requests, secrets_requests, sqs_requests
+from postroad.suppression.address_key import address_key
+from postroad.web.confirming import Confirming
 from postroad.web.dynamodb import DynamoCounters
 from postroad.web.limits import Limits
 from postroad.web.pages import Pages
 from postroad.web.preferring import PreferenceCentre
 from postroad.web.requests import Route
 from postroad.web.settings import WebSettings
+from postroad.web.sign_up_mail import SignUpMails
+from postroad.web.sqs import SqsMailbox
+from postroad.web.subscribing import Subscribing
 from postroad.web.token import KeyRing
 from postroad.web.tokens import Tokens
 from postroad.web.unsubscribing import Unsubscribing
@@ -57,6 +65,33 @@ def website() -> Website:
             tokens=tokens, preferring=leaving, limits=limits, pages=pages, on_error=log_error
         ),
     }
+    if settings.confirmation_queue_url:
+        joining = DynamoJoining(
+            dynamodb,
+            contacts_table=settings.contacts_table,
+            suppressions_table=settings.suppressions_table,
+            stream_of_topic=pages.stream_of_topic,
+        )
+        secret = read_secret(secrets, settings.address_secret_arn)
+        sections[Route.SUBSCRIBING] = Subscribing(
+            tokens=tokens,
+            joining=joining,
+            limits=limits,
+            pages=pages,
+            mailbox=SqsMailbox(sqs_requests(), settings.confirmation_queue_url),
+            mails=SignUpMails(
+                pages=pages,
+                stream=settings.confirmation_stream,
+                web_url=settings.web_url,
+                make_token=tokens.make,
+            ),
+            address_key=partial(address_key, secret),
+            entropy=os.urandom,
+            on_error=log_error,
+        )
+        sections[Route.CONFIRMING] = Confirming(
+            tokens=tokens, joining=joining, limits=limits, pages=pages, on_error=log_error
+        )
     return Website(sections=sections, pages=pages)
 
 

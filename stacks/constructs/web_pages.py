@@ -1,6 +1,7 @@
 """The pages behind the links in mails: an HTTP API on the web domain, and the function `web`."""
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from aws_cdk import RemovalPolicy, Stack
@@ -24,6 +25,7 @@ from stacks.nag import acknowledge
 
 if TYPE_CHECKING:
     from postroad.configuration import Configuration, Web
+    from stacks.constructs.send_pipeline import SendPipeline
 
 TIMEOUT_SECONDS = 10
 MEMORY_MEBIBYTES = 512
@@ -62,20 +64,22 @@ class WebPages(Construct):
         web = None if self._stage.is_local else configuration.web
         front = web.cloudfront if web else None
         secret = OriginSecret(self, "OriginSecret", stage=self._stage, key=stores.key) if front else None
+        self._stores = stores
+        self._settings = WebSettings(
+            stage=self._stage.name,
+            contacts_table=stores.contacts.table_name,
+            suppressions_table=stores.suppressions.table_name,
+            schedule_table=stores.schedule.table_name,
+            token_keys_arn=stores.token_keys.secret_arn,
+            origin_secret_arn=secret.secret_arn if secret else "",
+        )
         self.function = MailFunction(
             self,
             "Web",
             runtime=runtime,
             verb="web",
             name="web",
-            settings=WebSettings(
-                stage=self._stage.name,
-                contacts_table=stores.contacts.table_name,
-                suppressions_table=stores.suppressions.table_name,
-                schedule_table=stores.schedule.table_name,
-                token_keys_arn=stores.token_keys.secret_arn,
-                origin_secret_arn=secret.secret_arn if secret else "",
-            ),
+            settings=self._settings,
             timeout_seconds=TIMEOUT_SECONDS,
             memory_mebibytes=MEMORY_MEBIBYTES,
             alarms=alarms,
@@ -89,6 +93,25 @@ class WebPages(Construct):
             self.url = f"https://{web.domain}"
         else:
             self.url = f"{self._stage.cloud}/_aws/execute-api/{self.api.api_id}"
+
+    def take_sign_ups(self, stream: "SendPipeline") -> None:
+        """Let people sign up by a page, and be mailed through this stream.
+
+        The stream is made later than the pages: it needs their address for its links.
+        """
+        settings = replace(
+            self._settings,
+            confirmation_queue_url=stream.work.queue.queue_url,
+            confirmation_stream=stream.name,
+            address_secret_arn=self._stores.address_secret.secret_arn,
+            web_url=self.url,
+        )
+        for name, value in settings.to_environment().items():
+            self.function.add_environment(name, value)
+        self.function.add_to_role_policy(
+            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[stream.work.queue.queue_arn])
+        )
+        self._stores.grant_address_secret(self.function)
 
     def _make_domain(self, web: "Web") -> apigateway.DomainName:
         """Put the API on its domain, and the name into the hosted zone where there is one."""

@@ -139,6 +139,9 @@ ALLOWED = {
         f"{TABLE}-suppressions": {"dynamodb:Query", "dynamodb:PutItem"},
         f"{TABLE}-schedule": {"dynamodb:UpdateItem"},
         TOKEN_KEYS: {"secretsmanager:GetSecretValue"},
+        # Who signs up gives an address, and is mailed by the one stream that is named.
+        SECRET: {"secretsmanager:GetSecretValue"},
+        "postroad-prod-transactional": {"sqs:SendMessage"},
     },
 }
 

@@ -21,7 +21,11 @@ VALID: Content = {
         "transactional": {"kind": "transactional", "domain": "shop.example", "from": "orders@shop.example"},
         "marketing": {"kind": "marketing", "domain": "shop.example", "from": "news@shop.example"},
     },
-    "web": {"domain": "mail.shop.example", "hosted_zone_id": "Z0123456789"},
+    "web": {
+        "domain": "mail.shop.example",
+        "hosted_zone_id": "Z0123456789",
+        "confirmation_stream": "transactional",
+    },
     "recipients": {"allow": ["*"]},
     "producers": [{"account": "210987654321", "streams": ["transactional"]}],
 }
@@ -183,6 +187,8 @@ def test_the_content_that_the_others_differ_from_is_valid() -> None:
         (put("streams/Receipts", VALID["streams"]["transactional"]), f"streams.Receipts: {STREAM}, got 'Receipts'"),
         (put("streams/marketing/tracking_domain", "track.example"), "streams.marketing.tracking_domain: expected one of the [[domains]] or a domain below one, got 'track.example'"),
         (put("streams/marketing/tracking_domain", "mail.shop.example"), "streams.marketing.tracking_domain: expected a domain of its own, got that of [web], 'mail.shop.example'"),
+        (put("web/confirmation_stream", "transactinal"), "web.confirmation_stream: 'transactinal' is no stream; did you mean 'transactional'?"),
+        (put("web/confirmation_stream", "marketing"), "web.confirmation_stream: expected a transactional stream that can't be unsubscribed, got 'marketing'"),
         (drop("web"), "web: missing; expected a table [web] with domain and certificate_arn or hosted_zone_id, for mail of 'marketing' can be unsubscribed and must lead to a page"),
         (put("web/domain", "bounce.shop.example"), "web.domain: expected a domain of its own, got the MAIL FROM of 'shop.example'"),
         (put("web/certificate_arn", "arn:aws:acm:us-east-1:123456789012:certificate/0d1f"), "web.certificate_arn: expected a certificate in eu-west-1 of account 123456789012, got one in us-east-1 of 123456789012"),
@@ -242,6 +248,13 @@ def test_all_problems_are_named_at_once_in_the_order_of_the_file() -> None:
         "timing.logs_days",
         "bulk",
     ]
+
+
+def test_with_two_streams_that_could_mail_sign_ups_one_is_named() -> None:
+    alerts = {"kind": "transactional", "domain": "shop.example", "from": "alerts@shop.example"}
+    (problem,) = problems(put("streams/alerts", alerts), drop("web/confirmation_stream"))
+    assert problem.startswith("web.confirmation_stream: missing; expected the stream that mails whoever ")
+    assert problem.endswith(": transactional, alerts")
 
 
 def test_the_local_stage_needs_no_web_and_never_reaches_aws() -> None:
