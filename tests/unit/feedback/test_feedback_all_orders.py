@@ -1,4 +1,4 @@
-"""All that SES says of one message, in every order and with copies: one row, one count, the same stops."""
+"""All that SES says of one message, in every order and with copies: one row, the same counts and stops."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,8 @@ from postroad.feedback.folding import fold
 from postroad.feedback.suppressing import entry_for
 from postroad.ledger.row import Row
 from postroad.observability import Metric
+from postroad.stats.counts import Cell, Sums, add, counts, difference
+from postroad.stats.words import Metric as StatsMetric
 from postroad.suppression.memory import MemorySuppressions
 from postroad.suppression.model import ALL_STREAMS
 
@@ -80,17 +82,33 @@ class Left:
 
     row: Row
     counted: tuple[Metric, ...] = ()
+    stats: frozenset[tuple[Cell, StatsMetric, int]] = frozenset()
+    """What `outcomes` has added up in the table Stats."""
 
     def after(self, event: FeedbackEvent) -> "Left":
         move = fold(self.row, [event])
         news = [metric for metric in map(metric_of, move.news) if metric is not None]
-        return Left(move.after, tuple(sorted((*self.counted, *news))))
+        counted = tuple(sorted((*self.counted, *news)))
+        if not move.changes:
+            return Left(move.after, counted, self.stats)
+        sums: Sums = {}
+        for cell, metric, count in self.stats:
+            add(sums, cell, {metric: count})
+        for cell, metrics in difference(move.before, move.after).items():
+            add(sums, cell, metrics)
+        return Left(move.after, counted, flat(sums))
+
+
+def flat(sums: Sums) -> frozenset[tuple[Cell, StatsMetric, int]]:
+    return frozenset(
+        (cell, metric, count) for cell, metrics in sums.items() for metric, count in metrics.items()
+    )
 
 
 @pytest.mark.parametrize("start", STARTS, ids=lambda start: str(start.status))
 def test_every_order_and_copy_of_up_to_four_events_leaves_the_same_row_and_counters(start: Row) -> None:
     """All sequences of up to four events, copies among them; those of the same events must end alike."""
-    ends: dict[tuple[int, ...], Left] = {(): Left(start)}
+    ends: dict[tuple[int, ...], Left] = {(): Left(start, stats=flat(counts(start)))}
     by_events: dict[frozenset[int], Left] = {}
     for length in range(1, 5):
         for sequence in product(range(len(EVENTS)), repeat=length):
@@ -98,6 +116,7 @@ def test_every_order_and_copy_of_up_to_four_events_leaves_the_same_row_and_count
             if length < 4:
                 ends[sequence] = end
             assert by_events.setdefault(frozenset(sequence), end) == end, sequence
+    assert all(end.stats == flat(counts(end.row)) for end in by_events.values())
     both = [by_events[frozenset({12, 14, 15})].row.engaged, by_events[frozenset({12, 14, 16})].row.engaged]
     assert [set(one) for one in both] == [{"machine_opened", "machine_clicked"}, {"opened", "clicked"}]
 
@@ -121,8 +140,8 @@ def test_every_order_and_copy_of_up_to_four_events_suppresses_alike() -> None:
 @pytest.mark.parametrize("start", STARTS, ids=lambda start: str(start.status))
 def test_events_taken_together_are_those_taken_one_by_one(start: Row) -> None:
     for events in combinations(EVENTS, 3):
-        together, apart = fold(start, events), Left(start)
+        together, apart = fold(start, events), Left(start, stats=flat(counts(start)))
         for event in events:
             apart = apart.after(event)
         news = [metric for metric in map(metric_of, together.news) if metric is not None]
-        assert Left(together.after, tuple(sorted(news))) == apart
+        assert Left(together.after, tuple(sorted(news)), flat(counts(together.after))) == apart
