@@ -66,13 +66,15 @@ def _multipart(content: bytes, content_type: str) -> list[tuple[str, str]]:
     """Read a form as RFC 7578 has it, which a one-click client may send as well (RFC 8058, 3.2)."""
     # A line break in it would begin another header of the message that is parsed here.
     head = f"Content-Type: {' '.join(content_type.split())}\r\n\r\n".encode("ascii", "replace")
-    message = BytesParser(policy=HTTP).parsebytes(head + content)
     fields: list[tuple[str, str]] = []
-    for part in message.iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        value = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(value, bytes):
-            fields.append((name, value.decode(errors="replace").strip()))
+    try:
+        for part in BytesParser(policy=HTTP).parsebytes(head + content).iter_parts():
+            name = part.get_param("name", header="content-disposition")
+            value = part.get_payload(decode=True)
+            if isinstance(name, str) and isinstance(value, bytes):
+                fields.append((name, value.decode(errors="replace").strip()))
+    except Exception as error:  # its parser of headers fails by an IndexError or another at odd ones
+        raise ValueError("no form") from error
     if len(fields) > MOST_FIELDS:
         raise ValueError("too many fields")
     return fields
