@@ -36,11 +36,8 @@ def test_no_body_is_an_error_or_leaves_without_the_very_words(pieces: list[bytes
     assert wish_of(read(b"--b\r\n" + b"".join(pieces), kind)) is None
 
 
-@pytest.mark.parametrize(
-    "kind", [f"{MULTIPART}; boundary=\x00", f"{MULTIPART}; boundary*=utf-8''b", MULTIPART]
-)
+@pytest.mark.parametrize("parameter", ["; boundary=\x00", "; boundary*=utf-8''b", ""])
 def test_a_boundary_that_is_none_is_no_error(parameter: str) -> None:
-    form = read(
-        b'--b\r\nContent-Disposition: form-data; name="leave"\r\n\r\nall\r\n--b--\r\n', MULTIPART + parameter
-    )
+    content = b'--b\r\nContent-Disposition: form-data; name="leave"\r\n\r\nall\r\n--b--\r\n'
+    form = read(content, MULTIPART + parameter)
     assert form is None or form.all("leave") in ((), ["all"])
