@@ -48,6 +48,14 @@ class Stream(Section):
         json_schema_extra={"shown_default": "`true` for marketing, else `false`"},
         description="Whether recipients can leave topics. Each message then names its `topic`.",
     )
+    unsubscribe_mailbox: Address | None = Field(
+        default=None,
+        description=(
+            "A mailbox by which recipients may leave too: mail programs that know no one-click button write "
+            "to it. Only where somebody processes what comes, within the two days that large mailbox "
+            "providers ask for, and only on a stream that can be unsubscribed."
+        ),
+    )
     tls: Literal["require", "optional"] = Field(
         default="require",
         description="Whether SES delivers only over TLS. `optional` falls back to plain text.",
@@ -165,6 +173,13 @@ class Stream(Section):
     def _marketing_can_be_left(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's form
         if not value and _is_marketing(info.data):
             raise broken_rule("marketing mail can always be unsubscribed: expected true, or no such key")
+        return value
+
+    @field_validator("unsubscribe_mailbox")
+    @classmethod
+    def _only_who_can_leave_writes(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and not info.data.get("unsubscribable", True):
+            raise broken_rule("only on a stream that can be unsubscribed: delete it, or set unsubscribable")
         return value
 
     @field_validator("open_tracking", "click_tracking")

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from postroad.web.token import Grant, Purpose, make_token
+from postroad.web.token import Grant, KeyRing, Purpose, make_token
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from postroad.rendering.ports import Rendered
-    from postroad.web.token import KeyRing
 
 UNSUBSCRIBE_URL = "unsubscribe_url"
 PREFERENCES_URL = "preferences_url"
@@ -23,6 +25,11 @@ PREFERENCES_URL = "preferences_url"
 # Up to the next bracket of either kind, so that what is never closed is read once.
 _ANCHOR = re.compile(r"<a\s[^<>]*>", re.IGNORECASE)
 _NO_TRACK = "ses:no-track"
+
+LONGEST_VALUE = 980
+"""Of a header, in characters: with its name on one line, which takes 998 (RFC 5322, 2.1.1), unfolded."""
+# What RFC 6068 leaves as it is.
+_IN_LOCAL_PARTS = "!$'*+-._~"
 
 LABELS = {
     "en": "Stop getting mails like this",
@@ -41,28 +48,55 @@ PREFERENCES_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class LeavingLinks:
-    """Makes links for the pages at `web_url`, signed by the ring's current key."""
+    """Makes links for the pages at `web_url`, signed by the ring's current key.
 
-    ring: KeyRing
+    `ring` may be what returns the ring that stands.
+    """
+
+    ring: KeyRing | Callable[[], KeyRing]
     web_url: str
 
     def link(self, address_key: str, topic: str) -> str:
         """Return the link by which whoever has this address leaves this topic."""
-        token = make_token(self.ring, Grant(address_key, topic, Purpose.UNSUBSCRIBE))
+        token = make_token(self._ring, Grant(address_key, topic, Purpose.UNSUBSCRIBE))
         return f"{self.web_url}/u/{token}"
 
     def preferences(self, address_key: str, topic: str) -> str:
         """Return the link by which whoever has this address chooses what they get."""
-        token = make_token(self.ring, Grant(address_key, topic, Purpose.PREFERENCES))
+        token = make_token(self._ring, Grant(address_key, topic, Purpose.PREFERENCES))
         return f"{self.web_url}/p/{token}"
 
+    @property
+    def _ring(self) -> KeyRing:
+        return self.ring if isinstance(self.ring, KeyRing) else self.ring()
 
-def list_headers(link: str) -> dict[str, str]:
-    """Return the headers of a mail whose recipient can leave by this link."""
+
+def list_headers(link: str, mailbox: str = "") -> dict[str, str]:
+    """Return the headers of a mail whose recipient can leave by this link, or by a mail to `mailbox`.
+
+    The link comes first: of several ways a mail program takes the first that it knows (RFC 2369, 2), and the
+    one click is for the link alone (RFC 8058, 3.1).
+    """
+    found = f"<{link}>"
+    if mailbox and len(both := f"{found}, <{_mailto(mailbox, link)}>") <= LONGEST_VALUE:
+        found = both
     return {
-        "List-Unsubscribe": f"<{link}>",
+        "List-Unsubscribe": found,
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
+
+
+def _mailto(mailbox: str, link: str) -> str:
+    """Return the address of a mail by which somebody asks to leave (RFC 6068).
+
+    Its subject ends in the link's token: whoever reads it needs neither search nor ask, and it holds no
+    address, so that nobody is made to leave by whoever knows theirs.
+    """
+    local_part, _, domain = mailbox.rpartition("@")
+    token = link.partition("?")[0].rpartition("/")[2]
+    return (
+        f"mailto:{quote(local_part, safe=_IN_LOCAL_PARTS)}@{domain}?subject={quote(f'unsubscribe {token}')}"
+    )
 
 
 def showing(rendered: Rendered, link: str, preferences: str) -> Rendered:

@@ -206,7 +206,9 @@ class Preparation:
             subject=rendered.subject,
             text=rendered.text or None,
             html=rendered.html,
-            headers={**message.headers, **list_headers(link)} if link else message.headers,
+            headers={**message.headers, **list_headers(link, self._settings.unsubscribe_mailbox)}
+            if link
+            else message.headers,
             files=files,
             configuration_set=self._settings.configuration_set,
             tags={},

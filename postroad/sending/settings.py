@@ -17,7 +17,8 @@ class SendSettings(Settings):
     `ses_rate_per_second` is the whole account's, or 0 where SES is asked for it; `account_share` of it is
     this stage's, and `transactional_share` of the stage's rate goes to transactional streams first.
     Where recipients can leave, `web_url` is where the pages for it are, and `token_keys_arn` the ring that
-    signs the links to them; elsewhere both are empty.
+    signs the links to them; elsewhere both are empty. `unsubscribe_mailbox` is an address to which they may
+    write instead, or empty.
     """
 
     stage: str
@@ -57,3 +58,4 @@ class SendSettings(Settings):
     transactional_share: float
     web_url: str = ""
     token_keys_arn: str = ""
+    unsubscribe_mailbox: str = ""

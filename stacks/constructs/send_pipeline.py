@@ -220,6 +220,7 @@ class SendPipeline(Construct):
             transactional_share=configuration.governor.transactional_share,
             web_url=self._web_url,
             token_keys_arn=self._stores.token_keys.secret_arn if self._web_url else "",
+            unsubscribe_mailbox=stream.unsubscribe_mailbox or "",
         )
 
     def _grant_send(self) -> None:

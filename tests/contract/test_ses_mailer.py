@@ -1,12 +1,15 @@
 """What leaves for SES, checked against botocore's model of it and at a real socket."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email import message_from_string
+from email.policy import SMTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -19,6 +22,7 @@ from postroad.clock import Clock, FixedClock
 from postroad.contract.tags import ses_tags
 from postroad.errors import UnknownOutcomeError
 from postroad.sending.errors import RefusedBySesError, SesBusyError, SesUnusableError, TooLateError
+from postroad.sending.leaving_links import list_headers
 from postroad.sending.mail import File, Mail
 from postroad.sending.ses import PATH, SesMailer, request_of
 from postroad.signing.connections import HttpEndpoint
@@ -129,6 +133,30 @@ def test_a_mail_becomes_one_request(mailer: SesMailer, answers: Answers) -> None
     assert simple["Attachments"][0]["FileName"] == "factura.pdf"
     assert request["ConfigurationSetName"] == "prod-transactional"
     assert {tag["Name"]: tag["Value"] for tag in request["EmailTags"]} == MAIL.tags
+
+
+@pytest.mark.parametrize("mailbox", ["", "leave+news@shop.example", f"{'l' * 64}@{'d' * 60}.example"])
+def test_the_headers_of_leaving_leave_as_they_are_each_on_one_line(
+    mailer: SesMailer, answers: Answers, mailbox: str
+) -> None:
+    """SES takes 995 printable characters of a value, a line of a mail 998: nothing has to be folded."""
+    token = "t" * 262
+    headers = list_headers(f"https://mail.shop.example/u/{token}", mailbox)
+    mailer.send(replace(MAIL, headers=headers), deadline=LATER)
+
+    (request,) = answers.requests
+    sent = {each["Name"]: each["Value"] for each in request["Content"]["Simple"]["Headers"]}
+    assert sent == headers
+    model = get_session().get_service_model("sesv2").shape_for("MessageHeader")
+    for name, value in sent.items():
+        assert not ParamValidator().validate({"Name": name, "Value": value}, model).has_errors()
+        assert re.fullmatch(r"[ -~]{1,995}", value)
+        assert len(f"{name}: {value}") <= 998
+    raw = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+    read = message_from_string(f"{raw}\r\n", policy=SMTP)
+    ways = re.findall(r"<([^<>]*)>", read["List-Unsubscribe"])
+    assert [way.partition(":")[0] for way in ways] == ["https", "mailto"][: 1 + bool(mailbox)]
+    assert read["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def test_a_name_that_ses_has_no_room_for_does_not_cost_the_mail(mailer: SesMailer, answers: Answers) -> None:

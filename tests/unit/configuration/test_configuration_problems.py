@@ -146,6 +146,8 @@ def test_the_content_that_the_others_differ_from_is_valid() -> None:
         (put("streams/marketing/unsubscribable", False), "streams.marketing.unsubscribable: marketing mail can always be unsubscribed: expected true, or no such key"),
         (put("streams/transactional/open_tracking", True), "streams.transactional.open_tracking: tracking needs its own HTTPS domain: expected false, or a tracking_domain beside it"),
         (put("streams/transactional/click_tracking", True), "streams.transactional.click_tracking: tracking needs its own HTTPS domain: expected false, or a tracking_domain beside it"),
+        (put("streams/transactional/unsubscribe_mailbox", "leave@shop.example"), "streams.transactional.unsubscribe_mailbox: only on a stream that can be unsubscribed: delete it, or set unsubscribable"),
+        (put("streams/marketing/unsubscribe_mailbox", "leave"), f"streams.marketing.unsubscribe_mailbox: {ADDRESS}, got 'leave' (An email address must have an @-sign)"),
         (put("streams/marketing/publishes", ["claimed"]), "streams.marketing.publishes: 'claimed' is no result: expected some of scheduled"),
         (put("streams/marketing/publishes", ["sent", "sent"]), "streams.marketing.publishes: expected each status once"),
         (put("streams/marketing", {**MARKETING, "batch_size": 11, "batching_window_seconds": 0}), "streams.marketing.batching_window_seconds: expected at least 1, for batch_size is over 10 (Lambda's rule), got 0"),

@@ -7,16 +7,24 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote
 
 import pytest
 
 from postroad.rendering.page import read
 from postroad.rendering.ports import Rendered
-from postroad.sending.leaving_links import LABELS, PREFERENCES_LABELS, LeavingLinks, list_headers, showing
+from postroad.sending.leaving_links import (
+    LABELS,
+    LONGEST_VALUE,
+    PREFERENCES_LABELS,
+    LeavingLinks,
+    list_headers,
+    showing,
+)
 from postroad.sending.mail import Mail, Parsed, Prepared
 from postroad.sending.preparing import Preparation
 from postroad.sending.tracked_links import tracked_links
-from postroad.web.token import Grant, Purpose, read_token
+from postroad.web.token import Grant, KeyRing, Purpose, read_token
 from tests.sending_world import NOW, EchoRenderer, World, make_message
 from tests.web_world import ADDRESS, EMAIL, RING, TOPIC
 
@@ -46,6 +54,47 @@ def test_the_headers_are_those_of_rfc_8058_and_fit_what_ses_takes() -> None:
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert re.fullmatch(r"<https://[!-;=?-~]+>", headers["List-Unsubscribe"])
     assert len(headers["List-Unsubscribe"]) < 995
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "written"),
+    [
+        ("leave@shop.example", "leave@shop.example"),
+        ("leave+news@shop.example", "leave+news@shop.example"),
+        ("o'neil/1=2&3?4%5@shop.example", "o'neil%2F1%3D2%263%3F4%255@shop.example"),
+    ],
+)
+def test_a_mailbox_comes_after_the_link_and_its_subject_holds_the_token_and_no_address(
+    mailbox: str, written: str
+) -> None:
+    token = LINK.rpartition("/")[2]
+    headers = list_headers(f"{LINK}?m=bS0x", mailbox)
+    assert headers["List-Unsubscribe"] == (
+        f"<{LINK}?m=bS0x>, <mailto:{written}?subject=unsubscribe%20{token}>"
+    )
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert EMAIL not in unquote(headers["List-Unsubscribe"])
+    assert re.fullmatch(r"[!-~ ]+", headers["List-Unsubscribe"])
+    (way,) = re.findall(r"<mailto:(.*)>", headers["List-Unsubscribe"])
+    assert unquote(way.partition("?")[0]) == mailbox
+    assert parse_qs(way.partition("?")[2]) == {"subject": [f"unsubscribe {token}"]}
+
+
+def test_where_both_ways_make_the_header_too_long_the_link_stays_alone() -> None:
+    domain = ".".join(["d" * 60] * 4)
+    link = LeavingLinks(RING, f"https://{domain}").link(ADDRESS, "t" * 64)
+    assert len(link) < LONGEST_VALUE
+    assert list_headers(link, f"{'l' * 64}@{domain}")["List-Unsubscribe"] == f"<{link}>"
+    assert "mailto:" in list_headers(LINK, f"{'l' * 64}@{domain}")["List-Unsubscribe"]
+
+
+def test_the_ring_may_change_while_links_are_made() -> None:
+    rings = [RING, KeyRing("t9", {"t9": b"n" * 32})]
+    links = LeavingLinks(lambda: rings[0], "https://mail.shop.example")
+    before = links.link(ADDRESS, TOPIC)
+    assert before == LINK
+    del rings[0]
+    assert read_token(rings[0], links.link(ADDRESS, TOPIC).rpartition("/")[2], Purpose.UNSUBSCRIBE)
 
 
 def test_a_mail_without_the_link_gets_it_in_both_parts_in_its_language() -> None:
