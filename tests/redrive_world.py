@@ -77,7 +77,7 @@ class RedriveStores(Stores):
 def redrive(run: Redriving, *message_ids: str, **conditions: Any) -> dict[str, Outcome]:  # noqa: ANN401  any of the selection's
     """Do what the command does: look, and send again all that may be."""
     survey = run.survey(Selection(stream="transactional", message_ids=frozenset(message_ids), **conditions))
-    ends: dict[str, Outcome] = {found.message_id: found.verdict for found in survey.left}  # type: ignore[misc]  # left alone, so no Redrive
+    ends: dict[str, Outcome] = {found.message_id: found.judgement for found in survey.left}  # type: ignore[misc]  # left alone, so no Redrive
     try:
         for found in survey.to_move:
             ends[found.message_id] = run.carry_out(survey, found)

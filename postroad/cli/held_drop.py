@@ -96,9 +96,9 @@ def _look(wiring: Wiring, message_ids: list[str]) -> tuple[list[End], list[Row]]
     with counter("looking", total=len(message_ids)) as seen:
         for number, message_id in enumerate(message_ids, start=1):
             row = wiring.ledger.get(message_id)
-            verdict = Leave(WhyLeft.NOT_FOUND) if row is None else judge_drop(row, row)
-            if row is None or isinstance(verdict, Leave):
-                left.append((message_id, row, verdict))
+            judgement = Leave(WhyLeft.NOT_FOUND) if row is None else judge_drop(row, row)
+            if row is None or isinstance(judgement, Leave):
+                left.append((message_id, row, judgement))
             else:
                 to_drop.append(row)
             seen(number)

@@ -72,9 +72,9 @@ def of_redrive(found: Found, redrive: Redrive) -> str:
 
 def cells(found: Found) -> tuple[str, ...]:
     """Return a message as a line of a table."""
-    verdict = found.verdict
+    judgement = found.judgement
     row = found.row
-    what = of_left(found, verdict) if isinstance(verdict, Leave) else of_redrive(found, verdict)
+    what = of_left(found, judgement) if isinstance(judgement, Leave) else of_redrive(found, judgement)
     return (
         found.message_id,
         row.status.value if row else NOTHING,
@@ -88,13 +88,13 @@ def as_object(found: Found, outcome: Outcome | None) -> dict[str, Any]:
     from postroad.redriving.redrive import Interrupted, Moved  # noqa: PLC0415 - msgspec; see open_stage
 
     action, why, what = "would_redrive", None, ""
-    match outcome if outcome is not None else found.verdict:
+    match outcome if outcome is not None else found.judgement:
         case Leave() as left:
             action, why, what = "left", left.why.value, of_left(found, left)
-        case Redrive() as verdict:
-            what = of_redrive(found, verdict)
-        case Moved(verdict):
-            action, what = "redriven", of_redrive(found, verdict)
+        case Redrive() as judgement:
+            what = of_redrive(found, judgement)
+        case Moved(judgement):
+            action, what = "redriven", of_redrive(found, judgement)
         case Interrupted(text):
             action, what = "interrupted", text
         case never:
@@ -107,7 +107,7 @@ def as_object(found: Found, outcome: Outcome | None) -> dict[str, Any]:
         "what": what,
         "status": row.status if row else None,
         "reason": (row.reason if row else "") or _letter_reason(found) or None,
-        "may_have_been_sent": isinstance(found.verdict, Redrive) and found.verdict.may_have_been_sent,
+        "may_have_been_sent": isinstance(found.judgement, Redrive) and found.judgement.may_have_been_sent,
         "dead_letters": len(candidate.letters) if candidate else int(found.unreadable is not None),
         "kept": bool(candidate and candidate.kept),
     }
@@ -116,8 +116,8 @@ def as_object(found: Found, outcome: Outcome | None) -> dict[str, Any]:
 def question(found: list[Found]) -> str:
     """Return what to ask before anything is sent again."""
     number = len(found)
-    risky = sum(isinstance(each.verdict, Redrive) and each.verdict.may_have_been_sent for each in found)
-    refused = sum(isinstance(each.verdict, Redrive) and each.verdict.was_refused for each in found)
+    risky = sum(isinstance(each.judgement, Redrive) and each.judgement.may_have_been_sent for each in found)
+    refused = sum(isinstance(each.judgement, Redrive) and each.judgement.was_refused for each in found)
     asked = f"Send {number} {'message' if number == 1 else 'messages'} again?"
     if refused:
         asked += " SES refused it for good." if number == 1 else f" SES refused {refused} of them for good."
@@ -131,8 +131,8 @@ def question(found: list[Found]) -> str:
 def is_doubtful(found: Found) -> bool:
     """Say whether only --despite-unknown-outcome would send it again."""
     return (
-        isinstance(found.verdict, Leave)
-        and found.verdict.why is WhyLeft.MAY_HAVE_BEEN_SENT
+        isinstance(found.judgement, Leave)
+        and found.judgement.why is WhyLeft.MAY_HAVE_BEEN_SENT
         and found.row is not None
         and found.row.status is Status.HELD
     )

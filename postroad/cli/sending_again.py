@@ -71,7 +71,7 @@ def send_again(wiring: Wiring, runs: Sequence[Run], wanted: Wanted, *, missing: 
     moving = [(run, found) for run in runs for found in run.survey.to_move]
     more = any(run.survey.more for run in runs)
     ends: list[tuple[Found, Outcome | None]] = [
-        (found, found.verdict) for found in left if isinstance(found.verdict, Leave)
+        (found, found.judgement) for found in left if isinstance(found.judgement, Leave)
     ]
     if not wanted.as_json:
         waiting = sum(run.survey.waiting for run in runs)

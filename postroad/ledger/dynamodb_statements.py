@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from postroad.dynamodb import asking
 from postroad.ledger.errors import LedgerUnavailableError
-from postroad.ledger.partiql import MOST_STATEMENTS, Verdict, verdict_of
+from postroad.ledger.partiql import MOST_STATEMENTS, Fate, fate_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -95,13 +95,13 @@ def _answer(response: Mapping[str, Any]) -> tuple[Answer, bool]:
     """Return what became of one statement, and whether it wants to be repeated."""
     error = response.get("Error") or {}
     code = error.get("Code", "")
-    match verdict_of(code):
-        case Verdict.WRITTEN:
+    match fate_of(code):
+        case Fate.WRITTEN:
             return None, False
-        case Verdict.MET:
+        case Fate.MET:
             return Met(error.get("Item") or None), False
-        case verdict:
-            return LedgerUnavailableError(f"DynamoDB refused: {code}"), verdict is Verdict.AGAIN
+        case fate:
+            return LedgerUnavailableError(f"DynamoDB refused: {code}"), fate is Fate.AGAIN
 
 
 def refused_as_a_whole(answer: Answer) -> bool:

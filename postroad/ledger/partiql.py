@@ -26,8 +26,8 @@ MOST_CHARACTERS = 8_192
 _KEY = ("pk", "sk")
 
 
-class Verdict(Enum):
-    """What one statement's outcome asks for."""
+class Fate(Enum):
+    """What became of one statement, and so what is next."""
 
     WRITTEN = auto()
     MET = auto()
@@ -37,15 +37,15 @@ class Verdict(Enum):
     REFUSED = auto()
 
 
-_VERDICTS = {
-    "": Verdict.WRITTEN,
-    "DuplicateItem": Verdict.MET,
-    "ConditionalCheckFailed": Verdict.MET,
-    "InternalServerError": Verdict.AGAIN,
-    "ProvisionedThroughputExceeded": Verdict.AGAIN,
-    "RequestLimitExceeded": Verdict.AGAIN,
-    "ThrottlingError": Verdict.AGAIN,
-    "TransactionConflict": Verdict.AGAIN,
+_FATES = {
+    "": Fate.WRITTEN,
+    "DuplicateItem": Fate.MET,
+    "ConditionalCheckFailed": Fate.MET,
+    "InternalServerError": Fate.AGAIN,
+    "ProvisionedThroughputExceeded": Fate.AGAIN,
+    "RequestLimitExceeded": Fate.AGAIN,
+    "ThrottlingError": Fate.AGAIN,
+    "TransactionConflict": Fate.AGAIN,
 }
 REFUSALS = frozenset(
     {"AccessDenied", "ItemCollectionSizeLimitExceeded", "ResourceNotFound", "ValidationError"}
@@ -53,13 +53,13 @@ REFUSALS = frozenset(
 """Codes after which the same statement would be refused again."""
 
 
-def verdict_of(code: str) -> Verdict:
+def fate_of(code: str) -> Fate:
     """Return what a statement's error code means; empty where there was none.
 
     A code that nobody knows yet is a refusal: it is told, and the message comes again by its queue
     (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html).
     """
-    return _VERDICTS.get(code, Verdict.REFUSED)
+    return _FATES.get(code, Fate.REFUSED)
 
 
 def insertion(table: str, item: Mapping[str, Any]) -> dict[str, Any]:

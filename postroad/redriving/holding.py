@@ -120,8 +120,8 @@ class Dropping:
             row = self._ledger.get(shown.message_id)
             if row is None:
                 return Leave(WhyLeft.NOT_FOUND)
-            if (verdict := judge_drop(row, shown)) is not None:
-                return verdict
+            if (judgement := judge_drop(row, shown)) is not None:
+                return judgement
             ended = dropped(row, operator=self._operator, now=self._clock.now(), retention=self._retention)
             if self._ledger.replace(replace(ended, version=row.version + 1), expected=row.version):
                 return Dropped()

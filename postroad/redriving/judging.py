@@ -70,7 +70,7 @@ class Leave:
     why: WhyLeft
 
 
-Verdict = Redrive | Leave
+Judgement = Redrive | Leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Risks:
 ALL_RISKS = Risks(unknown_outcome=True, refusal=True)
 
 
-def judge(row: Row | None, *, fingerprint: str, risks: Risks, now: datetime) -> Verdict:
+def judge(row: Row | None, *, fingerprint: str, risks: Risks, now: datetime) -> Judgement:
     """Say what can be done with a body of this fingerprint, whose message has this row."""
     if row is None:
         return Redrive(Step.NONE)
@@ -151,14 +151,14 @@ def may_have_been_sent(row: Row) -> bool:
     return row.status is Status.HELD and row.attempt > 0 and (row.reason in DOUBTFUL or bool(row.owner))
 
 
-def _of_failed(row: Row, risks: Risks) -> Verdict:
+def _of_failed(row: Row, risks: Risks) -> Judgement:
     # SES took an attempt, and then could not build the mail.
     if row.ses_ids:
         return Leave(WhyLeft.TAKEN_BY_SES)
     return Redrive(Step.REOPEN, was_refused=True) if risks.refusal else Leave(WhyLeft.REFUSED_BY_SES)
 
 
-def _of_held(row: Row, risks: Risks) -> Verdict:
+def _of_held(row: Row, risks: Risks) -> Judgement:
     if not may_have_been_sent(row):
         return Redrive(Step.REOPEN)
     if not risks.unknown_outcome:
@@ -166,7 +166,7 @@ def _of_held(row: Row, risks: Risks) -> Verdict:
     return Redrive(Step.REOPEN, may_have_been_sent=True)
 
 
-def _of_claimed(row: Row, now: datetime) -> Verdict:
+def _of_claimed(row: Row, now: datetime) -> Judgement:
     if row.awaits_evidence:
         return Leave(WhyLeft.AWAITING_EVIDENCE)
     if row.owner and row.lease_until is not None and now < row.lease_until:

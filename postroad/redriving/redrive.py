@@ -107,11 +107,13 @@ class Redriving:
 
     def carry_out(self, survey: Survey, found: Found) -> Outcome:
         """Send one message again, if its row still allows what was found."""
-        candidate, verdict = found.candidate, found.verdict
-        if candidate is None or not isinstance(verdict, Redrive):
+        candidate, judgement = found.candidate, found.judgement
+        if candidate is None or not isinstance(judgement, Redrive):
             raise ValueError(f"{found.message_id} is not to be sent again")
         try:
-            return self._carry_out(survey, candidate, verdict, attempt=found.row.attempt if found.row else 0)
+            return self._carry_out(
+                survey, candidate, judgement, attempt=found.row.attempt if found.row else 0
+            )
         except TransientError as error:
             return Interrupted(str(error))
 
@@ -121,9 +123,9 @@ class Redriving:
             return Leave(WhyLeft.NO_BODY)
         if readable.is_too_large:
             return Leave(WhyLeft.TOO_LARGE)
-        verdict = self._reopen(candidate, shown, attempt=attempt)
-        if isinstance(verdict, Leave):
-            return verdict
+        judgement = self._reopen(candidate, shown, attempt=attempt)
+        if isinstance(judgement, Leave):
+            return judgement
         first_sent = candidate.first_sent if readable.carries_time else None
         self._queue.put(readable.body, first_sent=first_sent)
         # It has moved. A letter that stays is met by the next run, which finds its message dealt with.
@@ -131,7 +133,7 @@ class Redriving:
             self._letters.remove(candidate.letters)
             removed = {letter.sqs_id for letter in candidate.letters}
             survey.taken = [letter for letter in survey.taken if letter.sqs_id not in removed]
-        return Moved(verdict)
+        return Moved(judgement)
 
     def _reopen(self, candidate: Candidate, shown: Redrive, *, attempt: int) -> Redrive | Leave:
         """Write the row, as it stands now, open; or say why it can't be.
@@ -146,14 +148,14 @@ class Redriving:
             risks = Risks(
                 unknown_outcome=shown.may_have_been_sent and as_shown, refusal=shown.was_refused and as_shown
             )
-            verdict = judge(row, fingerprint=candidate.fingerprint, risks=risks, now=now)
-            if row is None or isinstance(verdict, Leave) or verdict.step is Step.NONE:
-                return verdict
+            judgement = judge(row, fingerprint=candidate.fingerprint, risks=risks, now=now)
+            if row is None or isinstance(judgement, Leave) or judgement.step is Step.NONE:
+                return judgement
             opened = replace(
-                prepared(row, verdict.step, operator=self._operator, now=now), version=row.version + 1
+                prepared(row, judgement.step, operator=self._operator, now=now), version=row.version + 1
             )
             if self._ledger.replace(opened, expected=row.version):
-                return verdict
+                return judgement
         return Leave(WhyLeft.BEING_SENT)
 
     def _read(self, candidate: Candidate) -> Candidate | None:
@@ -235,17 +237,17 @@ class Redriving:
         selection = survey.selection
         if not selection.means(candidate, row):
             return
-        verdict: Redrive | Leave = judge(
+        judgement: Redrive | Leave = judge(
             row,
             fingerprint=candidate.fingerprint,
             risks=selection.risks,
             now=self._now(),
         )
         if candidate.stream and candidate.stream != selection.stream:
-            verdict = Leave(WhyLeft.OTHER_STREAM)
-        elif isinstance(verdict, Redrive) and candidate.is_too_large:
-            verdict = Leave(WhyLeft.TOO_LARGE)
-        found = Found(candidate.message_id, verdict, row=row, candidate=candidate)
+            judgement = Leave(WhyLeft.OTHER_STREAM)
+        elif isinstance(judgement, Redrive) and candidate.is_too_large:
+            judgement = Leave(WhyLeft.TOO_LARGE)
+        found = Found(candidate.message_id, judgement, row=row, candidate=candidate)
         survey.add((candidate.message_id, candidate.fingerprint), found)
 
     def _miss(self, survey: Survey) -> None:
@@ -267,7 +269,7 @@ def _waits_by_itself(row: Row) -> bool:
 
 
 def _why_without_body(row: Row, now: datetime) -> WhyLeft:
-    verdict = judge(row, fingerprint=row.fingerprint, risks=ALL_RISKS, now=now)
-    if isinstance(verdict, Leave):
-        return verdict.why
+    judgement = judge(row, fingerprint=row.fingerprint, risks=ALL_RISKS, now=now)
+    if isinstance(judgement, Leave):
+        return judgement.why
     return WhyLeft.BODY_LOST if row.reason == Reason.BODY_LOST else WhyLeft.NO_BODY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from postroad.redriving.judging import Leave, Redrive, Verdict, WhyLeft
+from postroad.redriving.judging import Judgement, Leave, Redrive, WhyLeft
 
 if TYPE_CHECKING:
     from postroad.ledger.row import Row
@@ -26,7 +26,7 @@ class Found:
     """
 
     message_id: str
-    verdict: Verdict
+    judgement: Judgement
     row: Row | None = None
     candidate: Candidate | None = None
     unreadable: Unreadable | None = None
@@ -36,7 +36,7 @@ class Found:
         """Say whether it is but a kept body, which its message's end has left over."""
         if self.candidate is None or self.candidate.letters:
             return False
-        return isinstance(self.verdict, Leave) and self.verdict.why is WhyLeft.SETTLED
+        return isinstance(self.judgement, Leave) and self.judgement.why is WhyLeft.SETTLED
 
 
 @dataclass(slots=True)
@@ -60,21 +60,21 @@ class Survey:
         found = [
             (each.candidate.first_sent, each.message_id, each)
             for each in self.found.values()
-            if isinstance(each.verdict, Redrive) and each.candidate is not None
+            if isinstance(each.judgement, Redrive) and each.candidate is not None
         ]
         return [each for _, _, each in sorted(found, key=lambda one: one[:2])]
 
     @property
     def left(self) -> list[Found]:
         """Return what is left alone, by message id."""
-        found = [each for each in self.found.values() if isinstance(each.verdict, Leave)]
+        found = [each for each in self.found.values() if isinstance(each.judgement, Leave)]
         return sorted(found, key=lambda each: each.message_id)
 
     def add(self, key: Key, found: Found) -> None:
         """Add one message, unless it is one too many; the body of one that is left alone is forgotten."""
-        if isinstance(found.verdict, Leave) and found.candidate is not None:
+        if isinstance(found.judgement, Leave) and found.candidate is not None:
             found = replace(found, candidate=replace(found.candidate, body=None))
-        elif isinstance(found.verdict, Redrive):
+        elif isinstance(found.judgement, Redrive):
             if self._movable >= self.selection.limit or self._bytes >= MOST_BYTES:
                 self.more = True
                 return

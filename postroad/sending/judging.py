@@ -75,10 +75,10 @@ class Open:
 
 
 Closed = Drop | Conflicting | Leased | Pending | NotDue | Unproven | Abandoned
-Verdict = Closed | Open
+Meaning = Closed | Open
 
 
-def judge(standing: Row, *, fingerprint: str, now: datetime, generation: int = 0) -> Verdict:
+def judge(standing: Row, *, fingerprint: str, now: datetime, generation: int = 0) -> Meaning:
     """Say what the standing row means for a copy with this fingerprint, brought by a pointer or by none (0).
 
     Only the copy that the latest pointer brought may open a row that waits: an older one was overtaken, and
@@ -111,7 +111,7 @@ def is_proof(watermark: datetime | None, evidence_after: datetime) -> bool:
     return watermark is not None and watermark > evidence_after
 
 
-def _of_scheduled(standing: Row, *, is_turn: bool, now: datetime) -> Verdict:
+def _of_scheduled(standing: Row, *, is_turn: bool, now: datetime) -> Meaning:
     if not is_turn:
         return Pending()
     if standing.due is not None and now < standing.due:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from postroad.ledger.ports import Ledger
     from postroad.records import Record
     from postroad.sending.decisions import Decision
-    from postroad.sending.judging import Closed, Verdict
+    from postroad.sending.judging import Closed, Meaning
     from postroad.sending.limits import Limits
     from postroad.sending.standing_rows import StandingRows
     from postroad.sending.undecided import Undecided
@@ -113,13 +113,13 @@ class Rows:
 
     def meet(self, record: Record, standing: Row, *, fingerprint: str, now: datetime) -> Row | Decision:
         """Return the standing row as its successor shall follow it, if it is open; else what it decides."""
-        verdict = self._judged(standing, fingerprint=fingerprint, generation=record.generation, now=now)
-        if isinstance(verdict, Open):
+        meaning = self._judged(standing, fingerprint=fingerprint, generation=record.generation, now=now)
+        if isinstance(meaning, Open):
             return standing
-        return self._opened(standing, verdict) or self._carried_out(record, standing, verdict, now)
+        return self._opened(standing, meaning) or self._carried_out(record, standing, meaning, now)
 
-    def _carried_out(self, record: Record, standing: Row, verdict: Closed, now: datetime) -> Decision:
-        match verdict:
+    def _carried_out(self, record: Record, standing: Row, meaning: Closed, now: datetime) -> Decision:
+        match meaning:
             case Drop(keeps_body):
                 return self._drop(record, standing, keeps_body=keeps_body)
             case Conflicting():
@@ -139,17 +139,17 @@ class Rows:
             case Abandoned(lease_until):
                 return self._undecided.abandoned(record, standing, lease_until, now=now)
             case _:
-                assert_never(verdict)
+                assert_never(meaning)
 
     def is_open(self, standing: Row, *, fingerprint: str, generation: int, now: datetime) -> bool:
         """Say whether the standing row is open to a copy by what it says itself; asks nobody."""
-        verdict = self._judged(standing, fingerprint=fingerprint, generation=generation, now=now)
-        return isinstance(verdict, Open)
+        meaning = self._judged(standing, fingerprint=fingerprint, generation=generation, now=now)
+        return isinstance(meaning, Open)
 
     def open_row(self, row: Row, *, standing: Row, generation: int, now: datetime) -> Row | None:
         """Return the standing row, if it is open to `row`; unlike `meet` this writes nothing."""
-        verdict = self._judged(standing, fingerprint=row.fingerprint, generation=generation, now=now)
-        return self._opened(standing, verdict)
+        meaning = self._judged(standing, fingerprint=row.fingerprint, generation=generation, now=now)
+        return self._opened(standing, meaning)
 
     def count_failure(self, row: Row, *, note: str) -> int | None:
         """Count that the handling of a message broke, and return how often it did.
@@ -170,16 +170,16 @@ class Rows:
         last = counted[-1] if counted else None
         return None if last is None else last.failures
 
-    def _judged(self, standing: Row, *, fingerprint: str, generation: int, now: datetime) -> Verdict:
+    def _judged(self, standing: Row, *, fingerprint: str, generation: int, now: datetime) -> Meaning:
         # A copy that went astray to this queue decides nothing about the message of another stream: that
         # stream's pointers, watermark and function do.
         if standing.stream != self._limits.stream and standing.status is not Status.INVALID:
             return Conflicting()
         return judge(standing, fingerprint=fingerprint, generation=generation, now=now)
 
-    def _opened(self, standing: Row, verdict: Verdict) -> Row | None:
-        """Return the row as its successor shall follow it, if the verdict or the evidence opens it."""
-        match verdict:
+    def _opened(self, standing: Row, meaning: Meaning) -> Row | None:
+        """Return the row as its successor shall follow it, if the meaning or the evidence opens it."""
+        match meaning:
             case Open():
                 return standing
             case Unproven(evidence_after) if not self._limits.holds_unknown:

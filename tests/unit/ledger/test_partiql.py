@@ -12,10 +12,10 @@ from postroad.ledger.partiql import (
     MOST_CHARACTERS,
     MOST_STATEMENTS,
     REFUSALS,
-    Verdict,
+    Fate,
+    fate_of,
     insertion,
     replacement,
-    verdict_of,
 )
 from postroad.ledger.row import Row
 
@@ -93,14 +93,14 @@ def test_every_outcome_that_dynamodb_knows_is_judged() -> None:
     codes = MODEL.shape_for("BatchStatementErrorCodeEnum")
     assert isinstance(codes, StringShape)
     known = set(codes.enum)
-    judged = {code for code in known if verdict_of(code) is not Verdict.REFUSED} | REFUSALS
+    judged = {code for code in known if fate_of(code) is not Fate.REFUSED} | REFUSALS
     assert judged == known
-    assert {code for code in known if verdict_of(code) is Verdict.MET} == {
+    assert {code for code in known if fate_of(code) is Fate.MET} == {
         "DuplicateItem",
         "ConditionalCheckFailed",
     }
-    assert verdict_of("") is Verdict.WRITTEN
-    assert verdict_of("SomethingNew") is Verdict.REFUSED
+    assert fate_of("") is Fate.WRITTEN
+    assert fate_of("SomethingNew") is Fate.REFUSED
 
 
 def test_the_limits_are_those_of_the_service() -> None:

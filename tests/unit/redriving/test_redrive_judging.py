@@ -8,11 +8,11 @@ import pytest
 from postroad.contract.words import Reason, Status
 from postroad.ledger.row import REOPENED, UNSETTLED, Row
 from postroad.redriving.judging import (
+    Judgement,
     Leave,
     Redrive,
     Risks,
     Step,
-    Verdict,
     WhyLeft,
     is_unfinished,
     judge,
@@ -31,7 +31,9 @@ def make_row(status: Status, reason: str = "", **fields: object) -> Row:
     return Row(message_id="m-1", status=status, reason=reason, **values)  # type: ignore[arg-type]  # real fields
 
 
-def verdict(row: Row | None, *, despite: bool = False, named: bool = True, fingerprint: str = "f") -> Verdict:
+def judged(
+    row: Row | None, *, despite: bool = False, named: bool = True, fingerprint: str = "f"
+) -> Judgement:
     risks = Risks(unknown_outcome=despite, refusal=named)
     return judge(row, fingerprint=fingerprint, risks=risks, now=NOW)
 
@@ -43,30 +45,30 @@ INVALID = make_row(Status.INVALID, Reason.TEMPLATE_DATA, attempt=0, expires_at=N
 
 
 def test_what_can_be_re_opened_is() -> None:
-    assert verdict(INVALID) == Redrive(Step.NOTE)
-    assert verdict(REFUSED) == Redrive(Step.REOPEN, was_refused=True)
-    assert verdict(STRANGER) == Redrive(Step.REOPEN)
-    assert verdict(None) == Redrive(Step.NONE)
+    assert judged(INVALID) == Redrive(Step.NOTE)
+    assert judged(REFUSED) == Redrive(Step.REOPEN, was_refused=True)
+    assert judged(STRANGER) == Redrive(Step.REOPEN)
+    assert judged(None) == Redrive(Step.NONE)
 
 
 def test_what_ses_refused_must_be_named() -> None:
-    assert verdict(REFUSED, named=False, despite=True) == Leave(WhyLeft.REFUSED_BY_SES)
+    assert judged(REFUSED, named=False, despite=True) == Leave(WhyLeft.REFUSED_BY_SES)
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - UNSETTLED - {Status.INVALID, Status.FAILED}))
 def test_a_message_that_has_ended_is_left_alone(status: Status) -> None:
-    assert verdict(make_row(status), despite=True) == Leave(WhyLeft.SETTLED)
+    assert judged(make_row(status), despite=True) == Leave(WhyLeft.SETTLED)
 
 
 def test_what_waits_for_its_time_is_left_alone() -> None:
     waiting = make_row(Status.SCHEDULED, Reason.SEND_AT, attempt=0, due=NOW, generation=1)
-    assert verdict(waiting, despite=True) == Leave(WhyLeft.SCHEDULED)
+    assert judged(waiting, despite=True) == Leave(WhyLeft.SCHEDULED)
 
 
 def test_what_evidence_will_decide_is_left_alone_whoever_asks() -> None:
     for lease in (NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)):
         awaiting = make_row(Status.CLAIMED, Reason.UNKNOWN_OUTCOME, owner="run-1", lease_until=lease)
-        assert verdict(awaiting, despite=True) == Leave(WhyLeft.AWAITING_EVIDENCE)
+        assert judged(awaiting, despite=True) == Leave(WhyLeft.AWAITING_EVIDENCE)
 
 
 @pytest.mark.parametrize(
@@ -80,36 +82,36 @@ def test_what_evidence_will_decide_is_left_alone_whoever_asks() -> None:
 )
 def test_an_unknown_outcome_needs_a_word_of_its_own(row: Row) -> None:
     assert may_have_been_sent(row)
-    assert verdict(row) == Leave(WhyLeft.MAY_HAVE_BEEN_SENT)
-    assert verdict(row, despite=True) == Redrive(Step.REOPEN, may_have_been_sent=True)
+    assert judged(row) == Leave(WhyLeft.MAY_HAVE_BEEN_SENT)
+    assert judged(row, despite=True) == Redrive(Step.REOPEN, may_have_been_sent=True)
 
 
 def test_a_body_that_was_lost_before_the_first_attempt_is_no_unknown_outcome() -> None:
     lost = make_row(Status.HELD, Reason.BODY_LOST, attempt=0, generation=1)
     assert not may_have_been_sent(lost)
-    assert verdict(lost) == Redrive(Step.REOPEN)
+    assert judged(lost) == Redrive(Step.REOPEN)
 
 
 def test_what_ses_took_is_left_alone_though_it_failed_afterwards() -> None:
     failed = make_row(Status.FAILED, Reason.RENDERING_FAILURE, ses_ids={"1": "ses-1"})
-    assert verdict(failed) == Leave(WhyLeft.TAKEN_BY_SES)
+    assert judged(failed) == Leave(WhyLeft.TAKEN_BY_SES)
 
 
 def test_a_claim_is_left_alone_while_its_lease_lasts() -> None:
     claim = make_row(Status.CLAIMED, owner="run-1", lease_until=NOW + timedelta(seconds=1))
-    assert verdict(claim, despite=True) == Leave(WhyLeft.BEING_SENT)
+    assert judged(claim, despite=True) == Leave(WhyLeft.BEING_SENT)
     ended = make_row(Status.CLAIMED, owner="run-1", lease_until=NOW)
-    assert verdict(ended) == Redrive(Step.NONE)  # `send` lets evidence decide
-    assert verdict(make_row(Status.CLAIMED)) == Redrive(Step.NONE)
+    assert judged(ended) == Redrive(Step.NONE)  # `send` lets evidence decide
+    assert judged(make_row(Status.CLAIMED)) == Redrive(Step.NONE)
 
 
 @pytest.mark.parametrize("row", [UNKNOWN, REFUSED, STRANGER, INVALID, make_row(Status.CLAIMED)], ids=str)
 def test_another_body_under_the_same_id_is_left_alone(row: Row) -> None:
-    assert verdict(row, despite=True, fingerprint="other") == Leave(WhyLeft.OTHER_BODY)
+    assert judged(row, despite=True, fingerprint="other") == Leave(WhyLeft.OTHER_BODY)
 
 
 def test_a_refusal_that_was_never_read_has_no_body_to_compare() -> None:
-    assert verdict(make_row(Status.INVALID, Reason.SCHEMA, fingerprint="")) == Redrive(Step.NOTE)
+    assert judged(make_row(Status.INVALID, Reason.SCHEMA, fingerprint="")) == Redrive(Step.NOTE)
 
 
 @pytest.mark.parametrize("row", [UNKNOWN, REFUSED, STRANGER], ids=str)

@@ -240,7 +240,7 @@ def test_a_kept_body_whose_message_was_settled_by_news_is_listed(stores: Redrive
     stores.ledger.apply("m-1", lambda row: replace(row, status=Status.DELIVERED, owner=""))
     survey = stores.operator().survey(Selection(stream="transactional", despite_unknown_outcome=True))
     (left,) = survey.left
-    assert left.verdict == Leave(WhyLeft.SETTLED)
+    assert left.judgement == Leave(WhyLeft.SETTLED)
     assert left.is_forgotten
 
 

@@ -12,11 +12,11 @@ from postroad.sending.judging import (
     Conflicting,
     Drop,
     Leased,
+    Meaning,
     NotDue,
     Open,
     Pending,
     Unproven,
-    Verdict,
     is_proof,
     judge,
 )
@@ -45,7 +45,7 @@ FINAL = [
 
 
 @pytest.mark.parametrize(
-    ("row", "generation", "verdict"),
+    ("row", "generation", "meaning"),
     [
         (ROW, 0, Open()),
         (ROW, 7, Open()),
@@ -69,9 +69,9 @@ FINAL = [
     ],
 )
 def test_a_row_decides_about_a_copy_by_the_pointer_that_brought_it(
-    row: Row, generation: int, verdict: Verdict
+    row: Row, generation: int, meaning: Meaning
 ) -> None:
-    assert judge(row, fingerprint="same", generation=generation, now=NOW) == verdict
+    assert judge(row, fingerprint="same", generation=generation, now=NOW) == meaning
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.INVALID}))
