@@ -48,6 +48,10 @@ class AccountList(Protocol):
         """Yield every entry, page by page, in no particular order."""
         ...
 
+    def find(self, email: str) -> ListedAddress | None:
+        """Return an address's entry, or None. Raises AddressRefusedError."""
+        ...
+
     def put(self, email: str, reason: ListReason) -> None:
         """Put an address on the list, or change its reason; raises AddressRefusedError."""
         ...

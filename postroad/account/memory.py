@@ -50,6 +50,10 @@ class MemoryAccountList:
         for start in range(0, len(entries), self._page_size):
             yield entries[start : start + self._page_size]
 
+    def find(self, email: str) -> ListedAddress | None:
+        """Return an address's entry, or None."""
+        return self._entries.get(email.lower())
+
     def put(self, email: str, reason: ListReason) -> None:
         """Put an address on the list; see `AccountList.put`."""
         if "@" not in email:

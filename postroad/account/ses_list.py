@@ -12,7 +12,7 @@ from postroad.account.errors import AccountUnavailableError, AddressRefusedError
 from postroad.account.listing import SECONDS_BETWEEN, ListedAddress, ListReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.type_defs import ListSuppressedDestinationsRequestTypeDef
@@ -27,7 +27,8 @@ _WRONG = "BadRequestException"
 class SesAccountList:
     """An `AccountList` over SESv2.
 
-    Needs ses:ListSuppressedDestinations, ses:PutSuppressedDestination and ses:DeleteSuppressedDestination.
+    Needs ses:ListSuppressedDestinations, ses:GetSuppressedDestination, ses:PutSuppressedDestination and
+    ses:DeleteSuppressedDestination: each for the call that is named so.
     """
 
     def __init__(
@@ -50,17 +51,20 @@ class SesAccountList:
         request: ListSuppressedDestinationsRequestTypeDef = {"PageSize": self._page_size}
         while True:
             answer = self._ask(self._client.list_suppressed_destinations, **request)
-            page = [
-                ListedAddress(
-                    each["EmailAddress"], ListReason(each["Reason"]), each["LastUpdateTime"].astimezone(UTC)
-                )
-                for each in answer.get("SuppressedDestinationSummaries", [])
-            ]
+            page = [_listed(each) for each in answer.get("SuppressedDestinationSummaries", [])]
             if page:
                 yield page
             if not answer.get("NextToken"):
                 return
             request["NextToken"] = answer["NextToken"]
+
+    def find(self, email: str) -> ListedAddress | None:
+        """Return an address's entry; see `AccountList.find`."""
+        try:
+            answer = self._ask(self._client.get_suppressed_destination, EmailAddress=email)
+        except _AbsentError:
+            return None
+        return _listed(answer["SuppressedDestination"])
 
     def put(self, email: str, reason: ListReason) -> None:
         """Put an address on the list; see `AccountList.put`."""
@@ -99,6 +103,12 @@ class SesAccountList:
         if wait > 0:
             self._pause(wait)
         self._next = max(self._next, self._monotonic()) + SECONDS_BETWEEN
+
+
+def _listed(each: Mapping[str, Any]) -> ListedAddress:
+    return ListedAddress(
+        each["EmailAddress"], ListReason(each["Reason"]), each["LastUpdateTime"].astimezone(UTC)
+    )
 
 
 class _AbsentError(AddressRefusedError):

@@ -40,6 +40,22 @@ def confirm(question: str, *, wiring: Wiring, yes: bool, as_json: bool) -> None:
         raise Problem(f"Nothing was changed on {where}.", "Answer yes, or give --yes.", ExitCode.REFUSED)
 
 
+def confirm_by_typing(word: str, question: str, *, wiring: Wiring, yes: bool, as_json: bool) -> None:
+    """Return if the operator types `word` again; see `confirm` for the rest."""
+    where = f"stage {wiring.stage}, account {wiring.require_account()}"
+    if yes or as_json or not is_interactive():
+        confirm(question, wiring=wiring, yes=yes, as_json=as_json)
+        return
+    try:
+        typed = typer.prompt(f"{clean(question)} [{where}]", default="", show_default=False, err=True)
+    except typer.Abort:
+        typer.echo(err=True)
+        typed = ""
+    if typed.strip().lower() != word.lower():
+        what = f"Nothing was changed on {where}: that was not it."
+        raise Problem(what, "Type it as it is asked for, or give --yes.", ExitCode.REFUSED)
+
+
 def is_interactive() -> bool:
     """Say whether somebody can answer: both what is asked and what is answered go through a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()

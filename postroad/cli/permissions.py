@@ -73,7 +73,44 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("on suppressions", ("dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem")),
         ("on the address secret", ("secretsmanager:GetSecretValue",)),
     ),
-    "contact export": (("on contacts", ("dynamodb:Scan",)),),
+    "contact export": (
+        ("on contacts", ("dynamodb:Scan",)),
+        (
+            "of one person, on contacts and suppressions",
+            ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"),
+        ),
+        ("on messages and their index", ("dynamodb:Query", "dynamodb:BatchGetItem")),
+        ("on bodies", ("dynamodb:GetItem", "s3:GetObject")),
+        ("on the address secret", ("secretsmanager:GetSecretValue",)),
+        ("on SES's list", ("ses:GetSuppressedDestination",)),
+    ),
+    "contact erase": (
+        ("on messages and their index", ("dynamodb:Query", "dynamodb:BatchGetItem")),
+        ("on messages", ("dynamodb:GetItem", "dynamodb:PutItem")),
+        ("on bodies", ("dynamodb:Query", "dynamodb:DeleteItem", "s3:DeleteObject")),
+        (
+            "on contacts",
+            (
+                "dynamodb:GetItem",
+                "dynamodb:Query",
+                "dynamodb:PutItem",
+                "dynamodb:UpdateItem",
+                "dynamodb:DeleteItem",
+            ),
+        ),
+        (
+            "on suppressions",
+            ("dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+        ),
+        (
+            "on the schedule's table",
+            ("dynamodb:Query", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem"),
+        ),
+        ("on the address secret", ("secretsmanager:GetSecretValue",)),
+        ("on SES's list", ("ses:GetSuppressedDestination",)),
+        ("with `--remove-from-ses`", ("ses:DeleteSuppressedDestination",)),
+        ("with `--proof` on contacts alone", ("dynamodb:GetItem",)),
+    ),
     "stack outputs": (("", ALWAYS),),
     "queues": (
         ("", ("sqs:GetQueueAttributes", "cloudwatch:GetMetricStatistics")),

@@ -12,6 +12,7 @@ from botocore.config import Config
 from postroad.cli.access import CONFIGURATION_FOLDER, Access
 from postroad.cli.problem import ExitCode, Problem
 from postroad.contract.address import AddressError, parse_address
+from postroad.contract.words import StreamKind
 from postroad.secrets import read_secret
 from postroad.suppression.address_key import address_key
 
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
     from postroad.account.listing import AccountList
     from postroad.bodies.dynamodb import DynamoBodies
     from postroad.circuit.ports import Switches
+    from postroad.configuration.retention import Retention
     from postroad.configuration.topics import Topic
     from postroad.contacts.ports import ContactStore, Leaving
     from postroad.evidence.ports import Watermarks
     from postroad.ledger.ports import Ledger
+    from postroad.privacy.dynamodb import DynamoPersons
+    from postroad.privacy.ports import Counters, Mails, Proofs
     from postroad.redriving.ports import HeldMessages
     from postroad.schedule.ports import Schedule
     from postroad.suppression.model import Suppression
@@ -59,10 +63,19 @@ class Wiring(Access):
     @cached_property
     def retention(self) -> timedelta:
         """Return how long a row is kept after its end: as configured, or as by default if no file is here."""
+        return timedelta(days=self.retentions.messages_days)
+
+    @cached_property
+    def retentions(self) -> Retention:
+        """Return how long each thing is kept: as configured, or as by default if no file is here."""
         from postroad.configuration.retention import Retention  # noqa: PLC0415 - see configuration
 
-        chosen = self.configuration.retention if self._is_configured else Retention()
-        return timedelta(days=chosen.messages_days)
+        return self.configuration.retention if self._is_configured else Retention()
+
+    @cached_property
+    def kinds(self) -> Mapping[str, StreamKind]:
+        """Return the kind of each configured stream; raises Problem without a configuration."""
+        return {name: StreamKind(stream.kind) for name, stream in self.configuration.streams.items()}
 
     @cached_property
     def bodies(self) -> DynamoBodies:
@@ -149,6 +162,42 @@ class Wiring(Access):
 
         patient = Config(max_pool_connections=16)  # it reads sixteen shards at once
         return DynamoSchedule(self._client("dynamodb", patient), self.foundation.named("ScheduleTable"))
+
+    @cached_property
+    def mails(self) -> Mails:
+        """Return the rows by address."""
+        from postroad.privacy.dynamodb import DynamoMails  # noqa: PLC0415 - as above
+
+        table = self.foundation.named("MessagesTable")
+        return DynamoMails(self._client("dynamodb"), table, ledger=self.ledger)
+
+    @cached_property
+    def persons(self) -> DynamoPersons:
+        """Return what the tables of persons hold about one."""
+        from postroad.privacy.dynamodb import DynamoPersons  # noqa: PLC0415 - as above
+
+        return DynamoPersons(
+            self._client("dynamodb"),
+            contacts_table=self.foundation.named("ContactsTable"),
+            suppressions_table=self.foundation.named("SuppressionsTable"),
+        )
+
+    @cached_property
+    def proofs(self) -> Proofs:
+        """Return the proofs of erasures."""
+        from postroad.privacy.dynamodb_proofs import DynamoProofs  # noqa: PLC0415 - as above
+
+        return DynamoProofs(self._client("dynamodb"), self.foundation.named("ContactsTable"))
+
+    @cached_property
+    def counters_by_address(self) -> Counters:
+        """Return how often addresses came to the pages."""
+        from postroad.privacy.dynamodb import DynamoCountersByAddress  # noqa: PLC0415 - as above
+        from postroad.web.limits import COUNTED_BY_ADDRESS  # noqa: PLC0415 - as above
+
+        return DynamoCountersByAddress(
+            self._client("dynamodb"), self.foundation.named("ScheduleTable"), names=COUNTED_BY_ADDRESS
+        )
 
     @cached_property
     def account_list(self) -> AccountList:

@@ -161,6 +161,11 @@ class Retention(Section):
             )
         return value
 
+    def days_of(self, status: str) -> int:
+        """Return how many days rows of this status are kept."""
+        own = getattr(self.statuses, status, None)
+        return self.messages_days if own is None else own
+
     def days_by_status(self) -> dict[str, int]:
         """Return how many days rows are kept, of those statuses that have days of their own."""
         return {

@@ -139,6 +139,17 @@ class DynamoPersons:
             if item["sk"]["S"].startswith(KEPT_CONSENT)
         ]
 
+    def others(self, address_key: str) -> Sequence[Mapping[str, Any]]:
+        """Return what else is held, as plain values."""
+        _, others = self._parted(address_key, list(self._items(self._contacts, address_key)))
+        return [
+            {
+                "record": item["sk"]["S"],
+                **{name: _plain(value) for name, value in item.items() if name not in _KEYS},
+            }
+            for item in others
+        ]
+
     def _parted(
         self, address_key: str, items: Sequence[Mapping[str, Any]]
     ) -> tuple[list[Consent], list[Mapping[str, Any]]]:
@@ -241,6 +252,26 @@ class DynamoCountersByAddress:
                         )
                     count += 1
         return count
+
+
+_KEYS = frozenset({"pk", "sk"})
+
+
+def _plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a JSON value
+    """Return DynamoDB's notation of a value as JSON has it."""
+    match next(iter(value.items())):
+        case "N", str(number):
+            return float(number) if "." in number else int(number)
+        case "M", dict(entries):
+            return {name: _plain(each) for name, each in entries.items()}
+        case "L", list(entries):
+            return [_plain(each) for each in entries]
+        case "NULL", _:
+            return None
+        case "B", _:
+            return "(bytes)"
+        case _, plain:
+            return plain
 
 
 def _pages(client: DynamoDBClient, request: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 from postroad.contacts.saving import consent_key
 from postroad.privacy.marking import after_the_mark, is_ours, mark_of, marking
@@ -102,6 +102,11 @@ class MemoryPersons:
     def proofs_of_consent(self, address_key: str) -> Sequence[Consent]:
         """Return the records that stayed."""
         return list(self._kept.get(address_key, ()))
+
+    def others(self, address_key: str) -> Sequence[Mapping[str, Any]]:
+        """Return what else is held."""
+        waiting = self._contacts.waiting.get(address_key)
+        return [] if waiting is None else [{"record": "waiting", **asdict(waiting)}]
 
     def _consents(self, address_key: str) -> list[Consent]:
         consents = self._contacts.consents(address_key)

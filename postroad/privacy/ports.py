@@ -75,6 +75,9 @@ class Persons(Protocol):
     def proofs_of_consent(self, address_key: str) -> Sequence[Consent]:
         """Return the records that stayed."""
 
+    def others(self, address_key: str) -> Sequence[Mapping[str, Any]]:
+        """Return what else is held, each with its `record`: a sign-up that nobody confirmed yet."""
+
 
 class Proofs(Protocol):
     """Where proofs of erasures are kept."""

@@ -101,6 +101,14 @@ def test_what_is_deleted_is_gone_and_deleting_it_again_says_so(listing: AccountL
     assert entries(listing) == []
 
 
+def test_one_entry_is_found_by_its_address(listing: AccountList) -> None:
+    listing.put("ana+shop/1@example.com", ListReason.COMPLAINT)
+
+    found = listing.find("Ana+Shop/1@example.com")
+    assert found == ListedAddress("ana+shop/1@example.com", ListReason.COMPLAINT, NOON)
+    assert listing.find(ANA) is None
+
+
 def test_what_is_no_address_is_refused_for_good(listing: AccountList) -> None:
     with pytest.raises(AddressRefusedError):
         listing.put("nobody", ListReason.BOUNCE)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroad.cli.contact import export_command, import_command
+from postroad.cli.contact import erase_command, import_command, person_export
 from postroad.cli.contact.rows import Reader
 from postroad.cli.contact.saying import Topics, attribute_of
 from postroad.cli.contact.showing import contact_lines, contact_record
@@ -16,13 +17,14 @@ from postroad.cli.operators import operator
 from postroad.cli.options import Command, JsonOption, StageOption, examples, open_stage
 from postroad.cli.output import print_json, print_lines
 from postroad.cli.problem import ExitCode, Problem
+from postroad.contacts.model import Saved
 from postroad.explaining import decision_record as record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 app = typer.Typer(
-    help="Show, add, import and export the people that you mail, and what they agreed to.",
+    help="Show, add, import, export and erase the people that you mail, and what they agreed to.",
     no_args_is_help=True,
 )
 
@@ -114,8 +116,16 @@ def add_command(
             f"Run `postroad suppression add {recipient.email} --scope topic:{read.left[0].topic}`.",
             ExitCode.USAGE,
         )
-    (saved,) = wiring.contacts.save([read.contact], now=now)
     suppression = wiring.suppression(recipient.key)
+    # Whoever lifts an erasure by hand knows that they came back.
+    anew = suppression is None or suppression.erased is None
+    (saved,) = wiring.contacts.save([replace(read.contact, anew=anew)], now=now)
+    if saved is Saved.ERASED:
+        raise Problem(
+            "Their data were erased, as they had asked, so nothing was written.",
+            "Let them sign up; if they came back by other ways, first `postroad suppression remove` it.",
+            ExitCode.REFUSED,
+        )
     if as_json:
         print_json(
             {
@@ -131,7 +141,8 @@ def add_command(
 
 
 app.command("import", cls=Command, epilog=examples(*import_command.EXAMPLES))(import_command.import_command)
-app.command("export", cls=Command, epilog=examples(*export_command.EXAMPLES))(export_command.export_command)
+app.command("export", cls=Command, epilog=examples(*person_export.EXAMPLES))(person_export.export_command)
+app.command("erase", cls=Command, epilog=examples(*erase_command.EXAMPLES))(erase_command.erase_command)
 
 
 def _of_now(word: str, now: datetime) -> str:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Tally:
     """What became of the rows so far: one of these each, or still on its way.
 
-    `suppressed` counts those among them whose address some mail may not reach, whatever was imported.
+    `erased` are left out: their data were erased, and a list brings nobody back. `suppressed` counts those
+    among all of them whose address some mail may not reach, whatever was imported.
     """
 
     rows: int = 0
@@ -30,18 +31,20 @@ class Tally:
     updated: int = 0
     unchanged: int = 0
     invalid: int = 0
+    erased: int = 0
     suppressed: int = 0
 
     @property
     def done(self) -> int:
         """Return how many are saved, or were as they should be."""
-        return self.added + self.updated + self.unchanged
+        return self.added + self.updated + self.unchanged + self.erased
 
     def take(self, done: Done) -> Sequence[RowProblem]:
         """Count a batch, and return those that the stores refused."""
         self.added += done.saved.count(Saved.ADDED)
         self.updated += done.saved.count(Saved.UPDATED)
         self.unchanged += done.saved.count(Saved.UNCHANGED)
+        self.erased += done.saved.count(Saved.ERASED)
         self.suppressed += done.suppressed
         return done.refused
 

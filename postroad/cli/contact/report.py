@@ -17,10 +17,15 @@ def _counts(report: dict[str, Any]) -> list[str]:
 
 
 def _notes(report: dict[str, Any]) -> list[str]:
-    if not report["rows"]["suppressed"]:
-        return []
-    stay = f"{report['rows']['suppressed']:,} of them stay suppressed"
-    return [f"  {stay}: an import lets nobody be mailed again; `postroad contact show` says why"]
+    rows = report["rows"]
+    notes = []
+    if rows["erased"]:
+        left = f"{rows['erased']:,} are left out: their data were erased, as they had asked"
+        notes.append(f"  {left}; who wants mail again signs up")
+    if rows["suppressed"]:
+        stay = f"{rows['suppressed']:,} of them stay suppressed"
+        notes.append(f"  {stay}: an import lets nobody be mailed again; `postroad contact show` says why")
+    return notes
 
 
 WORDS = Words(

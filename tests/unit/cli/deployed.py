@@ -105,7 +105,7 @@ class Deployed:
         for event, answer in self._answers().items():
             self.session.events.register(event, answer)
         dynamodb = self.session.client("dynamodb")
-        for name in ("messages", "bodies", "suppressions", "contacts"):
+        for name in ("messages", "bodies", "suppressions", "contacts", "schedule"):
             create_table(dynamodb, name)
         arn = self.session.client("secretsmanager").create_secret(Name="address", SecretString=SECRET)["ARN"]
         self.s3 = self.session.client("s3")
@@ -130,6 +130,7 @@ class Deployed:
                 "AttachmentsBucket": BUCKET,
                 "SuppressionsTable": "suppressions",
                 "ContactsTable": "contacts",
+                "ScheduleTable": "schedule",
                 "AddressSecretArn": arn,
             },
             f"postroad-{STAGE}-mail": {**self.queue_urls, "ResultBus": f"postroad-{STAGE}"},
