@@ -7,18 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from postroad.contract.address import AddressError, parse_address
-from postroad.contract.words import BounceKind
+from postroad.contract.words import BounceKind, Status
 from postroad.errors import TransientError
 from postroad.feedback.counting import metric_of
+from postroad.feedback.event import EventKind
 from postroad.feedback.folding import Folding, Move, fold, is_conclusive
-from postroad.feedback.soft_runs import (
-    MOST_ROWS,
-    ROWS_AT_ONCE,
-    SoftBounceRule,
-    entry_for_run,
-    last_lifted,
-    may_go_on,
-)
+from postroad.feedback.giving_up import GivingUp
+from postroad.feedback.soft_runs import SoftBounceRule
 from postroad.feedback.suppressing import entry_for
 from postroad.observability import UNKNOWN_STREAM, Metric, described
 from postroad.suppression.address_key import address_key
@@ -66,7 +61,7 @@ class Applying:
         threads: int = THREADS,
     ) -> None:
         """Work on these stores; `address_secret` keys the addresses."""
-        self._soft_bounces = soft_bounces
+        self._giving_up = GivingUp(ledger=ledger, suppressions=suppressions, rule=soft_bounces)
         self._ledger = ledger
         self._suppressions = suppressions
         self._address_secret = address_secret
@@ -88,8 +83,9 @@ class Applying:
                 if not event.asks_for_nothing and isinstance(problem, AddressError | None):
                     places.setdefault(event.message_id, []).append(place)
             without_row = places.pop("", [])
-            without_row += self._move(pool, events, places, problems)
-            self._give_up(pool, events, problems)
+            arrived: set[str] = set()
+            without_row += self._move(pool, events, places, problems, arrived)
+            self._give_up(pool, events, problems, arrived)
         for place in without_row:
             self._counts.add(Metric.EVENTS_WITHOUT_ROW, UNKNOWN_STREAM)
             if place in suppressed:
@@ -127,43 +123,37 @@ class Applying:
         return self._suppressions.suppress(key, address.email_for_ses, ALL_STREAMS, entry)
 
     def _give_up(
-        self, pool: ThreadPoolExecutor, events: Sequence[FeedbackEvent], problems: list[Exception | None]
+        self,
+        pool: ThreadPoolExecutor,
+        events: Sequence[FeedbackEvent],
+        problems: list[Exception | None],
+        arrived: set[str],
     ) -> None:
-        """Suppress the recipients whose mailboxes have refused for now too often."""
+        """Look at the mailboxes that refused for now; `arrived`: messages that did so and were delivered."""
+
+        def tells(event: FeedbackEvent) -> bool:
+            return event.kind is EventKind.DELIVERY and event.message_id in arrived
+
         by_recipient: dict[str, list[int]] = {}
         for place, (event, problem) in enumerate(zip(events, problems, strict=True)):
-            if event.bounce is BounceKind.SOFT and not event.asks_for_nothing and problem is None:
+            refused = event.bounce is BounceKind.SOFT and not event.asks_for_nothing
+            if problem is None and (refused or tells(event)):
                 by_recipient.setdefault(event.recipient, []).append(place)
+
+        def look(its: Sequence[int]) -> None:
+            address = parse_address(events[its[0]].recipient)
+            deliveries = [event.at for event in (events[place] for place in its) if tells(event)]
+            self._giving_up.look(
+                address_key(self._address_secret, address.canonical),
+                address.email_for_ses,
+                arrived=max(deliveries, default=None),
+            )
+
         for its, outcome in zip(
-            by_recipient.values(), _tried(pool, self._gave_up, by_recipient), strict=True
+            by_recipient.values(), _tried(pool, look, by_recipient.values()), strict=True
         ):
             if isinstance(outcome, Exception):
                 _spread(outcome, its, problems)
-
-    def _gave_up(self, recipient: str) -> bool:
-        address = parse_address(recipient)
-        key = address_key(self._address_secret, address.canonical)
-        rows = self._latest(key)
-        if entry_for_run(rows, self._soft_bounces, after=None) is None:
-            return False
-        lifted = last_lifted(self._suppressions.history(key))
-        entry = entry_for_run(rows, self._soft_bounces, after=lifted)
-        if entry is None:
-            return False
-        return self._suppressions.suppress(key, address.email_for_ses, ALL_STREAMS, entry)
-
-    def _latest(self, key: str) -> Sequence[Row]:
-        """Return the latest rows of an address: as many as a run may need, or `MOST_ROWS`."""
-        rows: dict[str, Row] = {}
-        until = None
-        while len(rows) < MOST_ROWS:
-            page = self._ledger.by_recipient(key, limit=ROWS_AT_ONCE, may_be_old=False, until=until)
-            more = {row.message_id: row for row in page if row.message_id not in rows}
-            rows |= more
-            if not more or len(page) < ROWS_AT_ONCE or not may_go_on(page):
-                break
-            until = page[-1].times["accepted"]
-        return list(rows.values())
 
     def _move(
         self,
@@ -171,13 +161,19 @@ class Applying:
         events: Sequence[FeedbackEvent],
         places: Mapping[str, Sequence[int]],
         problems: list[Exception | None],
+        arrived: set[str],
     ) -> list[int]:
-        """Move the rows of these messages; return the places of the events that have none."""
+        """Move the rows of these messages; return the places of the events that have none.
+
+        Into `arrived` go the messages that bounced softly and were delivered, by all that is known now.
+        """
         said = {one: [events[place] for place in its] for one, its in places.items()}
         gone: set[str] = set()
         alone: list[str] = []
         try:
             moves, gone = self._decided(said)
+            arrived.update(one for one, move in moves.items() if _arrived_after_all(move.after))
+            moves = {one: move for one, move in moves.items() if move.changes}
             written = self._ledger.replace_many([_next_row(move) for move in moves.values()])
         except TransientError as error:
             for its in places.values():
@@ -201,10 +197,11 @@ class Applying:
                 gone.add(one)
             else:
                 self._count_move(moved)
+                arrived.update([one] if _arrived_after_all(moved.after) else ())
         return [place for one in gone for place in places[one]]
 
     def _decided(self, said: Mapping[str, Sequence[FeedbackEvent]]) -> tuple[dict[str, Move], set[str]]:
-        """Return what is to be written, by message id, and which messages have no row.
+        """Return what becomes of the rows, by message id, and which messages have none.
 
         Rows that may be old cost half: a write on one that is fails and is made anew. Only where nothing
         would be written, though something might be by now, is the row read as it stands.
@@ -214,8 +211,7 @@ class Applying:
         if left:
             moves = {one: move for one, move in moves.items() if one not in left}
             moves |= self._moves({one: said[one] for one in left}, may_be_old=False)
-        gone = said.keys() - moves.keys()
-        return {one: move for one, move in moves.items() if move.changes}, gone
+        return moves, said.keys() - moves.keys()
 
     def _moves(self, said: Mapping[str, Sequence[FeedbackEvent]], *, may_be_old: bool) -> dict[str, Move]:
         rows = self._ledger.get_many(said, may_be_old=may_be_old) if said else {}
@@ -235,6 +231,10 @@ class Applying:
         metric = metric_of(event)
         if metric is not None:
             self._counts.add(metric, stream)
+
+
+def _arrived_after_all(row: Row) -> bool:
+    return row.bounce == BounceKind.SOFT and Status.DELIVERED in row.times
 
 
 def _next_row(move: Move) -> Row:

@@ -18,7 +18,7 @@ from postroad.suppression.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from postroad.suppression.model import NewSuppression
 
@@ -225,8 +225,11 @@ def lifting(
     source: str,
     now: datetime,
     note: str = "",
+    only: Callable[[ScopeEntry], bool] | None = None,
 ) -> Change | None:
     """Decide what `lift` writes; None where nothing stands there, or a complaint without a `note`.
+
+    Nor where `only` is given, and says no to what stands there.
 
     The line's evidence is the note; without one, that of what is lifted, whose own line has it in any case.
     Where they had also left or paused this scope that stands again: what was lifted hid it, and nobody took
@@ -234,6 +237,8 @@ def lifting(
     """
     before = standing.scopes.get(scope)
     if before is None or (before.reason is Reason.COMPLAINT and not note):
+        return None
+    if only is not None and not only(before):
         return None
     # A machine's clock may be behind: the line must come after those of what it lifts, or it doesn't count.
     told = [line.at for line in history if line.scope == scope]

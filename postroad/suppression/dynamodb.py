@@ -88,13 +88,16 @@ class DynamoSuppressions:
                     changed[place] = changed[place] or result
         return changed
 
-    def lift(self, address_key: str, scope: str, *, source: str, now: datetime, note: str = "") -> bool:
+    def lift(
+        self, address_key: str, scope: str, *, source: str, now: datetime, note: str = "",
+        only: Callable[[ScopeEntry], bool] | None = None,
+    ) -> bool:  # fmt: skip
         """Let a scope be mailed again; see `SuppressionStore.lift`."""
 
         def decide(standing: Suppression | None, history: list[HistoryEntry]) -> Change | None:
             if standing is None:
                 return None
-            return lifting(standing, history, scope=scope, source=source, now=now, note=note)
+            return lifting(standing, history, scope=scope, source=source, now=now, note=note, only=only)
 
         return self._change(address_key, decide)
 

@@ -65,13 +65,20 @@ class MemorySuppressions:
                     changed[place] = change is not None and (self._write(change) if write else change.changed)
         return changed
 
-    def lift(self, address_key: str, scope: str, *, source: str, now: datetime, note: str = "") -> bool:
+    def lift(
+        self, address_key: str, scope: str, *, source: str, now: datetime, note: str = "",
+        only: Callable[[ScopeEntry], bool] | None = None,
+    ) -> bool:  # fmt: skip
         """Let a scope be mailed again; see `SuppressionStore.lift`."""
         with self._lock:
             standing = self._standing.get(address_key)
-            return standing is not None and self._write(
-                lifting(standing, self._history[address_key], scope=scope, source=source, now=now, note=note)
-            )
+            if standing is None:
+                return False
+            lifted = lifting(
+                standing, self._history[address_key],
+                scope=scope, source=source, now=now, note=note, only=only,
+            )  # fmt: skip
+            return self._write(lifted)
 
     def history(self, address_key: str) -> list[HistoryEntry]:
         """Tell what happened to this address, oldest first."""

@@ -35,11 +35,15 @@ class SuppressionStore(Protocol):
         scope was lifted before and stands no more: with True if it is suppressed again, False if it is left.
         """
 
-    def lift(self, address_key: str, scope: str, *, source: str, now: datetime, note: str = "") -> bool:
+    def lift(
+        self, address_key: str, scope: str, *, source: str, now: datetime, note: str = "",
+        only: Callable[[ScopeEntry], bool] | None = None,
+    ) -> bool:  # fmt: skip
         """Let a scope of an address be mailed again; False if nothing stood there. The history stays.
 
         A complaint stays, and the answer is False, without a `note`: why it is lifted all the same, kept in
-        the history. Whoever had also left this scope has left it still.
+        the history. Whoever had also left this scope has left it still. With `only`, nothing is lifted unless
+        that says yes to what stands: what came meanwhile stays.
         """
 
     def history(self, address_key: str) -> list[HistoryEntry]:

@@ -167,6 +167,22 @@ def test_lifting_what_does_not_stand_changes_nothing(store: SuppressionStore) ->
     assert len(store.history(KEY)) == 1
 
 
+def test_lifting_one_thing_alone_leaves_what_came_meanwhile(store: SuppressionStore) -> None:
+    def is_run(entry: ScopeEntry) -> bool:
+        return entry.reason is Reason.SOFT_BOUNCES
+
+    run = ScopeEntry(Reason.SOFT_BOUNCES, "feedback", NOON, None, "run")
+    store.suppress("k1.ana", "ana.ruiz@example.com", ALL_STREAMS, run)
+    hard = ScopeEntry(Reason.HARD_BOUNCE, "feedback", NOON, None, "event")
+    store.suppress("k1.ana", "ana.ruiz@example.com", ALL_STREAMS, hard)
+    assert not store.lift("k1.ana", ALL_STREAMS, source="feedback", now=NOON, only=is_run)
+    assert store.find(["k1.ana"])["k1.ana"].scopes == {ALL_STREAMS: hard}
+
+    store.suppress("k1.bo", "bo@example.com", ALL_STREAMS, run)
+    assert store.lift("k1.bo", ALL_STREAMS, source="feedback", now=NOON, only=is_run)
+    assert store.find(["k1.bo"]) == {}
+
+
 def test_a_late_copy_does_not_undo_an_operators_lift(store: SuppressionStore) -> None:
     store.suppress(KEY, EMAIL, ALL_STREAMS, BOUNCE)
     store.lift(KEY, ALL_STREAMS, source="operator:support", now=NOON + timedelta(days=1))

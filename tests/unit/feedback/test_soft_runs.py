@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
+from itertools import permutations, product
 from typing import Any
 
 import pytest
@@ -15,7 +15,8 @@ from postroad.feedback.soft_runs import SoftBounceRule, entry_for_run
 from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.row import Row
 from postroad.suppression.address_key import address_key
-from postroad.suppression.model import ALL_STREAMS
+from postroad.suppression.errors import SuppressionsUnavailableError
+from postroad.suppression.model import ALL_STREAMS, ScopeEntry
 from tests.event_objects import STREAM, World, by_itself, event, hard_bounce
 from tests.unit.feedback.conftest import SECRET
 
@@ -212,6 +213,73 @@ def test_no_more_is_read_than_a_run_may_need(world: World, monkeypatch: pytest.M
     monkeypatch.setattr(world.ledger, "by_recipient", counted)
     take(world, said("Bounce", "m-2.99", 2.99))
     assert len(asked) == 1
+
+
+def test_every_order_and_copy_of_the_last_mails_events_ends_alike() -> None:
+    """A reply out of office comes as a bounce, before it is heard that the mail arrived."""
+    from tests.unit.feedback.conftest import FeedbackWorld  # noqa: PLC0415 - a world for each order
+
+    events = [
+        said("Bounce", "m-4", 4),
+        said("Delivery", "m-4", 4, hours=0.01),
+        said("Send", "m-4", 4),
+        said("Open", "m-4", 4),
+    ]
+    ends: dict[frozenset[int], bool] = {}
+    for length in range(1, 5):
+        for sequence in product(range(4), repeat=length):
+            world = FeedbackWorld()
+            lay(world, range(5))
+            take(world, *(said("Bounce", f"m-{number}", number) for number in range(4)))
+            for place in sequence:
+                take(world, events[place])
+            stopped = world.suppressions.find([KEY]) != {}
+            assert ends.setdefault(frozenset(sequence), stopped) is stopped, sequence
+    assert ends[frozenset({0})]
+    assert not ends[frozenset({0, 1})]
+
+
+def test_a_delivery_takes_back_no_more_than_the_run(world: World) -> None:
+    lay(world, range(5))
+    take(world, *(said("Bounce", f"m-{number}", number) for number in range(5)))
+    hard = hard_bounce("m-9")
+    hard["bounce"]["bouncedRecipients"] = [{"emailAddress": ANA}]
+    take(world, hard, said("Delivery", "m-4", 4, hours=0.01))
+    entry = world.entry(ANA)
+    assert entry is not None
+    assert entry.reason is Reason.HARD_BOUNCE
+
+
+def test_a_bounce_while_a_run_is_taken_back_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay(world, range(5))
+    take(world, *(said("Bounce", f"m-{number}", number) for number in range(5)))
+    hard = ScopeEntry(Reason.HARD_BOUNCE, "feedback", day(4.1), None, "event 9")
+    lift = world.suppressions.lift
+
+    def overtaken(*args: Any, **options: Any) -> bool:  # noqa: ANN401  passed on
+        world.suppressions.suppress(KEY, ANA, ALL_STREAMS, hard)
+        return lift(*args, **options)
+
+    monkeypatch.setattr(world.suppressions, "lift", overtaken)
+    take(world, said("Delivery", "m-4", 4, hours=0.01))
+    assert world.entry(ANA) == hard
+
+
+def test_taking_a_run_back_that_fails_is_done_by_the_next_copy(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay(world, range(5))
+    take(world, *(said("Bounce", f"m-{number}", number) for number in range(5)))
+    late = said("Delivery", "m-4", 4, hours=0.01)
+
+    def lift(*_: object, **__: object) -> bool:
+        raise SuppressionsUnavailableError("ThrottlingError")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.suppressions, "lift", lift)
+        assert len(take(world, late)) == 1
+    assert take(world, late) == []
+    assert world.suppressions.find([KEY]) == {}
 
 
 def test_what_an_operator_lifted_stays_lifted_until_a_new_run(world: World) -> None:
