@@ -39,20 +39,20 @@ class FeedbackPipeline(Construct):
     ) -> None:
         """Make the fast path of SES's events, and the function of both."""
         super().__init__(scope, construct_id)
-        stage, timing = runtime.stage, configuration.timing
+        self._configuration, self._runtime, self._stores = configuration, runtime, stores
         self.topic = sns.Topic(
             self,
             "Topic",
-            topic_name=stage.resource("feedback"),
+            topic_name=runtime.stage.resource("feedback"),
             master_key=stores.key,
             enforce_ssl=True,
         )
         self.work = WorkQueue(
             self,
             "Work",
-            stage=stage,
+            stage=runtime.stage,
             name="feedback",
-            visibility_seconds=timing.feedback_visibility_seconds,
+            visibility_seconds=configuration.timing.feedback_visibility_seconds,
             retention=configuration.retention,
             key=stores.key,
             alarms=alarms,
@@ -67,44 +67,64 @@ class FeedbackPipeline(Construct):
                 dead_letter_queue=self.work.dead_letters,
             )
         )
-        self.function = MailFunction(
+        self.function = self._feedback(events, alarms)
+        self._feed(events)
+        self._grant(events)
+        CfnOutput(Stack.of(self), "FeedbackQueueUrl", value=self.work.queue.queue_url)
+        CfnOutput(Stack.of(self), "FeedbackDeadLetterQueueUrl", value=self.work.dead_letters.queue_url)
+
+    def _feedback(self, events: EventsPipeline, alarms: Alarms) -> MailFunction:
+        stores, soft_bounces = self._stores, self._configuration.soft_bounces
+        return MailFunction(
             self,
             "Feedback",
-            runtime=runtime,
+            runtime=self._runtime,
             verb="feedback",
             name="feedback",
             settings=FeedbackSettings(
-                stage=stage.name,
+                stage=self._runtime.stage.name,
                 messages_table=stores.messages.table_name,
                 suppressions_table=stores.suppressions.table_name,
                 address_secret_arn=stores.address_secret.secret_arn,
                 schedule_table=stores.schedule.table_name,
                 events_bucket=events.bucket.bucket_name,
-                soft_bounces_in_a_row=configuration.soft_bounces.in_a_row,
-                soft_bounces_over_days=configuration.soft_bounces.over_days,
+                soft_bounces_in_a_row=soft_bounces.in_a_row,
+                soft_bounces_over_days=soft_bounces.over_days,
             ),
-            timeout_seconds=timing.feedback_timeout_seconds,
+            timeout_seconds=self._configuration.timing.feedback_timeout_seconds,
             memory_mebibytes=MEMORY_MEBIBYTES,
             alarms=alarms,
         )
-        self.function.add_event_source(
-            sources.SqsEventSource(
-                self.work.queue,
-                batch_size=timing.feedback_batch_size,
-                max_batching_window=Duration.seconds(timing.feedback_batching_window_seconds),
-                max_concurrency=configuration.feedback_copies,
-                report_batch_item_failures=True,
-            )
+
+    def _feed(self, events: EventsPipeline) -> None:
+        timing = self._configuration.timing
+        ways = (
+            (
+                self.work,
+                timing.feedback_batch_size,
+                timing.feedback_batching_window_seconds,
+                self._configuration.feedback_copies,
+            ),
+            (
+                events.work,
+                timing.events_batch_size,
+                timing.events_batching_window_seconds,
+                self._configuration.events_copies,
+            ),
         )
-        self.function.add_event_source(
-            sources.SqsEventSource(
-                events.work.queue,
-                batch_size=timing.events_batch_size,
-                max_batching_window=Duration.seconds(timing.events_batching_window_seconds),
-                max_concurrency=configuration.events_copies,
-                report_batch_item_failures=True,
+        for work, batch_size, window_seconds, copies in ways:
+            self.function.add_event_source(
+                sources.SqsEventSource(
+                    work.queue,
+                    batch_size=batch_size,
+                    max_batching_window=Duration.seconds(window_seconds),
+                    max_concurrency=copies,
+                    report_batch_item_failures=True,
+                )
             )
-        )
+
+    def _grant(self, events: EventsPipeline) -> None:
+        stores = self._stores
         stores.messages.grant(self.function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
         # An address's latest mails, where one of them bounced softly.
         stores.grant_latest_mails(self.function)
@@ -113,5 +133,3 @@ class FeedbackPipeline(Construct):
         stores.schedule.grant(self.function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
         stores.grant_address_secret(self.function)
         events.grant_read(self.function.role_of_its_own)
-        CfnOutput(Stack.of(self), "FeedbackQueueUrl", value=self.work.queue.queue_url)
-        CfnOutput(Stack.of(self), "FeedbackDeadLetterQueueUrl", value=self.work.dead_letters.queue_url)
