@@ -39,7 +39,8 @@ from postroad.sending.sqs import SqsDeadLetters, SqsPostponement
 from postroad.signing.services import dynamodb_requests, secrets_requests
 from postroad.suppression.address_key import address_key
 from postroad.suppression.dynamodb import DynamoSuppressions
-from postroad.web.token import KeyRing
+from postroad.web.secretsmanager import read_ring
+from postroad.web.standing_ring import StandingRing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -159,8 +160,8 @@ def _links(settings: SendSettings, secrets: SecretsManagerClient) -> LeavingLink
     """Return what makes the links by which recipients leave, on a stream where they can."""
     if not settings.web_url:
         return None
-    ring = secrets.get_secret_value(SecretId=settings.token_keys_arn)["SecretString"]
-    return LeavingLinks(KeyRing.read(ring), settings.web_url)
+    ring = StandingRing(lambda: read_ring(secrets, settings.token_keys_arn), now=clock.now())
+    return LeavingLinks(lambda: ring.at(clock.now()), settings.web_url)
 
 
 def stream_topics(settings: SendSettings, file: Path) -> tuple[str, ...]:

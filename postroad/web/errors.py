@@ -7,5 +7,9 @@ class CountersUnavailableError(TransientError):
     """It can't be told how often somebody came: let them in, the next time is counted."""
 
 
+class RingUnavailableError(TransientError):
+    """The key ring can't be read."""
+
+
 class NotMailedError(TransientError):
     """A message could not be put on its queue."""

@@ -24,18 +24,16 @@ from postroad.web.limits import Limits
 from postroad.web.pages import Pages
 from postroad.web.preferring import PreferenceCentre
 from postroad.web.requests import Route
+from postroad.web.secretsmanager import read_ring
 from postroad.web.settings import WebSettings
 from postroad.web.sign_up_mail import SignUpMails
 from postroad.web.sqs import SqsMailbox
 from postroad.web.subscribing import Subscribing
-from postroad.web.token import KeyRing
 from postroad.web.tokens import Tokens
 from postroad.web.unsubscribing import Unsubscribing
 from postroad.web.website import Website
 
 if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
-
     from postroad.web.ports import Section
 
 logger = make_logger("web")
@@ -51,7 +49,7 @@ def website() -> Website:
     settings = WebSettings.from_env()
     dynamodb, secrets = dynamodb_requests(), secrets_requests()
     pages = Pages.read(PAGES)
-    tokens = Tokens(lambda: _ring(secrets, settings.token_keys_arn), now=clock.now())
+    tokens = Tokens(lambda: read_ring(secrets, settings.token_keys_arn), now=clock.now())
     limits = Limits(DynamoCounters(dynamodb, settings.schedule_table), on_error=log_error)
     leaving = DynamoLeaving(
         dynamodb,
@@ -83,7 +81,7 @@ def website() -> Website:
                 pages=pages,
                 stream=settings.confirmation_stream,
                 web_url=settings.web_url,
-                make_token=tokens.make,
+                make_token=lambda grant: tokens.make(grant, now=clock.now()),
             ),
             address_key=partial(address_key, secret),
             entropy=os.urandom,
@@ -98,7 +96,3 @@ def website() -> Website:
 def log_error(error: BaseException) -> None:
     """Log an error, without its text."""
     logger.error("error in a request", extra=described(error))
-
-
-def _ring(secrets: SecretsManagerClient, arn: str) -> KeyRing:
-    return KeyRing.read(secrets.get_secret_value(SecretId=arn)["SecretString"])

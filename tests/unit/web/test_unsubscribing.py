@@ -18,8 +18,9 @@ from postroad.web.answers import Answer, Kind, Leaves, Why
 from postroad.web.errors import CountersUnavailableError
 from postroad.web.limits import BAD_LINKS, BY_ADDRESS, BY_MACHINE, Limits
 from postroad.web.memory import MemoryCounters
+from postroad.web.standing_ring import AGAIN
 from postroad.web.token import Grant, KeyRing, Purpose, make_token
-from postroad.web.tokens import AGAIN, Tokens
+from postroad.web.tokens import Tokens
 from postroad.web.unsubscribing import How
 from tests.web_world import ADDRESS, NOON, TOPIC, World
 
