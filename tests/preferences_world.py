@@ -13,9 +13,8 @@ from postroad.web.preferring import PreferenceCentre
 from postroad.web.requests import Form, Route, Visit
 from postroad.web.token import Grant, Purpose, make_token
 from postroad.web.tokens import Tokens
-from postroad.web.unsubscribing import Unsubscribing
 from postroad.web.website import Website
-from tests.web_world import ADDRESS, EMAIL, NOON, RING, TOPIC
+from tests.web_world import ADDRESS, EMAIL, NOON, RING, TOPIC, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,9 +61,7 @@ class PreferencesWorld:
             pages=pages,
             on_error=self.errors.append,
         )
-        self.unsubscribing = Unsubscribing(
-            tokens=tokens, leaving=self.store, limits=limits, on_error=self.errors.append
-        )
+        self.unsubscribing = World(counters=self.counters, leaving=self.store).unsubscribing
         self.website = Website(
             sections={Route.PREFERENCES: self.centre, Route.LEAVING: self.unsubscribing}, pages=pages
         )

@@ -13,7 +13,7 @@ from postroad.suppression.memory import MemorySuppressions
 from postroad.suppression.model import blocks
 from postroad.web.answers import Answer, Leaves, Why
 from postroad.web.limits import Limits
-from postroad.web.memory import MemoryCounters
+from postroad.web.memory import MemoryCounters, MemoryMarks
 from postroad.web.requests import Visit
 from postroad.web.token import Grant, KeyRing, Purpose, make_token
 from postroad.web.tokens import Tokens
@@ -21,7 +21,7 @@ from postroad.web.unsubscribing import How, Unsubscribing
 
 if TYPE_CHECKING:
     from postroad.contacts.ports import Leaving
-    from postroad.web.ports import Counters
+    from postroad.web.ports import Counters, Marks
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EMAIL = "ana.ruiz@example.com"
@@ -38,15 +38,18 @@ class World:
         *,
         counters: Counters | None = None,
         leaving: Leaving | None = None,
+        marks: Marks | None = None,
         suppressions: MemorySuppressions | None = None,
     ) -> None:
         self.suppressions = MemorySuppressions() if suppressions is None else suppressions
         self.contacts = MemoryContacts()
         self.counters = MemoryCounters()
+        self.marks = MemoryMarks()
         self.errors: list[BaseException] = []
         self.unsubscribing = Unsubscribing(
             tokens=Tokens(lambda: RING, now=NOON),
             leaving=MemoryLeaving(self.suppressions, self.contacts) if leaving is None else leaving,
+            marks=self.marks if marks is None else marks,
             limits=Limits(self.counters if counters is None else counters, on_error=self.errors.append),
             on_error=self.errors.append,
         )

@@ -31,6 +31,9 @@ REOPENED = "reopened"
 ERASED = "erased"
 """The word in a row's times for when its recipient's data were erased: see `redacting`."""
 
+LEFT = "left"
+"""The word in a row's times for when its recipient left by a link in this very mail."""
+
 REFUSAL_PREFIX = "!"
 """Starts the id of a refusal that has no message id of its own; it can't occur in a message id."""
 
@@ -97,8 +100,11 @@ class Row:
 
     @property
     def is_redacted(self) -> bool:
-        """Say whether nothing in it tells any more to whom it was sent."""
-        return ERASED in self.times
+        """Say whether nothing in it tells any more to whom it was sent.
+
+        Over a refused message's row a mended one may begin anew, with an address again.
+        """
+        return ERASED in self.times and not (self.email or self.address_key)
 
     @property
     def waits_for_operator(self) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from postroad.web.requests import MESSAGE_PARAMETER
 from postroad.web.token import Grant, KeyRing, Purpose, make_token
 
 if TYPE_CHECKING:
@@ -56,10 +57,15 @@ class LeavingLinks:
     ring: KeyRing | Callable[[], KeyRing]
     web_url: str
 
-    def link(self, address_key: str, topic: str) -> str:
-        """Return the link by which whoever has this address leaves this topic."""
+    def link(self, address_key: str, topic: str, message_id: str = "") -> str:
+        """Return the link by which whoever has this address leaves this topic.
+
+        It names the mail that it stands in, so that the mail's row tells that somebody left by it. The name
+        proves nothing: the token does.
+        """
         token = make_token(self._ring, Grant(address_key, topic, Purpose.UNSUBSCRIBE))
-        return f"{self.web_url}/u/{token}"
+        mail = f"?{MESSAGE_PARAMETER}={message_id}" if message_id else ""
+        return f"{self.web_url}/u/{token}{mail}"
 
     def preferences(self, address_key: str, topic: str) -> str:
         """Return the link by which whoever has this address chooses what they get."""

@@ -158,7 +158,7 @@ class Preparation:
         """Return the link by which the recipient leaves the message's topic, or "" where that can't be."""
         if self._links is None or parsed.message.topic is None:
             return ""
-        return self._links.link(parsed.address_key, parsed.message.topic)
+        return self._links.link(parsed.address_key, parsed.message.topic, parsed.message.message_id)
 
     def _preferences(self, parsed: Parsed) -> str:
         """Return the link to what the recipient chose, or "" where that can't be."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from postroad.contract.words import BounceKind, Status
 from postroad.ledger.engagement import CLICKED, MACHINE_CLICKED, MACHINE_OPENED, OPENED
+from postroad.ledger.row import LEFT
 from postroad.stats.providers import provider_of
 from postroad.stats.values import bounded
 from postroad.stats.words import ALL, BETWEEN, Dimension, Metric, pair_of
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from postroad.ledger.row import Row
 
-LEFT = "left"
-"""The word in a row's times for when its recipient left by a link in this very mail."""
 CAMPAIGN_TAG, VARIANT_TAG = "campaign", "variant"
 """The producer's tags that are dimensions."""
 

@@ -13,3 +13,7 @@ class RingUnavailableError(TransientError):
 
 class NotMailedError(TransientError):
     """A message could not be put on its queue."""
+
+
+class MarkUnavailableError(TransientError):
+    """The table of messages didn't answer, or asked for less: this leaving is not counted."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from postroad.web.answers import Kind
 from postroad.web.forms import JSON, kind_of, read_form
-from postroad.web.requests import Request, Route, Visit
+from postroad.web.requests import MESSAGE_PARAMETER, Request, Route, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +73,7 @@ def read_request(event: Mapping[str, Any]) -> Request:
             token=(event.get("pathParameters") or {}).get("token", ""),
             ip=http.get("sourceIp", ""),
             request_id=context.get("requestId", ""),
+            message_id=query.get(MESSAGE_PARAMETER, ""),
         ),
         lang=query.get("lang", ""),
         accept_language=headers.get("accept-language", ""),

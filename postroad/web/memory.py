@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from postroad.ledger.memory import MemoryLedger
+from postroad.ledger.row import LEFT
 from postroad.web.limits import window_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
+
+    from postroad.ledger.row import Row
 
 
 class MemoryCounters:
@@ -28,6 +33,27 @@ class MemoryCounters:
         key = name, window_of(now, window)
         self.counted[key] += 1
         return self.counted[key]
+
+
+class MemoryMarks:
+    """`Marks` on the rows of a ledger in memory."""
+
+    def __init__(self, ledger: MemoryLedger | None = None) -> None:
+        """Mark the rows of this ledger."""
+        self.ledger = MemoryLedger() if ledger is None else ledger
+        self.asked: list[str] = []
+        """The message ids that were named, known or not."""
+
+    def mark(self, message_id: str, address_key: str, topic: str, *, now: datetime) -> None:
+        """Note it on the row; see `Marks.mark`."""
+        self.asked.append(message_id)
+
+        def left(row: Row) -> Row | None:
+            if row.address_key != address_key or row.topic != topic or LEFT in row.times:
+                return None
+            return replace(row.with_time(LEFT, now), version=row.version + 1)
+
+        self.ledger.apply(message_id, left)
 
 
 class MemoryMailbox:

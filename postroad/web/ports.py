@@ -23,6 +23,17 @@ class Counters(Protocol):
         """
 
 
+class Marks(Protocol):
+    """By which mail somebody left: on that mail's row, for the counters."""
+
+    def mark(self, message_id: str, address_key: str, topic: str, *, now: datetime) -> None:
+        """Note on the message's row that its recipient left, unless it was noted before.
+
+        It is one conditional write, the same whatever the name is: only a row of this address and topic is
+        changed, and nobody is told whether there was one. Raises MarkUnavailableError.
+        """
+
+
 class Mailbox(Protocol):
     """Where a message is put so that it is mailed: the queue of a stream."""
 

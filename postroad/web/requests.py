@@ -23,17 +23,23 @@ SERVED = (Route.LEAVING, Route.PREFERENCES, Route.CONFIRMING, Route.SUBSCRIBING)
 """What the API leads to the function, and the function answers."""
 
 
+MESSAGE_PARAMETER = "m"
+"""Of a link's query: the message that the link stands in. No id needs escaping there (RFC 3986, 3.4)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One request: the link's token, the machine that it comes from, and its id at the gateway.
 
-    `locale` is the one of our own that the visitor reads. No page repeats any of these.
+    `locale` is the one of our own that the visitor reads; `message_id` names the mail that the link stood in,
+    as far as whoever asks says so. No page repeats any of these.
     """
 
     token: str
     ip: str
     request_id: str
     locale: str = ""
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

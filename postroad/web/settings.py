@@ -14,6 +14,7 @@ class WebSettings(Settings):
     """
 
     stage: str
+    messages_table: str
     contacts_table: str
     suppressions_table: str
     schedule_table: str

@@ -1,7 +1,7 @@
 """The function `web`, put together from its environment.
 
-It reads the key ring and writes Contacts, Suppressions and, in Schedule, its counters. Where people can sign
-up, it also reads the address secret and puts messages on one stream's queue.
+It reads the key ring and writes Contacts, Suppressions, in Schedule its counters, and a mark on rows of
+Messages. Where people can sign up, it also reads the address secret and puts messages on one stream's queue.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from postroad.secrets import read_secret
 from postroad.signing.services import dynamodb_requests, secrets_requests, sqs_requests
 from postroad.suppression.address_key import address_key
 from postroad.web.confirming import Confirming
-from postroad.web.dynamodb import DynamoCounters
+from postroad.web.dynamodb import DynamoCounters, DynamoMarks
 from postroad.web.limits import Limits
 from postroad.web.pages import Pages
 from postroad.web.preferring import PreferenceCentre
@@ -58,7 +58,13 @@ def website() -> Website:
         stream_of_topic=pages.stream_of_topic,
     )
     sections: dict[Route, Section] = {
-        Route.LEAVING: Unsubscribing(tokens=tokens, leaving=leaving, limits=limits, on_error=log_error),
+        Route.LEAVING: Unsubscribing(
+            tokens=tokens,
+            leaving=leaving,
+            marks=DynamoMarks(dynamodb, settings.messages_table),
+            limits=limits,
+            on_error=log_error,
+        ),
         Route.PREFERENCES: PreferenceCentre(
             tokens=tokens, preferring=leaving, limits=limits, pages=pages, on_error=log_error
         ),

@@ -67,6 +67,7 @@ class WebPages(Construct):
         self._stores = stores
         self._settings = WebSettings(
             stage=self._stage.name,
+            messages_table=stores.messages.table_name,
             contacts_table=stores.contacts.table_name,
             suppressions_table=stores.suppressions.table_name,
             schedule_table=stores.schedule.table_name,
@@ -188,6 +189,7 @@ class WebPages(Construct):
 
     def _grant(self, stores: Stores) -> None:
         function = self.function
+        stores.messages.grant(function, "dynamodb:UpdateItem")  # that somebody left by this mail
         stores.contacts.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
         stores.suppressions.grant(function, "dynamodb:Query", "dynamodb:PutItem")
         # The counters alone: no switch, pointer or watermark is this function's.

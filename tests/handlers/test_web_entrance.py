@@ -34,6 +34,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManagerClient]:
         monkeypatch.setattr(wiring_entrance, "secrets_requests", lambda: client)
         settings = WebSettings(
             stage="test",
+            messages_table="messages",
             contacts_table="contacts",
             suppressions_table="suppressions",
             schedule_table="schedule",

@@ -41,7 +41,7 @@ def suppressions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Dy
     monkeypatch.setattr(wiring, "PAGES", tmp_path / "pages.json")
     with mock_aws():
         dynamodb = boto3.client("dynamodb")
-        for name in ("contacts", "suppressions", "schedule"):
+        for name in ("messages", "contacts", "suppressions", "schedule"):
             create_table(dynamodb, name)
         secrets = boto3.client("secretsmanager")
         # The function's own requests are no botocore client's, which alone moto answers.
@@ -49,6 +49,7 @@ def suppressions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Dy
         monkeypatch.setattr(wiring, "secrets_requests", lambda: secrets)
         settings = WebSettings(
             stage="test",
+            messages_table="messages",
             contacts_table="contacts",
             suppressions_table="suppressions",
             schedule_table="schedule",

@@ -135,6 +135,7 @@ ALLOWED = {
     },
     "web": {
         "/aws/lambda/postroad-prod-web": LOG,
+        f"{TABLE}-messages": {"dynamodb:UpdateItem"},
         f"{TABLE}-contacts": {"dynamodb:GetItem", "dynamodb:PutItem"},
         f"{TABLE}-suppressions": {"dynamodb:Query", "dynamodb:PutItem"},
         f"{TABLE}-schedule": {"dynamodb:UpdateItem"},

@@ -185,7 +185,7 @@ def prepared(links: LeavingLinks | None, **changes: Any) -> Mail:  # noqa: ANN40
 
 def test_a_mail_of_a_topic_has_its_headers_and_its_link() -> None:
     mail = prepared(LINKS, topic=TOPIC, headers={"X-Order": "1042"})
-    link = LINKS.link(World.key("m-1@example.com"), TOPIC)
+    link = LINKS.link(World.key("m-1@example.com"), TOPIC, "m-1")
     assert mail.headers == {"X-Order": "1042", **list_headers(link)}
     assert mail.text is not None
     assert link in mail.text
