@@ -18,7 +18,7 @@ from postroad.suppression.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from postroad.suppression.model import NewSuppression
 
@@ -155,11 +155,18 @@ def _is_hidden_leaving(standing: Suppression, history: Sequence[HistoryEntry], n
 
 
 def _was_lifted_since(history: Sequence[HistoryEntry], new: NewSuppression) -> bool:
+    return was_lifted_since(history, new.scope, {new.entry.reason}, new.entry.since)
+
+
+def was_lifted_since(
+    history: Sequence[HistoryEntry], scope: str, reasons: Collection[Reason], since: datetime
+) -> bool:
+    """Say whether one of these was lifted from this scope at that time or later."""
     return any(
         line.action is HistoryAction.LIFTED
-        and line.scope == new.scope
-        and line.reason is new.entry.reason
-        and line.at >= new.entry.since
+        and line.scope == scope
+        and line.reason in reasons
+        and line.at >= since
         for line in history
     )
 

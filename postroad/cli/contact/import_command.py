@@ -91,7 +91,8 @@ def import_command(
         rows, unused = _lines(reader, counted) if chosen == "jsonl" else _rows(reader, counted, name)
         stores = Stores(
             wiring.contacts_for(threads), wiring.suppressions_for(threads), wiring.leaving_for(threads),
-            now=now, write=not dry_run,
+            stream_of_topic={name: topic.stream for name, topic in wiring.topics.items()}, now=now,
+            write=not dry_run,
         )  # fmt: skip
         return Begun(rows, unused, stores.take, Tally())
 

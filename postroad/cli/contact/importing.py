@@ -6,15 +6,26 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from postroad.cli.lists.problems import RowProblem
+from postroad.contacts.leaving import leaving
 from postroad.contacts.model import MOST_ATTRIBUTES, MOST_OF_ATTRIBUTES, Saved
-from postroad.suppression.model import is_in_force, topic_scope
+from postroad.suppression.change import was_lifted_since
+from postroad.suppression.model import (
+    ALL_STREAMS,
+    OWN_CHOICE,
+    Suppression,
+    is_in_force,
+    stream_scope,
+    topic_scope,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from postroad.cli.contact.saying import Said
+    from postroad.contacts.model import NewConsent
     from postroad.contacts.ports import ContactStore, Leaving
+    from postroad.suppression.model import HistoryEntry
     from postroad.suppression.ports import SuppressionStore
 
 
@@ -71,10 +82,12 @@ class Stores:
         suppressions: SuppressionStore,
         leaving: Leaving,
         *,
+        stream_of_topic: Mapping[str, str],
         now: datetime,
         write: bool,
     ) -> None:
         """Write at the time `now`, or with `write` off only say what would become of each."""
+        self._stream_of_topic = stream_of_topic
         self._contacts = contacts
         self._suppressions = suppressions
         self._leaving = leaving
@@ -89,8 +102,10 @@ class Stores:
             if result is Saved.REFUSED:
                 done.refused.append(_too_many(said.row))
                 continue
-            left = self._write and self._leave(said)
-            done.saved.append(Saved.UPDATED if left and result is Saved.UNCHANGED else result)
+            # Who was erased has left everything; nothing more is written of them.
+            named = said.left if result is not Saved.ERASED else ()
+            left = [self._leaves(said, each, result) for each in named]
+            done.saved.append(Saved.UPDATED if any(left) and result is Saved.UNCHANGED else result)
         keys = [said.contact.address_key for said in batch]
         found = self._suppressions.find(keys)
         stopped = {
@@ -101,19 +116,31 @@ class Stores:
         done.suppressed = sum(key in stopped for key in keys)
         return done
 
-    def _leave(self, said: Said) -> bool:
-        changed = [
-            self._leaving.leave(
-                said.contact.address_key,
-                [topic_scope(each.topic)],
-                source=each.source,
-                evidence=each.evidence,
-                now=each.at or self._now,
-                email=said.contact.email,
-            )
-            for each in said.left
-        ]
-        return any(changed)
+    def _leaves(self, said: Said, left: NewConsent, result: Saved) -> bool:
+        """Let somebody leave a topic; with `write` off only say whether that changes somebody who stands."""
+        key = said.contact.address_key
+        history: Sequence[HistoryEntry] = ()
+        if left.at is not None or not self._write:
+            history = self._suppressions.histories([key]).get(key, ())
+        if left.at is not None and self._came_back(history, left.topic, left.at):
+            return False
+        source, evidence, now = left.source, left.evidence, left.at or self._now
+        scopes, email = [topic_scope(left.topic)], said.contact.email
+        if self._write:
+            return self._leaving.leave(key, scopes, source=source, evidence=evidence, now=now, email=email)
+        if result is not Saved.UNCHANGED:
+            return False
+        departure = leaving(
+            self._suppressions.find([key]).get(key, Suppression(key, "", {})), history,
+            self._contacts.find([key]).get(key), scopes, stream_of_topic=self._stream_of_topic,
+            source=source, evidence=evidence, now=now, email=email,
+        )  # fmt: skip
+        return bool(departure)
+
+    def _came_back(self, history: Sequence[HistoryEntry], topic: str, since: datetime) -> bool:
+        """Say whether they were let back to a topic after they had left it: an old list tells nothing new."""
+        scopes = (ALL_STREAMS, stream_scope(self._stream_of_topic.get(topic, "")), topic_scope(topic))
+        return any(was_lifted_since(history, scope, OWN_CHOICE, since) for scope in scopes)
 
 
 def _too_many(row: int) -> RowProblem:

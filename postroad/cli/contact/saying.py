@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from postroad.cli.lists.times import NoTimeError, read_time
@@ -100,7 +101,11 @@ class Topics:
 
 
 def apart(consents: Sequence[NewConsent]) -> tuple[tuple[NewConsent, ...], tuple[NewConsent, ...]]:
-    """Return what was agreed to, and what was left."""
+    """Return what was agreed to, and what was left; raises ContactError for a topic that is named twice."""
+    if len({each.topic for each in consents}) < len(consents):
+        raise ContactError(
+            "topics", "a topic is named twice", "name each topic once, with what was said last"
+        )
     left = tuple(each for each in consents if each.status is ConsentStatus.WITHDRAWN)
     return tuple(each for each in consents if each.status is not ConsentStatus.WITHDRAWN), left
 
@@ -111,7 +116,9 @@ def attribute_of(cell: str) -> object:
         value = json.loads(cell)
     except (ValueError, RecursionError):
         return cell
-    return cell if isinstance(value, dict) or value is None else value
+    if isinstance(value, dict) or value is None or (isinstance(value, float) and not isfinite(value)):
+        return cell
+    return value
 
 
 def attribute_cell(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +132,51 @@ def test_who_left_in_the_list_leaves_and_an_old_list_brings_nobody_back(stage: D
     report = load(stage, f"email,topics\n{ANA},product_updates\n")
     assert rows(report) == {"rows": 1, "unchanged": 1, "suppressed": 1}
     assert contact(stage).topics["product_updates"].status == "withdrawn"
+
+
+def test_a_leaving_of_before_they_came_back_is_old_news(stage: Deployed) -> None:
+    left = f"email,topics\n{ANA},offers=withdrawn@2026-01-02T03:04:05Z\n"
+    load(stage, left)
+    assert stage.suppressions.lift(
+        key_of(ANA), "topic:offers", source="operator:bo", now=datetime(2026, 3, 1, tzinfo=UTC)
+    )
+    load(stage, f"email,topics\n{ANA},offers=granted@2026-03-01T00:00:00Z\n")
+
+    assert rows(load(stage, left)) == {"rows": 1, "unchanged": 1}
+    assert contact(stage).topics["offers"].status == "granted"
+    assert stage.suppressions.find([key_of(ANA)]) == {}
+
+    later = f"email,topics\n{ANA},offers=withdrawn@2026-04-02T03:04:05Z\n"
+    assert rows(load(stage, later)) == {"rows": 1, "updated": 1, "suppressed": 1}
+    assert rows(load(stage, f"email,topics\n{LI},offers=withdrawn\n")) == {
+        "rows": 1,
+        "added": 1,
+        "suppressed": 1,
+    }
+
+
+def test_a_dry_run_counts_those_who_would_leave(stage: Deployed) -> None:
+    load(stage, f"email,topics\n{ANA},offers=granted@2026-01-02T03:04:05Z\n")
+    left = f"email,topics\n{ANA},offers=withdrawn\n"
+
+    assert rows(load(stage, left, "--dry-run")) == {"rows": 1, "updated": 1}
+    assert contact(stage).topics["offers"].status == "granted"
+
+    assert rows(load(stage, left)) == {"rows": 1, "updated": 1, "suppressed": 1}
+    assert rows(load(stage, left, "--dry-run")) == {"rows": 1, "unchanged": 1, "suppressed": 1}
+
+
+def test_a_topic_that_is_named_twice_in_a_row_is_told(stage: Deployed) -> None:
+    many = " ".join(f"offers={'granted' if day % 2 else 'pending'}@2026-01-{day:02}" for day in range(1, 29))
+    report = load(stage, f"email,topics\n{ANA},{many}\n{LI},offers\n", code=ExitCode.PARTLY)
+    assert rows(report) == {"rows": 2, "added": 1, "invalid": 1}
+    assert "named twice" in report["errors"][0]["what"]
+
+
+@pytest.mark.parametrize("cell", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_cell_that_is_a_number_to_few_is_a_text(stage: Deployed, cell: str) -> None:
+    load(stage, f"email,attributes.city\n{ANA},{cell}\n")
+    assert contact(stage).attributes == {"city": cell}
 
 
 def test_a_dry_run_writes_nothing(stage: Deployed) -> None:
