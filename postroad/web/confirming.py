@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from postroad.web.requests import Form, Visit
     from postroad.web.tokens import Tokens
 
-SOURCE = "confirmation"
+SOURCE = "confirm:page"
 
 
 class Confirming:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from postroad.web.requests import Form, Visit
     from postroad.web.tokens import Tokens
 
-BY_FORM, BY_JSON = "form", "json"
+BY_FORM, BY_JSON = "subscribe:form", "subscribe:json"
 """The sources of what is asked for here, as records of consent keep them."""
 
 
