@@ -1,0 +1,169 @@
+"""The use case: an event comes in, or a walk is due. Pure but for its ports.
+
+Each walk is written together with what it does, on the condition that nobody wrote it since it was read. So
+whatever is delivered twice, or dies half way, is taken again from where the walk stands.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from postroad.errors import TransientError
+from postroad.journeys.advancing import Advance, advance
+from postroad.journeys.conditions import ConditionError
+from postroad.journeys.enrolling import NotEnrolled, Refusal, enrol, key_of, moved
+from postroad.journeys.enrolment import Ended, Enrolment
+from postroad.journeys.plan import EventTrigger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from postroad.journeys.enrolment import Event
+    from postroad.journeys.plan import Plan
+    from postroad.journeys.ports import People, Walks
+
+_ATTEMPTS = 5
+
+
+class WalkBusyError(TransientError):
+    """Others kept changing this walk: take the event again."""
+
+
+class Plans:
+    """All versions of all journeys that are deployed, and which journeys are paused."""
+
+    def __init__(self, plans: Sequence[Plan], *, paused: frozenset[str] = frozenset()) -> None:
+        """Keep these; the highest version of a journey is the one that new walks begin."""
+        self._versions = {(plan.name, plan.version): plan for plan in plans}
+        self._newest = {plan.name: plan for plan in sorted(plans, key=lambda plan: plan.version)}
+        self.paused = paused
+
+    def begun_by(self, event: str) -> list[Plan]:
+        """Return the newest version of each journey that an event begins."""
+        return [
+            plan
+            for plan in self._newest.values()
+            if isinstance(plan.trigger, EventTrigger) and plan.trigger.event == event
+        ]
+
+    def newest(self, journey: str) -> Plan | None:
+        """Return the version that new walks begin; None for a journey that is no more."""
+        return self._newest.get(journey)
+
+    def of(self, enrolment: Enrolment) -> Plan | None:
+        """Return the version that a walk is on, None where it isn't deployed any more."""
+        return self._versions.get((enrolment.journey, enrolment.version))
+
+
+class Engine:
+    """Takes events and due walks; counts what became of them."""
+
+    def __init__(self, *, plans: Plans, walks: Walks, people: People) -> None:
+        """Use these."""
+        self._plans = plans
+        self._walks = walks
+        self._people = people
+        self.counts: Counter[str] = Counter()
+
+    def take(self, address_key: str, event: Event, *, now: datetime) -> list[Enrolment]:
+        """Let an event end, lead on, and begin walks of a contact; return those that it changed.
+
+        Taken twice it changes nothing the second time. Raises WalkBusyError.
+        """
+        changed = [
+            after
+            for walk in self._walks.under_way(address_key)
+            if walk.journey not in self._plans.paused and (after := self._go_on(walk, now=now))
+        ]
+        for plan in self._plans.begun_by(event.name):
+            begun = self._begin(plan, address_key, event, now=now)
+            changed += [begun] if begun else []
+        return changed
+
+    def due(self, address_key: str, journey: str, key: str, *, now: datetime) -> Enrolment | None:
+        """Let a walk that is due go on; return it where it changed. A paused journey's waits."""
+        walk = self._walks.latest(address_key, journey, key)
+        if walk is None or walk.is_over or walk.due is None or walk.due > now:
+            return None
+        if journey in self._plans.paused:
+            self.counts["held"] += 1
+            return None
+        return self._go_on(walk, now=now)
+
+    def remove(self, address_key: str, journey: str, key: str, *, reason: str, now: datetime) -> bool:
+        """Take a contact out of a journey, as an operator says; True if they were in it."""
+        for _ in range(_ATTEMPTS):
+            walk = self._walks.latest(address_key, journey, key)
+            plan = self._plan_of(walk) if walk else None
+            if walk is None or walk.is_over or plan is None:
+                return False
+            over = replace(
+                walk, ended=Ended.REMOVED, reason=reason, ended_at=now, due=None, writes=walk.writes + 1
+            )
+            if self._walks.write(walk, over, (), plan=plan):
+                self.counts[Ended.REMOVED.value] += 1
+                return True
+        raise WalkBusyError(f"others kept changing a walk through {journey}; try again")
+
+    def _begin(self, plan: Plan, address_key: str, event: Event, *, now: datetime) -> Enrolment | None:
+        for _ in range(_ATTEMPTS):
+            view = self._people.view(address_key, plan, now=now)
+            if view is None:
+                return None
+            try:
+                key = key_of(plan, event, view)
+            except ConditionError:
+                key = None
+            last = None if key is None else self._walks.latest(address_key, plan.name, key)
+            begun = enrol(plan, last, event, view, address_key=address_key, now=now)
+            if isinstance(begun, Refusal):
+                if begun.why is not NotEnrolled.COPY:
+                    self.counts[begun.why.value] += 1
+                return None
+            if last is not None:
+                begun = replace(begun, writes=last.writes + 1)
+            step = Advance(begun) if plan.name in self._plans.paused else advance(plan, begun, view, now=now)
+            if self._walks.write(last, step.enrolment, step.effects, plan=plan):
+                self._count(step)
+                self.counts["enrolled"] += 1
+                return step.enrolment
+        raise WalkBusyError(f"others kept changing a walk through {plan.name}; try again")
+
+    def _go_on(self, walk: Enrolment | None, *, now: datetime) -> Enrolment | None:
+        for _ in range(_ATTEMPTS):
+            if walk is None or walk.is_over:
+                return None
+            plan = self._plan_of(walk)
+            standing = walk
+            if plan is None:
+                return None
+            if plan.version != walk.version:
+                walk = moved(walk, plan) or walk
+            view = self._people.view(walk.address_key, plan, now=now)
+            if view is None:
+                # Erased: whoever erases takes the walk out; nothing of it may be done any more.
+                return None
+            step = advance(plan, walk, view, now=now)
+            if step.enrolment == standing:
+                return None
+            if self._walks.write(standing, step.enrolment, step.effects, plan=plan):
+                self._count(step)
+                return step.enrolment
+            walk = self._walks.latest(standing.address_key, standing.journey, standing.key)
+        raise WalkBusyError("others kept changing a walk; try again")
+
+    def _plan_of(self, walk: Enrolment) -> Plan | None:
+        """Return the version to go on with: the newest where the walk moves to it, else its own."""
+        newest = self._plans.newest(walk.journey)
+        if newest is not None and moved(walk, newest) is not None:
+            return newest
+        return self._plans.of(walk)
+
+    def _count(self, step: Advance) -> None:
+        for effect in step.effects:
+            self.counts[type(effect).__name__.lower()] += 1
+        if step.enrolment.ended is not None:
+            self.counts[step.enrolment.ended.value] += 1
