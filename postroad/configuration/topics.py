@@ -20,6 +20,8 @@ TOPICS = "topics.toml"
 """Lies beside the stages' files, and is none."""
 OptIn = Literal["single", "double"]
 DEFAULT_LOCALE = "en"
+MOST_TOPICS = 40
+"""What a person chooses of all of them is one transaction, which takes 100 items: two for each topic."""
 MOST_OF_A_NAME = 80
 MOST_OF_A_DESCRIPTION = 300
 _TOPIC = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
@@ -123,6 +125,8 @@ def _problems(content: Mapping[str, object]) -> Iterator[Problem]:
     if not isinstance(topics, dict):
         yield Problem(("topics",), f"expected tables [topics.<name>], got {shown(topics)}")
         return
+    if len(topics) > MOST_TOPICS:
+        yield Problem(("topics",), f"expected {MOST_TOPICS} topics at most, got {len(topics)}; join some")
     for name, facts in topics.items():
         path: tuple[Step, ...] = ("topics", name)
         if not _TOPIC.fullmatch(name):

@@ -9,6 +9,7 @@ import pytest
 from postroad.configuration import ConfigurationError, load, stages
 from postroad.configuration.topics import (
     DEFAULT_LOCALE,
+    MOST_TOPICS,
     check_streams,
     read_topics,
     streams_of,
@@ -113,6 +114,13 @@ def test_the_file_is_no_stage(tmp_path: Path) -> None:
 def test_each_mistake_is_told_with_its_key(tmp_path: Path, before: str, after: str, told: str) -> None:
     assert before in SOUND
     assert told in problems(tmp_path, SOUND.replace(before, after))
+
+
+def test_more_topics_than_one_transaction_holds_are_refused(tmp_path: Path) -> None:
+    topics = [SOUND.replace("offers", f"topic_{number}") for number in range(MOST_TOPICS + 1)]
+    (tmp_path / "topics.toml").write_text("".join(topics[1:]), "utf-8")
+    assert len(read_topics(tmp_path)) == MOST_TOPICS
+    assert problems(tmp_path, "".join(topics)) == ["topics: expected 40 topics at most, got 41; join some"]
 
 
 @pytest.mark.parametrize("content", [b"topics = [", b"\xff"])
