@@ -1,4 +1,4 @@
-"""What a million mails cost over SES: reckons, and writes docs/reference/cost.md.
+"""What a million mails cost over SES: reckons, and writes docs/reference/cost.md and the tutorial's bill.
 
     python -m bench.cost
 
@@ -9,17 +9,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bench.blocks import with_block
 from bench.cost_lines import Model
+from bench.cost_month import BLOCK, month
 from bench.cost_naive import naive_lines
 from bench.cost_page import page
 from bench.cost_prices import prices
 
-PAGE = Path(__file__).parents[1] / "docs" / "reference" / "cost.md"
+DOCUMENTS = Path(__file__).parents[1] / "docs"
+PAGE = DOCUMENTS / "reference" / "cost.md"
+TUTORIAL = DOCUMENTS / "tutorial" / "first-deployment.md"
 
 
 def report() -> dict[str, float]:
-    """Write the page, and return USD per million mails: `postroad`, `postroad_total`, `naive`."""
+    """Write page and block, and return USD per million mails: `postroad`, `postroad_total`, `naive`."""
     PAGE.write_text(page(), encoding="utf-8")
+    tutorial = TUTORIAL.read_text(encoding="utf-8")
+    TUTORIAL.write_text(with_block(tutorial, BLOCK, month()), encoding="utf-8")
     model = Model(prices().assumptions["rate"])
     naive = sum(line.usd for line in naive_lines(model))
     return {

@@ -220,12 +220,16 @@ class Model:
         come = rate * self.changes * timing.outcomes_batching_window_seconds / self._given["stream_shards"]
         return min(most, max(1.0, come))
 
+    @property
+    def counted_values(self) -> tuple[int, ...]:
+        """How many values each dimension has that mail is counted by."""
+        kinds = ("templates", "campaigns", "variants", "locales", "providers")
+        return tuple(int(self._given[f"counted_{kind}"]) for kind in kinds)
+
     def counters(self, rate: float) -> float:
         """USD per million mails for counting, where so many leave a second."""
-        kinds = ("templates", "campaigns", "variants", "locales", "providers")
-        values = tuple(int(self._given[f"counted_{kind}"]) for kind in kinds)
         at_once = self.changes_at_once(rate)
-        units = write_units(round(at_once), values) / at_once * self.changes
+        units = write_units(round(at_once), self.counted_values) / at_once * self.changes
         return self.book.usd("dynamodb_write", units * MILLION)
 
     def functions(self) -> float:

@@ -51,7 +51,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The file. `assumptions`, `mix` and `naive` map the names of its keys to numbers."""
+    """The file. `assumptions`, `standing`, `mix` and `naive` map the names of its keys to numbers."""
 
     region: str
     month: str
@@ -60,6 +60,7 @@ class Prices:
     ses_checked: str
     plans: Mapping[str, Plan]
     assumptions: Mapping[str, float]
+    standing: Mapping[str, float]
     mix: Mapping[str, float]
     naive: Mapping[str, float]
 
@@ -84,6 +85,7 @@ def prices(file: Path = FILE) -> Prices:
             for name, plan in ses["plans"].items()
         },
         assumptions=content["assumptions"],
+        standing=content["standing"],
         mix=content["mix"],
         naive=content["naive"],
     )

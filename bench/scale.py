@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING
 
+from bench.blocks import with_block
 from bench.cost_page import table
 from bench.scale_plot import draw
 from bench.scale_world import MARKETING, Seen, Stage, Supposed
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "explanation" / "scale.md"
 PICTURE = ROOT / "docs" / "images" / "scale.svg"
-BEGIN, END = "<!-- simulated -->\n", "<!-- /simulated -->\n"
+BLOCK = "simulated"
 SECONDS = {1: 600, 14: 180, 100: 90, 1_000: 60, 10_000: 30}
 """How long each rate is simulated; few seconds of a low rate say little."""
 STARTED = 15
@@ -110,9 +111,7 @@ def main() -> None:
         simulated.append(simulate(rate))
         print(f"{rate:>6} mails a second: {simulated[-1].used:.1%} of the rate used", flush=True)
     text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}{rows(simulated)}{END}{after}", encoding="utf-8")
+    PAGE.write_text(with_block(text, BLOCK, rows(simulated)), encoding="utf-8")
     draw(simulated, PICTURE)
 
 

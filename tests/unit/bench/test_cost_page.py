@@ -4,8 +4,10 @@ import re
 
 import pytest
 
-from bench.cost import PAGE
+from bench.blocks import block
+from bench.cost import PAGE, TUTORIAL
 from bench.cost_lines import CORE, Model
+from bench.cost_month import BLOCK, VOLUMES, OneByOne, month
 from bench.cost_naive import naive_lines
 from bench.cost_page import TARGET, page
 from bench.cost_prices import MILLION, prices
@@ -17,6 +19,19 @@ MODEL = Model(prices().assumptions["rate"])
 
 def test_the_committed_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `python -m bench.cost`"
+
+
+def test_the_tutorials_bill_is_current() -> None:
+    assert block(TUTORIAL.read_text(encoding="utf-8"), BLOCK) == month(), "run `python -m bench.cost`"
+
+
+def test_a_month_of_single_mails_costs_more_a_mail_the_fewer_there_are() -> None:
+    bills = [OneByOne(volume).lines() for volume in VOLUMES]
+    ses = next(iter(bills[0]))
+    assert [bill[ses] for bill in bills] == pytest.approx([1, 10, 100])
+    each = [sum(bill.values()) / volume for bill, volume in zip(bills, VOLUMES, strict=True)]
+    assert each == sorted(each, reverse=True)
+    assert each[-1] * MILLION > 100 + MODEL.total()  # nothing is shared but objects of events
 
 
 def test_a_mail_is_three_writes_one_index_entry_and_one_suppression_read() -> None:
