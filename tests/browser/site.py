@@ -4,21 +4,42 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from postroad.web.http import read_request
-from postroad.web.requests import Route
+from postroad.web.answers import Answer, Kind
+from postroad.web.building import PAGES, build_pages
+from postroad.web.http import read_request, respond
+from postroad.web.naming import topic_rules, topic_texts
+from postroad.web.pages import Pages
+from postroad.web.requests import Request, Route, Visit
 from tests.preferences_world import PreferencesWorld
-from tests.web_world import NOON
+from tests.web_world import NOON, TOPIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from postroad.web.pages import Pages
+    from postroad.web.http import Response
 
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+SHOWN = "shown"
+"""/shown/<kind>?lang=<locale>&mark=<mark>&mark=... is any page in any state."""
 FIRST_PARTS = {route.split("/")[1]: route for route in Route}
+
+
+def built(folder: Path) -> Pages:
+    """Build the pages of this project, and the mirrored ones, into the folder."""
+    topics = CONFIG / "topics.toml"
+    build_pages(
+        folder,
+        brand=CONFIG / "brand.toml",
+        topics=topic_texts(topics),
+        rules=topic_rules(topics),
+        mirrored=True,
+    )
+    return Pages.read(folder / PAGES)
 
 
 class Site(ThreadingHTTPServer):
@@ -55,6 +76,9 @@ class Gateway(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         parts = urlsplit(self.path)
         _, first, *rest = parts.path.split("/")
+        if first == SHOWN:
+            self._send(self._shown(rest[0], parse_qs(parts.query)))
+            return
         route = FIRST_PARTS.get(first)
         length = int(self.headers.get("content-length", "0"))
         event = {
@@ -69,7 +93,17 @@ class Gateway(BaseHTTPRequestHandler):
             "body": self.rfile.read(length).decode() if length else None,
             "isBase64Encoded": False,
         }
-        _, response = self.server.world.website.answer(read_request(event), now=NOON)
+        self._send(self.server.world.website.answer(read_request(event), now=NOON)[1])
+
+    def _shown(self, kind: str, query: dict[str, list[str]]) -> Response:
+        """Answer with a page as it stands with these marks, whatever led to it."""
+        marks = frozenset(query.get("mark", ()))
+        answer = Answer(Kind(kind), TOPIC, marks, NOON.date() if "paused" in marks else None)
+        locale = query["lang"][0]
+        request = Request(None, "GET", Visit("", "", ""), locale, "", None)
+        return respond(answer, request, self.server.world.pages)
+
+    def _send(self, response: Response) -> None:
         content = response["body"].encode()
         self.send_response(response["statusCode"])
         for name, value in response["headers"].items():

@@ -44,7 +44,7 @@ def build(folder: Path, **changes: Any) -> Pages:  # noqa: ANN401  whatever buil
         "rules": rules_of(TOPICS),
         "mirrored": True,
     } | changes
-    build_pages(folder, **given)
+    build_pages(folder, **given | changes)
     return Pages.read(folder / PAGES)
 
 
