@@ -53,10 +53,14 @@ class StandingRing:
     def anew(self, now: datetime) -> KeyRing | None:
         """Read the ring for a token whose key it lacks; None where it was read so lately that it says enough.
 
-        Raises RingUnavailableError: whether the token is ours can't be told then.
+        Raises RingUnavailableError where it can't be read, or was spoilt: whether the token is ours can't be
+        told then.
         """
         if now < self._read_at + AGAIN:
             return None
         self._read_at = now
-        self._ring = self._read()
+        try:
+            self._ring = self._read()
+        except SettingsError as error:
+            raise RingUnavailableError("the ring was spoilt: put back the value that it had") from error
         return self._ring

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from postroad.errors import TransientError
 from postroad.web.answers import Answer, Kind
 from postroad.web.http import NOT_ALLOWED, respond
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from postroad.web.http import Response
@@ -21,8 +22,15 @@ if TYPE_CHECKING:
 class Website:
     """The pages behind all routes."""
 
-    def __init__(self, *, sections: Mapping[Route, Section], pages: Pages) -> None:
-        """Answer by these sections and these pages."""
+    def __init__(
+        self,
+        *,
+        sections: Mapping[Route, Section],
+        pages: Pages,
+        on_error: Callable[[BaseException], object] = lambda _: None,
+    ) -> None:
+        """Answer by these sections and these pages; `on_error` is told what kept one from answering."""
+        self._on_error = on_error
         self._sections = sections
         self._pages = pages
 
@@ -38,5 +46,10 @@ class Website:
         locale = self._pages.locale(request.lang, request.accept_language)
         visit = replace(request.visit, locale=locale)
         looks, form = request.looks, request.form
-        answer = section.look(visit, now=now) if looks else section.act(visit, form, now=now)
+        try:
+            answer = section.look(visit, now=now) if looks else section.act(visit, form, now=now)
+        except TransientError as error:
+            # Whether a link is ours can't be told, say: a mail program that is told so tries again.
+            self._on_error(error)
+            answer = Answer(Kind.TROUBLE)
         return answer, respond(answer, request, self._pages)

@@ -96,7 +96,7 @@ def website() -> Website:
         sections[Route.CONFIRMING] = Confirming(
             tokens=tokens, joining=joining, limits=limits, pages=pages, on_error=log_error
         )
-    return Website(sections=sections, pages=pages)
+    return Website(sections=sections, pages=pages, on_error=log_error)
 
 
 def log_error(error: BaseException) -> None:

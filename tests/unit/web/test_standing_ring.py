@@ -94,9 +94,14 @@ def test_people_can_leave_while_the_ring_cannot_be_read(secret: Secret, trouble:
     assert tokens.grant(link, Purpose.UNSUBSCRIBE, now=NOON + timedelta(minutes=61)) is None
 
 
-def test_whether_an_unknown_link_is_ours_is_not_guessed_while_the_ring_cannot_be_read(secret: Secret) -> None:
+@pytest.mark.parametrize(
+    "trouble", [RingUnavailableError("Secrets Manager didn't answer"), SettingsError("token-keys is no ring")]
+)
+def test_whether_an_unknown_link_is_ours_is_not_guessed_while_the_ring_cannot_be_read(
+    secret: Secret, trouble: Exception
+) -> None:
     tokens = Tokens(secret, now=NOON)
-    secret.stands = RingUnavailableError("Secrets Manager didn't answer")
+    secret.stands = trouble
     with pytest.raises(RingUnavailableError):
         tokens.grant(make_token(ROTATED, GRANT), Purpose.UNSUBSCRIBE, now=NOON + 2 * AGAIN)
 

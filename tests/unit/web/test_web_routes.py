@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from postroad.web.answers import Answer, Kind
 from postroad.web.cutting import cut, place, stands, when
+from postroad.web.errors import RingUnavailableError
 from postroad.web.forms import JSON, LONGEST_BODY, MOST_FIELDS, MULTIPART, URLENCODED, read_form
 from postroad.web.http import read_request
 from postroad.web.pages import Pages
@@ -173,6 +174,30 @@ def test_a_form_of_too_many_fields_or_bytes_is_none() -> None:
     assert read_form({"body": "f=" + "x" * 10_000_000}, URLENCODED) is None
     encoded = b64encode(b"f=" + b"x" * LONGEST_BODY).decode()
     assert read_form({"body": encoded, "isBase64Encoded": True}, URLENCODED) is None
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_who_comes_while_nobody_can_tell_whose_link_it_is_is_asked_to_come_again(method: str) -> None:
+    class Helpless:
+        def look(self, _visit: Visit, *, now: datetime) -> Answer:
+            raise RingUnavailableError(f"Secrets Manager didn't answer at {now}")
+
+        def act(self, _visit: Visit, _form: Form | None, *, now: datetime) -> Answer:
+            raise RingUnavailableError(f"Secrets Manager didn't answer at {now}")
+
+    errors: list[BaseException] = []
+    website = Website(sections={Route.LEAVING: Helpless()}, pages=PAGES, on_error=errors.append)
+    request = read_request(
+        {
+            "routeKey": f"ANY {Route.LEAVING}",
+            "pathParameters": {"token": "x"},
+            "requestContext": {"http": {"method": method, "sourceIp": "192.0.2.7"}, "requestId": "r-1"},
+        }
+    )
+    _, response = website.answer(request, now=NOON)
+    assert response["statusCode"] == 503
+    assert response["headers"]["Retry-After"]
+    assert [type(error) for error in errors] == [RingUnavailableError]
 
 
 def test_a_multipart_form_of_too_many_parts_is_none() -> None:
