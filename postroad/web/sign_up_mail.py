@@ -14,10 +14,11 @@ from postroad.contract.message import MESSAGE_SCHEMA
 from postroad.web.token import Grant, Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from postroad.web.pages import Pages
+    from postroad.web.tokens import Tokens
 
 CONFIRM_TEMPLATE = "confirm_subscription"
 NOTICE_TEMPLATE = "subscription_notice"
@@ -36,16 +37,14 @@ class Letter:
 
 
 class SignUpMails:
-    """Makes the messages; `make_token` signs the links in them."""
+    """Makes the messages; `tokens` signs the links in them."""
 
-    def __init__(
-        self, *, pages: Pages, stream: str, web_url: str, make_token: Callable[[Grant], str]
-    ) -> None:
+    def __init__(self, *, pages: Pages, stream: str, web_url: str, tokens: Tokens) -> None:
         """Write messages of this stream, with links to the pages at `web_url`, without a slash at its end."""
         self._pages = pages
         self._stream = stream
         self._web_url = web_url
-        self._make_token = make_token
+        self._tokens = tokens
 
     def confirmation(self, letter: Letter) -> dict[str, object]:
         """Return the message with the link that confirms these topics, for this address alone."""
@@ -61,7 +60,8 @@ class SignUpMails:
         return self._message(NOTICE_TEMPLATE, letter, {"leave_url": self._link(path, grant, letter)})
 
     def _link(self, path: str, grant: Grant, letter: Letter) -> str:
-        return f"{self._web_url}/{path}/{self._make_token(grant)}?lang={letter.locale}"
+        token = self._tokens.make(grant, now=letter.at)
+        return f"{self._web_url}/{path}/{token}?lang={letter.locale}"
 
     def _message(self, template: str, letter: Letter, data: Mapping[str, object]) -> dict[str, object]:
         topics = [{"name": self._pages.named(topic, letter.locale)} for topic in letter.topics]

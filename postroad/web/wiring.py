@@ -87,7 +87,7 @@ def website() -> Website:
                 pages=pages,
                 stream=settings.confirmation_stream,
                 web_url=settings.web_url,
-                make_token=lambda grant: tokens.make(grant, now=clock.now()),
+                tokens=tokens,
             ),
             address_key=partial(address_key, secret),
             entropy=os.urandom,

@@ -15,6 +15,7 @@ import pytest
 from moto import mock_aws
 
 from functions.web.handler import lambda_handler
+from postroad.clock import FixedClock
 from postroad.contacts.dynamodb import DynamoContacts
 from postroad.contacts.dynamodb_leaving import DynamoLeaving
 from postroad.contacts.model import ConsentStatus, NewConsent, NewContact
@@ -31,7 +32,6 @@ from tests.web_world import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -103,11 +103,6 @@ class Stage:
         return lambda_handler(request | ({} if body is None else {"body": body}), self.context)
 
 
-class FixedClock:
-    def now(self) -> datetime:
-        return NOON
-
-
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
@@ -123,7 +118,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stage(monkeypatch: pytest.MonkeyPatch, pages: Path, context: LambdaContext) -> Iterator[Stage]:
     monkeypatch.setattr(wiring, "PAGES", pages)
     # Limits have windows: no test may stand across the end of one.
-    monkeypatch.setattr("functions.web.handler.clock", FixedClock())
+    monkeypatch.setattr("functions.web.handler.clock", FixedClock(NOON))
     with mock_aws():
         dynamodb = boto3.client("dynamodb")
         for name in ("messages", "contacts", "suppressions", "schedule"):
