@@ -22,6 +22,7 @@ from postroad.cli import (
     stack,
     stream,
     template,
+    token_keys,
     why,
 )
 from postroad.cli.completing import complete_stages
@@ -181,3 +182,4 @@ app.add_typer(doctor.app, name="doctor", epilog=examples(*doctor.EXAMPLES))
 app.add_typer(held.app, name="held", epilog=examples(*held.EXAMPLES))
 app.add_typer(stream.app, name="stream", epilog=examples(*stream.EXAMPLES))
 app.add_typer(schedule.app, name="schedule", epilog=examples(*schedule.EXAMPLES))
+app.add_typer(token_keys.app, name="token-keys", epilog=examples(*token_keys.EXAMPLES))

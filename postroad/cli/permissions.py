@@ -25,6 +25,9 @@ _STREAM = (
     ("on its queue", ("sqs:GetQueueAttributes",)),
 )
 
+_RING = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
+_CHANGE_RING = (*_RING, "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")
+
 PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "send": (
         ("", ("sqs:SendMessage",)),
@@ -150,6 +153,9 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("on bodies", ("dynamodb:DeleteItem",)),
         ("on the schedule's table", ("dynamodb:BatchWriteItem",)),
     ),
+    "token-keys show": (("on the ring of keys", _RING),),
+    "token-keys rotate": (("on the ring of keys", _CHANGE_RING),),
+    "token-keys retire": (("on the ring of keys", _CHANGE_RING),),
     "local up": (),
     "local down": (),
     "local status": (),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from postroad.account.listing import AccountList
     from postroad.bodies.dynamodb import DynamoBodies
     from postroad.circuit.ports import Switches
+    from postroad.cli.token_key_store import TokenKeyStore
     from postroad.configuration.retention import Retention
     from postroad.configuration.topics import Topic
     from postroad.contacts.ports import ContactStore, Leaving
@@ -104,6 +105,13 @@ class Wiring(Access):
         return DynamoSuppressions(
             self._client("dynamodb", patient), self.foundation.named("SuppressionsTable")
         )
+
+    @cached_property
+    def token_keys(self) -> TokenKeyStore:
+        """Return the ring of keys that sign the links in mails."""
+        from postroad.cli.token_key_store import TokenKeyStore  # noqa: PLC0415 - as above
+
+        return TokenKeyStore(self._client("secretsmanager"), self.foundation.named("TokenKeysSecretArn"))
 
     @cached_property
     def topics(self) -> Mapping[str, Topic]:

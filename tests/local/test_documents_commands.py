@@ -32,6 +32,7 @@ NOT_RUN = {
     r"aws configure|export AWS_PROFILE|aws sts": "the reader's own sign-on",
     r"aws sesv2 (?!list-suppressed)": "settings of a real SES account",
     r"aws secretsmanager (?!get-secret-value)|aws s3 rb|for table in": "would take the other tests' data",
+    r"postroad .*token-keys retire": "would end links of other tests; tests/unit/cli/test_cli_token_keys.py",
     r"AWS_REGION=us-east-1 aws": "what CloudFront takes; the local stage has no distribution",
     r"postroad .*queues redrive (?!.*--dry-run)": "would send what other tests left; test_redrive.py does",
     r"postroad .*held (?:release|drop) (?!.*--dry-run)": "would decide on what others left; test_redrive.py",
