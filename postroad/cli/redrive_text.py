@@ -30,6 +30,7 @@ _WHY = {
     "is sent again by itself",
     WhyLeft.BODY_LOST: "its body was lost: enqueue it again, under a new id, and drop this one",
     WhyLeft.NOT_HELD: "it is not held",
+    WhyLeft.ERASED: "its recipient's data were erased, as they had asked",
     WhyLeft.CHANGED: "it has changed since it was listed: look at it again",
 }
 _STEP = {

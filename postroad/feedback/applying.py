@@ -14,6 +14,7 @@ from postroad.feedback.event import EventKind
 from postroad.feedback.folding import Folding, Move, fold, is_conclusive
 from postroad.feedback.giving_up import GivingUp
 from postroad.feedback.soft_runs import SoftBounceRule
+from postroad.feedback.status import LEAST
 from postroad.feedback.suppressing import entry_for
 from postroad.observability import UNKNOWN_STREAM, Metric, described
 from postroad.suppression.address_key import address_key
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from postroad.feedback.event import FeedbackEvent
     from postroad.ledger.ports import Ledger
+    from postroad.ledger.retention import Retention
     from postroad.ledger.row import Row
     from postroad.observability import Counts
     from postroad.suppression.ports import SuppressionStore
@@ -58,11 +60,13 @@ class Applying:
         counts: Counts,
         logger: Logger,
         soft_bounces: SoftBounceRule = _USUAL_RULE,
+        retention: Retention = LEAST,
         threads: int = THREADS,
     ) -> None:
-        """Work on these stores; `address_secret` keys the addresses."""
+        """Work on these stores; `address_secret` keys the addresses, `retention` ends the rows."""
         self._giving_up = GivingUp(ledger=ledger, suppressions=suppressions, rule=soft_bounces)
         self._ledger = ledger
+        self._retention = retention
         self._suppressions = suppressions
         self._address_secret = address_secret
         self._counts = counts
@@ -189,7 +193,7 @@ class Applying:
                 self._count_move(move)
             else:
                 alone.append(one)  # somebody wrote it between our read and our write
-        asked = [(one, Folding(said[one])) for one in alone]
+        asked = [(one, Folding(said[one], self._retention)) for one in alone]
         for one, moved in zip(alone, _tried(pool, self._moved_alone, asked), strict=True):
             if isinstance(moved, Exception):
                 _spread(moved, places[one], problems)
@@ -215,7 +219,7 @@ class Applying:
 
     def _moves(self, said: Mapping[str, Sequence[FeedbackEvent]], *, may_be_old: bool) -> dict[str, Move]:
         rows = self._ledger.get_many(said, may_be_old=may_be_old) if said else {}
-        return {one: fold(row, said[one]) for one, row in rows.items()}
+        return {one: fold(row, said[one], self._retention) for one, row in rows.items()}
 
     def _moved_alone(self, asked: tuple[str, Folding]) -> Move | None:
         """Move one row as it stands by now; None means that there is no such row."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from postroad.contract.words import Status
-from postroad.feedback.status import apply_event, is_news
+from postroad.feedback.status import LEAST, apply_event, is_news
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from postroad.feedback.event import FeedbackEvent
+    from postroad.ledger.retention import Retention
     from postroad.ledger.row import Row
 
 
@@ -51,11 +52,11 @@ def is_conclusive(move: Move) -> bool:
     return move.changes or move.before.status in _MOVES_UP_ONLY
 
 
-def fold(row: Row, events: Iterable[FeedbackEvent]) -> Move:
+def fold(row: Row, events: Iterable[FeedbackEvent], retention: Retention = LEAST) -> Move:
     """Return what these events make of the row; its version stays, for whoever writes it to raise."""
     standing, news = row, []
     for event in events:
-        moved = apply_event(standing, event)
+        moved = apply_event(standing, event, retention)
         if moved is None:
             continue
         if is_news(standing, event):
@@ -69,9 +70,10 @@ class Folding:
     """A change for `Ledger.apply` that remembers what it came to the last time that it was asked."""
 
     events: Sequence[FeedbackEvent]
+    retention: Retention = LEAST
     move: Move | None = field(default=None, init=False)
 
     def __call__(self, row: Row) -> Row | None:
         """Return the row after the events, or None if they change nothing."""
-        self.move = fold(row, self.events)
+        self.move = fold(row, self.events, self.retention)
         return self.move.after if self.move.changes else None

@@ -1,13 +1,19 @@
 """What the function `feedback` reads from its environment."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from postroad.ledger.row import LEAST_RETENTION
 from postroad.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeedbackSettings(Settings):
-    """Written by the stack, read by `wiring`."""
+    """Written by the stack, read by `wiring`.
+
+    Rows are kept for `retention_days` after what is reported, or for as long as `retention_days_of` says of
+    their status.
+    """
 
     stage: str
     messages_table: str
@@ -17,3 +23,5 @@ class FeedbackSettings(Settings):
     events_bucket: str
     soft_bounces_in_a_row: int
     soft_bounces_over_days: int
+    retention_days: int = LEAST_RETENTION.days
+    retention_days_of: Mapping[str, int] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from postroad.contract.words import BounceKind, Status
 from postroad.feedback.counting import metric_of
 from postroad.feedback.event import EventKind
 from postroad.feedback.verdict import MOVED_BY_EARLIER_ATTEMPTS, SENT, Verdict, strength, verdict_of
-from postroad.ledger.row import LEAST_RETENTION
+from postroad.ledger.retention import Retention
 from postroad.observability import Metric
 
 if TYPE_CHECKING:
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
 NOTE_PREFIX = "SES: "
 MOST_SES_NOTES = 10
+LEAST = Retention()
 
 _BOUNCE_ORDER = ("", BounceKind.UNDETERMINED, BounceKind.SOFT, BounceKind.HARD)
 _EVIDENCE_ONLY = frozenset({EventKind.SEND, EventKind.OPEN, EventKind.CLICK})
 
 
-def apply_event(row: Row, event: FeedbackEvent) -> Row | None:
+def apply_event(row: Row, event: FeedbackEvent, retention: Retention = LEAST) -> Row | None:
     """Return the row as it stands after this event, or None if the event changes nothing.
+
+    Its end only moves away, by what `retention` says of what the event reports: so order doesn't matter.
 
     An event proves that SES took the mail, so it also moves a row that says the mail was never sent
     (suppressed, expired, cancelled, restored from a backup): what happened counts, not what was meant to.
@@ -48,7 +51,7 @@ def apply_event(row: Row, event: FeedbackEvent) -> Row | None:
         changed = _with_status(changed, verdict)
         # An open says when the mail was sent, and nothing newer that the row would have to be kept for.
         said = event.accepted_at if verdict == SENT else max(event.at, event.accepted_at)
-        changed = changed.kept_until(said + LEAST_RETENTION)
+        changed = changed.kept_until(said + retention.after(verdict.status))
     return None if changed == row else changed
 
 

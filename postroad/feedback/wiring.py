@@ -20,6 +20,7 @@ from postroad.feedback.objects import EventObjectIntake
 from postroad.feedback.settings import FeedbackSettings
 from postroad.feedback.soft_runs import SoftBounceRule
 from postroad.ledger.dynamodb import DynamoLedger
+from postroad.ledger.retention import retention_of
 from postroad.observability import Counts, make_logger
 from postroad.secrets import read_secret
 from postroad.suppression.dynamodb import DynamoSuppressions
@@ -42,6 +43,7 @@ def feedback() -> Feedback:
         address_secret=read_secret(clients.client("secretsmanager"), settings.address_secret_arn),
         counts=counts,
         logger=logger,
+        retention=retention_of(settings.retention_days, settings.retention_days_of),
         soft_bounces=SoftBounceRule(
             in_a_row=settings.soft_bounces_in_a_row, over=timedelta(days=settings.soft_bounces_over_days)
         ),

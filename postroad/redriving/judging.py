@@ -36,6 +36,7 @@ class WhyLeft(StrEnum):
     BODY_LOST = "body_lost"
     NOT_HELD = "not_held"
     CHANGED = "changed"
+    ERASED = "erased"
     SETTLED = "settled"
 
 
@@ -91,6 +92,8 @@ def judge(row: Row | None, *, fingerprint: str, risks: Risks, now: datetime) -> 
     """Say what can be done with a body of this fingerprint, whose message has this row."""
     if row is None:
         return Redrive(Step.NONE)
+    if row.is_redacted:
+        return Leave(WhyLeft.ERASED)
     # A refusal that could not be parsed has no fingerprint; whatever its body became is judged anew.
     if row.fingerprint != fingerprint and (row.fingerprint or row.status is not Status.INVALID):
         return Leave(WhyLeft.OTHER_BODY)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from postroad.contract.words import Status
 from postroad.sending.batch import SendBatch
 from postroad.sending.delivery import Delivery
 from postroad.sending.entering import Entering
@@ -101,7 +101,7 @@ def send_batch(parts: Parts) -> SendBatch:
             rows=rows,
             dead_letters=parts.dead_letters,
             stream=settings.stream,
-            retention=timedelta(days=settings.retention_days),
+            retention=limits.retention.after(Status.INVALID),
         ),
         clock=clock,
         stream=settings.stream,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from postroad.contract.times import is_expired
-from postroad.contract.words import Reason, Status
+from postroad.contract.words import Reason, Status, StreamKind
+from postroad.ledger.redacting import redacted
 from postroad.sending import attempt
 from postroad.sending.decisions import Later, Refused, Settled, Waits
 from postroad.sending.requesting import too_late
 from postroad.sending.rows import Entered
+from postroad.stats.providers import provider_of
 from postroad.suppression.model import blocks
 
 if TYPE_CHECKING:
@@ -60,7 +62,8 @@ class Delivery:
         stop = self._stop(prepared, suppressions, now)
         if stop is not None:
             status = Status.UNSUBSCRIBED if stop.reason is Reason.UNSUBSCRIBED else Status.SUPPRESSED
-            return self._settled(prepared.row, status, stop.reason, now)
+            row = self._settled(prepared.row, status, stop.reason, now)
+            return _without_address(row, now) if self._are_erased(suppressions) else row
         if not prepared.allowed:
             return self._settled(prepared.row, Status.HELD, Reason.RECIPIENT_NOT_ALLOWED, now)
         if (why := window.refuses(now)) is not None:
@@ -113,8 +116,16 @@ class Delivery:
         stops = (blocks(one, stream=stream, kind=kind, topic=topic, now=now) for one in suppressions)
         return next((stop for stop in stops if stop is not None), None)
 
+    def _are_erased(self, suppressions: Sequence[Suppression]) -> bool:
+        """Say whether nothing of the recipient is to be written down for this mail.
+
+        Of transactional mail there is: it is of a purchase that came after the erasure.
+        """
+        return self._limits.kind is not StreamKind.TRANSACTIONAL and any(one.erased for one in suppressions)
+
     def _settled(self, row: Row, status: Status, reason: Reason, now: datetime) -> Row:
-        return attempt.settled(row, status, reason.value, now=now, retention=self._limits.retention)
+        retention = self._limits.retention.after(status)
+        return attempt.settled(row, status, reason.value, now=now, retention=retention)
 
     def _settle(self, record: Record, row: Row, now: datetime, *, tried: Tried | None = None) -> Decision:
         """Let a row stand with which its message ends here, or waits for an operator with its body."""
@@ -129,3 +140,7 @@ class Delivery:
         if not is_held:
             self._waiting.forget_done(record, row)
         return Settled(row.status, row.reason)
+
+
+def _without_address(row: Row, now: datetime) -> Row:
+    return redacted(row, provider=provider_of(row.email), now=now)

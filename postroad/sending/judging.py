@@ -84,6 +84,9 @@ def judge(standing: Row, *, fingerprint: str, now: datetime, generation: int = 0
     Only the copy that the latest pointer brought may open a row that waits: an older one was overtaken, and
     any other is a producer's repetition.
     """
+    if standing.is_redacted and standing.fingerprint == fingerprint:
+        # Its recipient's data were erased: a copy that turns up late, from the dead letters say, ends here.
+        return Drop(keeps_body=False)
     if standing.status is Status.INVALID:
         return Open()
     if standing.fingerprint != fingerprint:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from postroad.contract.times import MAX_AGE
 from postroad.contract.words import StreamKind
+from postroad.ledger.retention import retention_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from postroad.ledger.retention import Retention
     from postroad.sending.settings import SendSettings
 
 HOLD = "hold"
@@ -27,14 +29,15 @@ class Limits:
 
     `request` is the longest that one request may take; `evidence` lies between a claim and the watermark that
     proves by silence that it was not sent, `evidence_after_crash` between the end of a dead owner's lease and
-    that watermark. `lead` is the least time between writing a pointer and the minute that it lies under.
+    that watermark. `retention` is how long a row is kept after its end, `lead` the least time between writing
+    a pointer and the minute that it lies under.
     """
 
     kind: StreamKind
     stream: str
     lease: timedelta
     request: timedelta
-    retention: timedelta
+    retention: Retention
     body_retention: timedelta
     pause: timedelta
     evidence: timedelta
@@ -59,7 +62,7 @@ def limits_of(settings: SendSettings) -> Limits:
         stream=settings.stream,
         lease=timedelta(seconds=settings.lease_seconds),
         request=timedelta(seconds=request),
-        retention=timedelta(days=settings.retention_days),
+        retention=retention_of(settings.retention_days, settings.retention_days_of),
         body_retention=timedelta(days=settings.body_retention_days),
         pause=timedelta(seconds=settings.retry_after_seconds),
         evidence=timedelta(seconds=settings.evidence_seconds),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from postroad.contract.words import Status
 from postroad.errors import TransientError
 from postroad.sending import attempt
 from postroad.sending.decisions import Later, Sent, Why
@@ -69,5 +70,5 @@ class Marking:
             accepted.claim,
             ses_message_id=accepted.ses_message_id,
             now=accepted.at,
-            retention=self._limits.retention,
+            retention=self._limits.retention.after(Status.SENT),
         )

@@ -140,7 +140,7 @@ class Requests:
                 detail=error.code,
                 note=note,
                 now=now,
-                retention=self._limits.retention,
+                retention=self._limits.retention.after(Status.FAILED),
             ),
         )
         if stands is None or stands.status is Status.FAILED:

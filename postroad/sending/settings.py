@@ -1,6 +1,7 @@
 """What the function `send` of one stream needs to know; the stacks write it, the function reads it back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from postroad.settings import Settings
 
@@ -18,7 +19,8 @@ class SendSettings(Settings):
     this stage's, and `transactional_share` of the stage's rate goes to transactional streams first.
     Where recipients can leave, `web_url` is where the pages for it are, and `token_keys_arn` the ring that
     signs the links to them; elsewhere both are empty. `unsubscribe_mailbox` is an address to which they may
-    write instead, or empty.
+    write instead, or empty. `retention_days_of` are those of statuses whose rows are not kept for
+    `retention_days`.
     """
 
     stage: str
@@ -58,4 +60,5 @@ class SendSettings(Settings):
     transactional_share: float
     web_url: str = ""
     token_keys_arn: str = ""
+    retention_days_of: Mapping[str, int] = field(default_factory=dict)
     unsubscribe_mailbox: str = ""

@@ -75,6 +75,7 @@ class FeedbackPipeline(Construct):
 
     def _feedback(self, events: EventsPipeline, alarms: Alarms) -> MailFunction:
         stores, soft_bounces = self._stores, self._configuration.soft_bounces
+        kept = self._configuration.retention
         return MailFunction(
             self,
             "Feedback",
@@ -88,6 +89,8 @@ class FeedbackPipeline(Construct):
                 address_secret_arn=stores.address_secret.secret_arn,
                 schedule_table=stores.schedule.table_name,
                 events_bucket=events.bucket.bucket_name,
+                retention_days=kept.messages_days,
+                retention_days_of=kept.days_by_status(),
                 soft_bounces_in_a_row=soft_bounces.in_a_row,
                 soft_bounces_over_days=soft_bounces.over_days,
             ),

@@ -207,6 +207,7 @@ class SendPipeline(Construct):
             threads=self.sizing.threads,
             attempts_max=timing.attempts_max,
             retention_days=configuration.retention.messages_days,
+            retention_days_of=configuration.retention.days_by_status(),
             body_retention_days=configuration.retention.bodies_days,
             retry_after_seconds=timing.retry_after_seconds,
             schedule_table=self._stores.schedule.table_name,

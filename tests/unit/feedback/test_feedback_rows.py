@@ -14,6 +14,7 @@ from postroad.feedback.event import FeedbackEvent
 from postroad.ledger.engagement import NOTHING_SEEN
 from postroad.ledger.errors import LedgerUnavailableError
 from postroad.ledger.memory import MemoryLedger
+from postroad.ledger.retention import Retention
 from postroad.ledger.row import Row
 from postroad.observability import UNKNOWN_STREAM, Metric
 from tests.event_objects import (
@@ -37,10 +38,10 @@ def test_a_row_that_can_not_be_moved_fails_its_events_and_no_others(
     world.ledger.insert(claimed("m-1"))
     world.ledger.insert(claimed("m-2"))
 
-    def fold_or_break(row: Row, events: Sequence[FeedbackEvent]) -> folding.Move:
+    def fold_or_break(row: Row, events: Sequence[FeedbackEvent], retention: Retention) -> folding.Move:
         if row.message_id == "m-1":
             raise ZeroDivisionError
-        return fold(row, events)
+        return fold(row, events, retention)
 
     fold = folding.fold
     monkeypatch.setattr(folding, "fold", fold_or_break)
