@@ -29,6 +29,8 @@ from postroad.cli.completing import complete_stages
 from postroad.cli.contact import commands as contact
 from postroad.cli.options import ACCOUNT_VARIABLE, STAGE_VARIABLE, Command, Invocation, JsonOption, examples
 from postroad.cli.problem import report
+from postroad.cli.report import EXAMPLES as REPORT_EXAMPLES
+from postroad.cli.report import report as report_command
 from postroad.cli.suppression import commands as suppression
 from postroad.cli.usage import usage_problem
 from postroad.names import LOCAL_STAGE
@@ -156,6 +158,7 @@ def root(
 
 app.command("send", cls=Command, epilog=examples(*send.EXAMPLES))(send.send)
 app.command("why", cls=Command, epilog=examples(*why.EXAMPLES))(why.why)
+app.command("report", cls=Command, epilog=examples(*REPORT_EXAMPLES))(report_command)
 app.command("preview", cls=Command, epilog=examples(*preview.EXAMPLES))(preview.preview)
 app.add_typer(template.app, name="template", epilog=examples("postroad template new loyalty_points"))
 app.add_typer(

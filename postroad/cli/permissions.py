@@ -39,6 +39,7 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("with `--to`", ("dynamodb:Query", "dynamodb:BatchGetItem", "secretsmanager:GetSecretValue")),
         ("of what waits for evidence, on the schedule's table", ("dynamodb:GetItem",)),
     ),
+    "report": (("on stats", ("dynamodb:Query",)),),
     "preview": (),
     "dns": (("", ("ses:GetEmailIdentity",)),),
     "load": (

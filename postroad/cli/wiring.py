@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from postroad.privacy.ports import Counters, Mails, Proofs
     from postroad.redriving.ports import HeldMessages
     from postroad.schedule.ports import Schedule
+    from postroad.stats.ports import Reading
     from postroad.suppression.model import Suppression
     from postroad.suppression.ports import SuppressionStore
 
@@ -155,6 +156,15 @@ class Wiring(Access):
         from postroad.evidence.dynamodb import DynamoWatermarks  # noqa: PLC0415 - as above
 
         return DynamoWatermarks(self._client("dynamodb"), self.foundation.named("ScheduleTable"))
+
+    @cached_property
+    def counters(self) -> Reading:
+        """Return what was counted, for several threads to read at once."""
+        from postroad.stats.dynamodb import DynamoCounters  # noqa: PLC0415 - as above
+
+        return DynamoCounters(
+            self._client("dynamodb", Config(max_pool_connections=16)), self.foundation.named("StatsTable")
+        )
 
     @cached_property
     def switches(self) -> Switches:

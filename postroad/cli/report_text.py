@@ -1,0 +1,203 @@
+"""A report for people: a table, or a list where the terminal is narrow, and bars."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from postroad.cli.output import clean, console
+from postroad.explaining.moments import duration, moment
+from postroad.stats.reporting import NOT_SENT, RATES, dimensions, values
+from postroad.stats.words import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from postroad.stats.reporting import Report, Tally
+
+MOST_LINES = 25
+"""Of a dimension's values are shown; JSON has them all."""
+LONGEST_LABEL, WIDEST_TABLE = 24, 1000
+WIDEST_BAR, LEAST_BAR = 60, 5
+_ROUNDED = 3
+"""A bar may be so many signs longer than its part: each of its parts is rounded."""
+
+COLUMNS = (
+    (Metric.DELIVERED, "delivered"),
+    (Metric.HARD, "hard"),
+    (Metric.SOFT, "soft"),
+    (Metric.COMPLAINTS, "complaints"),
+    (Metric.UNSUBSCRIBES, "left"),
+    (Metric.OPENS, "opened"),
+    (Metric.CLICKS, "clicked"),
+)
+MACHINES = ((Metric.MACHINE_OPENS, "opened"), (Metric.MACHINE_CLICKS, "clicked"))
+SIGNS = ("█", "▒", "·")
+PLAIN_SIGNS = ("#", "x", ".")
+
+
+def print_report(
+    report: Report, *, streams: Sequence[str], reached: datetime | None, at_work: bool, now: datetime
+) -> None:
+    """Print it to standard output."""
+    out = console()
+    span = str(report.first) if report.first == report.last else f"{report.first} to {report.last}"
+    out.print(f"{span} (UTC days on which SES took the mail) · {', '.join(streams)}", soft_wrap=True)
+    out.print()
+    if not report.lines:
+        out.print(_nothing(report), soft_wrap=True)
+    else:
+        lines = _lines(report)
+        made = _table(lines, head=" × ".join(dimensions(report.by)))
+        if Measurement.get(out, out.options.update(max_width=WIDEST_TABLE), made).maximum <= out.width:
+            out.print(made)
+            for label, tally in lines.items():
+                if beside := _beside(tally):
+                    out.print(f"{label}: {beside}", soft_wrap=True)
+        else:
+            _print_list(out, lines)
+        if (more := len(report.lines) - MOST_LINES) > 0:
+            out.print(f"… and {more:,} more: --json has all.")
+        out.print()
+        _print_bars(out, report, lines)
+    out.print(_reached(reached, now, at_work=at_work), soft_wrap=True)
+
+
+def _lines(report: Report) -> dict[str, Tally]:
+    """Return what is shown, by its label: the first values, and the sum where there are several."""
+    if not dimensions(report.by):
+        return {"all": report.total}
+    shown = {
+        clean(" × ".join(values(value))): tally for value, tally in list(report.lines.items())[:MOST_LINES]
+    }
+    return shown if len(report.lines) == 1 else {**shown, "together": report.total}
+
+
+def _table(lines: Mapping[str, Tally], *, head: str) -> Table:
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    made.add_column(head, overflow="fold", max_width=LONGEST_LABEL)
+    for name in ("sent", *(name for _, name in COLUMNS), *(f"{name}\nby machine" for _, name in MACHINES)):
+        made.add_column(name, justify="right", no_wrap=True)
+    for label, tally in lines.items():
+        made.add_row(
+            Text(label),
+            f"{tally[Metric.SENT]:,}",
+            *(f"{share(tally, metric)}\n{parts(tally, metric)}".strip() for metric, _ in COLUMNS + MACHINES),
+        )
+    return made
+
+
+def _print_list(out: Console, lines: Mapping[str, Tally]) -> None:
+    for label, tally in lines.items():
+        out.print(Text(label, style="bold"))
+        rows = [("sent", f"{tally[Metric.SENT]:,}")]
+        rows += [(name, _in_words(tally, metric)) for metric, name in COLUMNS]
+        rows += [(f"{name} by machine", _in_words(tally, metric)) for metric, name in MACHINES]
+        for name, text in rows:
+            out.print(f"  {name:<20}{text}", soft_wrap=True)
+        if beside := _beside(tally):
+            out.print(f"  {beside}", soft_wrap=True)
+
+
+def _in_words(tally: Tally, metric: Metric) -> str:
+    return f"{parts(tally, metric)}  {share(tally, metric)}".rstrip()
+
+
+def parts(tally: Tally, metric: Metric) -> str:
+    """Return the numerator and the denominator."""
+    return f"{tally[metric]:,}/{tally[RATES[metric]]:,}"
+
+
+def share(tally: Tally, metric: Metric) -> str:
+    """Return the rate, or nothing where there are too few to tell one."""
+    rate = tally.rate(metric)
+    if rate is None:
+        return ""
+    # Complaints are counted in thousandths: at 0.1 % SES reviews an account.
+    return f"{rate:.2%}" if rate < 0.01 else f"{rate:.1%}"  # noqa: PLR2004 - a hundredth
+
+
+def _beside(tally: Tally) -> str:
+    """Return what most reports have none of: other ends, and what was never sent."""
+    others = [
+        (tally.unknown, "not known yet"),
+        (tally[Metric.UNDETERMINED], "bounced for an unknown reason"),
+        (tally[Metric.REJECTED], "rejected by SES"),
+    ]
+    not_sent = [
+        f"{tally[metric]:,} {metric.removeprefix('not_sent_')}" for metric in NOT_SENT if tally[metric]
+    ]
+    found = [f"{count:,} {what}" for count, what in others if count]
+    if not_sent:
+        found.append(f"not sent: {', '.join(not_sent)}")
+    return " · ".join(found)
+
+
+def _print_bars(out: Console, report: Report, lines: Mapping[str, Tally]) -> None:
+    """Print a bar for each value or day: its length is what was sent, its parts what became of it."""
+    if dimensions(report.by):
+        bars = {label: tally for label, tally in lines.items() if label != "together"}
+    else:
+        bars = {f"{day:%m-%d}": tally for day, tally in report.days.items()}
+    most = max((tally[Metric.SENT] for tally in bars.values()), default=0)
+    if not most:
+        return
+    signs = SIGNS if _can_print(SIGNS) else PLAIN_SIGNS
+    labels = min(LONGEST_LABEL, out.width // 3, max(len(label) for label in bars))
+    numbers = len(f"{most:,}")
+    width = max(LEAST_BAR, min(WIDEST_BAR, out.width - labels - numbers - 4 - _ROUNDED))
+    delivered, bounced, open_ = signs
+    out.print(f"{delivered} delivered   {bounced} bounced   {open_} not known yet", soft_wrap=True)
+    for label, tally in bars.items():
+        bar = "".join(
+            sign * count for sign, count in zip(signs, _cut(tally, most=most, width=width), strict=True)
+        )
+        shown = label if len(label) <= labels else f"{label[: labels - 1]}…"
+        out.print(f"{shown:<{labels}}  {tally[Metric.SENT]:>{numbers},}  {bar}", soft_wrap=True)
+    out.print()
+
+
+def _cut(tally: Tally, *, most: int, width: int) -> tuple[int, int, int]:
+    """Return how many signs each part gets; what there is at all gets one."""
+    sent = tally[Metric.SENT]
+    delivered, unknown = tally[Metric.DELIVERED], tally.unknown
+    bounced = sent - delivered - unknown
+    found = [_signs(part, most, width) for part in (delivered, bounced, unknown)]
+    return found[0], found[1], found[2]
+
+
+def _signs(part: int, most: int, width: int) -> int:
+    return max(1, round(part / most * width)) if part > 0 else 0
+
+
+def _can_print(signs: Sequence[str]) -> bool:
+    try:
+        "".join(signs).encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _nothing(report: Report) -> str:
+    if not dimensions(report.by):
+        return "Nothing was sent in these days, as far as it is counted."
+    return (
+        f"Nothing in these days has a value of {report.by}. Campaigns and variants are the tags `campaign` "
+        "and `variant` of messages; pairs are counted if [stats] names them in config/<stage>.toml."
+    )
+
+
+def _reached(reached: datetime | None, now: datetime, *, at_work: bool) -> str:
+    if reached is None:
+        return "Nothing has been counted in the last week."
+    if not at_work:
+        return f"Counted: all up to {moment(reached)}; nothing has changed since."
+    behind = duration(max(0.0, (now - reached).total_seconds()))
+    return f"Counted: all up to {moment(reached)}, {behind} ago. What SES tells later is still to come."
