@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from io import StringIO
 from uuid import uuid4
 
+import pytest
 from aws_lambda_powertools import Logger
 
 from postroad.clock import FixedClock
@@ -14,7 +15,10 @@ from postroad.outcomes.publishing import Outcomes
 from postroad.outcomes.transition import RowChange, UnreadableChange
 from postroad.stats.counting import Counting
 from postroad.stats.counts import NO_PAIRS
+from postroad.stats.errors import StatsUnavailableError
 from postroad.stats.memory import MemoryCounters
+from postroad.stats.ports import Group
+from postroad.stats.words import Metric as StatsMetric
 
 AT = datetime(2026, 11, 22, 14, 3, 12, tzinfo=UTC)
 
@@ -126,3 +130,48 @@ def test_a_mail_that_left_twice_is_counted_though_a_later_row_can_not_be_read() 
     world = World()
     assert world.outcomes.take([sent_twice(1), UnreadableChange("2", "KeyError")], shard="1") == "2"
     assert world.counts.of(Metric.DUPLICATES, "transactional") == 1
+
+
+def test_what_the_bus_refuses_is_counted() -> None:
+    world = World()
+    world.bus.refuses = {"m-1"}
+    assert world.outcomes.take([counted(1), counted(2)], shard="1") == "1"
+    assert sent_of(world) == 2
+    world.bus.refuses = set()
+    assert world.outcomes.take([counted(1), counted(2)], shard="1") is None
+    assert sent_of(world) == 2
+
+
+def test_what_can_not_be_counted_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+
+    def gone(*_: object, **__: object) -> bool:
+        raise StatsUnavailableError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.counters, "add", gone)
+        assert world.outcomes.take([bounced(1), counted(2)], shard="1") == "1"
+    assert [result.message_id for result in world.bus.results] == ["m-1", "m-2"]
+    assert '"problem":"StatsUnavailableError"' in world.log.getvalue()
+    assert world.outcomes.take([bounced(1), counted(2)], shard="1") is None
+    assert sent_of(world) == 1
+
+
+def test_nothing_behind_an_unreadable_row_is_counted_before_it_is_given_up() -> None:
+    world = World()
+    assert world.outcomes.take([counted(1), UnreadableChange("2", "KeyError"), counted(3)], shard="1") == "2"
+    assert sent_of(world) == 1
+    assert world.outcomes.take([counted(3)], shard="1") is None
+    assert sent_of(world) == 2
+
+
+def counted(number: int) -> RowChange:
+    """Return a change by which a mail bounces that SES took at once before."""
+    change = bounced(number)
+    assert change.after is not None
+    return replace(change, before=None, after=replace(change.after, times={"sent": AT}, bounce="hard"))
+
+
+def sent_of(world: World) -> int:
+    total = world.counters.read(Group("2026-11-22", "transactional", "total"))
+    return total.get("all", {}).get(StatsMetric.SENT, 0)
