@@ -174,6 +174,7 @@ def test_who_visits_is_counted_where_nothing_else_lies(prod: Stacks) -> None:
         statement
         for statement in prod.statements_of("web")
         if as_list(statement["Action"]) == ["dynamodb:UpdateItem"]
+        and allowed(prod, [statement]).keys() == {f"{TABLE}-schedule"}
     ]
     assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{PREFIX}*"]}}
 
