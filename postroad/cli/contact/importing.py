@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 from postroad.cli.lists.problems import RowProblem
@@ -19,7 +21,7 @@ from postroad.suppression.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from postroad.cli.contact.saying import Said
@@ -73,6 +75,30 @@ class Done:
     suppressed: int = 0
 
 
+class _Turns:
+    """Lets batches that share an address wait for each other: else they would spoil each other's writes.
+
+    Some lists hold the same address hundreds of times, where one was asked for and none was known.
+    """
+
+    def __init__(self) -> None:
+        self._held: set[str] = set()
+        self._changed = Condition()
+
+    @contextmanager
+    def of(self, keys: frozenset[str]) -> Iterator[None]:
+        """Hold all of these addresses, once nobody else holds one of them."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._held.isdisjoint(keys))
+            self._held |= keys
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._held -= keys
+                self._changed.notify_all()
+
+
 class Stores:
     """Where contacts go."""
 
@@ -88,6 +114,7 @@ class Stores:
     ) -> None:
         """Write at the time `now`, or with `write` off only say what would become of each."""
         self._stream_of_topic = stream_of_topic
+        self._turns = _Turns()
         self._contacts = contacts
         self._suppressions = suppressions
         self._leaving = leaving
@@ -96,6 +123,10 @@ class Stores:
 
     def take(self, batch: Sequence[Said]) -> Done:
         """Save a batch, let those leave who left, and see who stays suppressed."""
+        with self._turns.of(frozenset(said.contact.address_key for said in batch)):
+            return self._take(batch)
+
+    def _take(self, batch: Sequence[Said]) -> Done:
         saved = self._contacts.save([said.contact for said in batch], now=self._now, write=self._write)
         done = Done()
         for said, result in zip(batch, saved, strict=True):

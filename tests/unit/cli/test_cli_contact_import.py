@@ -166,6 +166,14 @@ def test_a_dry_run_counts_those_who_would_leave(stage: Deployed) -> None:
     assert rows(load(stage, left, "--dry-run")) == {"rows": 1, "unchanged": 1, "suppressed": 1}
 
 
+def test_a_list_that_holds_one_address_over_and_over_is_imported(stage: Deployed) -> None:
+    text = "email,name\n" + "".join(f"{ANA},Name {number}\n" for number in range(500))
+    report = load(stage, f"{text}{LI},Li Na\n")
+    assert rows(report) == {"rows": 501, "added": 2, "updated": 499}
+    assert contact(stage).version == 500
+    assert contact(stage, LI).name == "Li Na"
+
+
 def test_a_topic_that_is_named_twice_in_a_row_is_told(stage: Deployed) -> None:
     many = " ".join(f"offers={'granted' if day % 2 else 'pending'}@2026-01-{day:02}" for day in range(1, 29))
     report = load(stage, f"email,topics\n{ANA},{many}\n{LI},offers\n", code=ExitCode.PARTLY)
