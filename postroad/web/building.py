@@ -78,7 +78,8 @@ def build_pages(
             names[locale] = naming.described(topics, locale, catalogue.texts["this_kind"]["other"])
             catalogue.used |= _BY_TOPIC
             facts = {
-                "css": Markup(css),  # noqa: S704 - our own file, and colours and fonts that Brand has checked
+                # Once for all pages: it is half of each.
+                "css": Markup(place("styles")),  # noqa: S704 - no text, but where one goes
                 "scripts": scripts,
                 "topics": naming.names(topics, locale),
                 "described": names[locale],
@@ -96,6 +97,8 @@ def build_pages(
         "likely_subtags": _subtags(catalogues),
         "policy": content_security_policy(styles=css, scripts=scripts.values(), images=settings.logo.url),
         "pages": pages,
+        # Our own file, and colours and fonts that Brand has checked.
+        "styles": css,
         "topics": names,
         "rules": dict(rules or {}),
         "wordings": {

@@ -2,7 +2,7 @@
 
     {% call when("saved") %}<p>Saved.</p>{% endcall %}   stands where the answer has this mark
     {% call when("!saved") %}...{% endcall %}            stands where it doesn't
-    {{ topic }}, {{ day }}                               the topic's name, a day
+    {{ topic }}, {{ day }}, {{ css }}                    the topic's name, a day, the styles of all pages
 
 So an answer says which of the page's own words stand, and never brings any.
 """
@@ -25,7 +25,7 @@ Piece = tuple[list[str], str, str]
 
 
 def place(name: str) -> str:
-    """Return what stands in a page for `topic` or `day`, until it is cut."""
+    """Return what stands in a page for `topic`, `day` or `styles`, until it is cut."""
     return f"{_PLACE}{name}{_NAMED}"
 
 

@@ -50,6 +50,7 @@ class Pages:
     wordings: Mapping[str, Mapping[str, str]]
     days: Mapping[str, Sequence[str]]
     likely_subtags: Mapping[str, str]
+    styles: str = ""
 
     @classmethod
     def read(cls, file: Path) -> Pages:
@@ -59,7 +60,12 @@ class Pages:
     def page(self, answer: Answer, locale: str) -> str:
         """Return the HTML of an answer. A topic that is not configured is "mails like this one"."""
         names = self.topics[locale]
-        places = {"": "", "topic": names.get(answer.topic, names[""]), "day": self._day(answer.day, locale)}
+        places = {
+            "": "",
+            "styles": self.styles,
+            "topic": names.get(answer.topic, names[""]),
+            "day": self._day(answer.day, locale),
+        }
         pieces = self.pages[locale][answer.kind.value]
         return "".join(html + places[place] for when, html, place in pieces if stands(when, answer.marks))
 
