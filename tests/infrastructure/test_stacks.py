@@ -127,7 +127,10 @@ def stages(folder: Path, *, unsubscribable: str, topic_of: str) -> None:
     prod = (HERE / "config" / "staging.toml").read_text("utf-8")
     sender = 'domain = "staging.shop.example"\nfrom = "news@staging.shop.example"'
     stream = f'\n[streams.news]\nkind = "transactional"\nunsubscribable = {unsubscribable}\n{sender}\n'
-    web = '\n[web]\ndomain = "mail.shop.example"\nhosted_zone_id = "Z0123456789"\n'
+    web = (
+        '\n[web]\ndomain = "mail.shop.example"\nhosted_zone_id = "Z0123456789"\n'
+        'confirmation_stream = "transactional"\n'
+    )
     (folder / "staging.toml").write_text(prod + stream + web, "utf-8")
     topic = (
         f'[topics.updates]\nstream = "{topic_of}"\nopt_in = "single"\n'

@@ -24,6 +24,7 @@ AWS_MODULES = {
     "lambda_",
     "s3",
     "secrets",
+    "secretsmanager",
     "ses",
     "ses_list",
     "sqs",
