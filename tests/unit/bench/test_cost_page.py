@@ -25,6 +25,12 @@ def test_the_tutorials_bill_is_current() -> None:
     assert block(TUTORIAL.read_text(encoding="utf-8"), BLOCK) == month(), "run `python -m bench.cost`"
 
 
+def test_the_readme_names_the_bill_of_a_million() -> None:
+    bill = sum(OneByOne(MILLION).lines().values())
+    readme = (PAGE.parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"**About {bill:.0f} USD for a million mails a month**" in readme
+
+
 def test_a_month_of_single_mails_costs_more_a_mail_the_fewer_there_are() -> None:
     bills = [OneByOne(volume).lines() for volume in VOLUMES]
     ses = next(iter(bills[0]))
