@@ -7,17 +7,24 @@ import tomllib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from postroad.ledger.row import Row
     from tests.local_stack import LocalStack
+    from tests.raw_requests import RawPages
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 TOPIC = "product_updates"
+FORM = "Content-Type: application/x-www-form-urlencoded"
 STANDING = ("ContactsTable", "SuppressionsTable")
 """Who may be mailed, and why."""
+CHOICE = (
+    b"do=save&off=product_updates&off=offers&off=follow_ups&topic=offers&language=es&was_language=&pause=30"
+)
+"""What the preference centre's form says for one topic, a language and a break."""
 COUNTED = "visits#"
 """How the pages' counters of visits begin, in the table of what waits for its time."""
 
@@ -79,6 +86,13 @@ class Recipient:
         )
         self.stack.enqueue(message, stream=queue)
         return self.stack.wait_for_end(str(message["message_id"]))
+
+
+def sign_up(pages: RawPages, recipient: Recipient, topic: str) -> None:
+    """Sign somebody up by the form of the pages, as whoever knows the address may."""
+    form = urlencode({"email": recipient.email, "name": "Ana Ruiz", "topic": topic, "do": "subscribe"})
+    answer = pages.ask("POST", f"{pages.path}/subscribe", FORM, body=form.encode())
+    assert answer.status == 200, answer.body
 
 
 def standing(stack: LocalStack) -> dict[str, list[Mapping[str, Any]]]:
