@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,3 +99,8 @@ def test_emulated_cloud_and_product_use_the_same_aws_library() -> None:
         return str(version)
 
     assert botocore("cloud.txt") == botocore("runtime.txt") == botocore("development.txt")
+
+
+def test_no_two_test_modules_share_a_name() -> None:
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
