@@ -116,7 +116,7 @@ class DynamoPersons:
         """Forget what was held about them before they were marked; see `Persons.forget`."""
         items = list(self._items(self._contacts, address_key))
         # Read after the records: whichever was made since the mark is named by the profile by now.
-        consents, others = self._parted(address_key, items)
+        consents, others = self._parted(address_key, items, marked=True)
         for consent in consents:
             self._forget_consent(address_key, consent, kept_until)
         for item in others:
@@ -151,16 +151,19 @@ class DynamoPersons:
         ]
 
     def _parted(
-        self, address_key: str, items: Sequence[Mapping[str, Any]]
+        self, address_key: str, items: Sequence[Mapping[str, Any]], *, marked: bool = False
     ) -> tuple[list[Consent], list[Mapping[str, Any]]]:
-        """Return the records of consent from before the mark, and what else there is beside the profile."""
+        """Return the records of consent of before, and what else there is beside the profile.
+
+        That is before the mark where one was just made (`marked`), though they may have come back since.
+        """
         with asking(PrivacyUnavailableError):
             answer = self._client.get_item(
                 TableName=self._contacts, Key=profile_key(address_key), ConsistentRead=True
             )
         contact = read_profile(answer["Item"]) if "Item" in answer else None
         all_consents = [read_consent(item) for item in items if item["sk"]["S"].startswith(CONSENT)]
-        kept = after_the_mark(contact, all_consents) if contact and contact.erased_at else set()
+        kept = after_the_mark(contact, all_consents) if marked or (contact and contact.erased_at) else set()
         consents = [each for each in all_consents if consent_key(each.topic, each.at) not in kept]
         known = (PROFILE, CONSENT, KEPT_CONSENT)
         others = [item for item in items if not item["sk"]["S"].startswith(known)]

@@ -81,7 +81,7 @@ class MemoryPersons:
 
     def forget(self, address_key: str, *, kept_until: datetime | None) -> Mapping[What, int]:
         """Forget what was held about them before they were marked; see `Persons.forget`."""
-        gone = self._consents(address_key)
+        gone = self._consents(address_key, marked=True)
         _, history, _ = self._stands(address_key)
         self._contacts.forget(address_key, gone)
         if kept_until is not None:
@@ -108,10 +108,10 @@ class MemoryPersons:
         waiting = self._contacts.waiting.get(address_key)
         return [] if waiting is None else [{"record": "waiting", **asdict(waiting)}]
 
-    def _consents(self, address_key: str) -> list[Consent]:
+    def _consents(self, address_key: str, *, marked: bool = False) -> list[Consent]:
         consents = self._contacts.consents(address_key)
         _, _, contact = self._stands(address_key)
-        kept = after_the_mark(contact, consents) if contact and contact.erased_at else set()
+        kept = after_the_mark(contact, consents) if marked or (contact and contact.erased_at) else set()
         return [each for each in consents if consent_key(each.topic, each.at) not in kept]
 
     def _stands(self, address_key: str) -> tuple[Suppression, list[HistoryEntry], Contact | None]:
