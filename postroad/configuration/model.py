@@ -11,7 +11,6 @@ from postroad.configuration.limits import Timing
 from postroad.configuration.retention import Retention
 from postroad.configuration.section import Section, broken_rule
 from postroad.configuration.sizing import ASSUMED_RATE, Sizing, feedback_copies, sizes
-from postroad.configuration.stream import Stream
 from postroad.configuration.stats import Stats
 from postroad.configuration.stream import Stream, confirming_streams
 from postroad.configuration.texts import (
@@ -344,9 +343,9 @@ class Configuration(Section):
     alarms: Alarms = Alarms()
     governor: Governor = Governor()
     soft_bounces: SoftBounces = SoftBounces()
+    stats: Stats = Stats()
     timing: Timing = Timing()
 
-    stats: Stats = Stats()
     @property
     def is_local(self) -> bool:
         """Whether this is the stage of the emulated cloud on one machine."""
