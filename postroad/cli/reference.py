@@ -180,6 +180,7 @@ def _columns() -> str:
         "until": "when it ends by itself; else never",
         "evidence": "what proves it",
         "note": "what to add to it",
+        "address_key": "the key of an address that is not known, as an export has it",
     }
     columns = [
         f"| `{name}` | {meanings[name]} | {', '.join(f'`{alias}`' for alias in aliases[1:])} |"

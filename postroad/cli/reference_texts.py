@@ -58,7 +58,8 @@ after a colon for a word of its own: choose a scope such as `stream:marketing` b
 ## Lists of suppressions
 
 `suppression import` reads CSV with a header: any of `,` `;` tab and `|` between cells, any line ends, UTF-8
-(or UTF-16 with its mark). Only the address is needed.
+(or UTF-16 with its mark). Only the address is needed, or its key: who left by a link without being a contact
+is known by that alone, and so is who was erased. A key counts where the address secret is the same.
 
 """
 

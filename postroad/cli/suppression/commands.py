@@ -80,7 +80,11 @@ def list_command(
     print_table(
         ("address", "scope", "reason", "by", "since", "until"),
         (
-            (each.email, scope, entry.reason, entry.source, moment(entry.since), moment(entry.until))
+            (
+                # Who left by a link need not be known by their address, and who was erased is not.
+                each.email or each.address_key,
+                *(scope, entry.reason, entry.source, moment(entry.since), moment(entry.until)),
+            )
             for each in found
             for scope, entry in sorted(each.scopes.items())
         ),

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from postroad.suppression.model import Suppression
     from postroad.suppression.ports import SuppressionStore
 
-COLUMNS = ("email", "scope", "reason", "source", "since", "until", "evidence")
+COLUMNS = ("email", "scope", "reason", "source", "since", "until", "evidence", "address_key")
+"""The key stands where the address isn't known: of who left by a link, and was erased."""
 EXAMPLES = (
     "postroad --stage prod suppression export --output suppressed.csv",
     "postroad suppression export | grep complaint",
@@ -64,6 +65,7 @@ def as_rows(suppression: Suppression) -> Iterator[tuple[str, ...]]:
         yield (
             suppression.email, scope, entry.reason.value, entry.source,
             _time(entry.since), _time(entry.until), entry.evidence,
+            "" if suppression.email else suppression.address_key,
         )  # fmt: skip
 
 

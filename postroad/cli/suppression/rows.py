@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "until": ("until", "expires", "expires at"),
     "evidence": ("evidence",),
     "note": ("note", "notes", "comment", "description"),
+    "address_key": ("address key",),
 }  # fmt: skip
 """Our name of each column, and those that other senders give it; case, blanks, `_` and `-` don't matter."""
 
@@ -47,12 +49,15 @@ REASONS: Mapping[Reason, tuple[str, ...]] = {
     Reason.MANUAL: ("manual suppression",),
     Reason.UNSUBSCRIBED: ("unsubscribe", "unsub", "opt out", "opted out"),
     Reason.SOFT_BOUNCES: (),
+    Reason.PAUSED: (),
+    Reason.ERASED: (),
     Reason.ON_ACCOUNT_SUPPRESSION_LIST: (),
     Reason.SES_SUPPRESSED: (),
 }
 """The reasons that an address can be suppressed for, and other senders' words for them."""
 
 _AHEAD = timedelta(days=1)
+_KEY = re.compile(r"k1\.[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 class _Wrong(Exception):  # noqa: N818 - never leaves this module
@@ -147,13 +152,22 @@ class RowReader:
             return RowProblem(record.number, column, shown(value), wrong.what, wrong.fix)
 
     def _read(self, record: Record) -> NewSuppression:
-        email = self._cell(record, "email").strip()
-        if not email:
-            raise _Wrong("email", "the address is missing", "Fill it in, or delete the row.")
-        with _blamed_on("email"):
-            recipient = self._recipient(email)
+        key, email = self._address(record)
         scope = self._scope(self._cell(record, "scope").strip() or self._defaults.scope)
-        return NewSuppression(recipient.key, recipient.email, scope, self._entry(record))
+        return NewSuppression(key, email, scope, self._entry(record))
+
+    def _address(self, record: Record) -> tuple[str, str]:
+        """Return the address's key, and the address, which is not known of all who left or were erased."""
+        email, key = (self._cell(record, column).strip() for column in ("email", "address_key"))
+        if email:
+            with _blamed_on("email"):
+                recipient = self._recipient(email)
+            return recipient.key, recipient.email
+        if not key:
+            raise _Wrong("email", "the address is missing", "Fill it in, or delete the row.")
+        if not _KEY.fullmatch(key):
+            raise _Wrong("address_key", "this is no key of an address", "Take it as an export wrote it.")
+        return key, ""
 
     def _entry(self, record: Record) -> ScopeEntry:
         now = self._defaults.now
@@ -166,9 +180,12 @@ class RowReader:
         source = self._cell(record, "source").strip() or self._defaults.source
         if len(source) > MOST_OF_A_SOURCE or not source.isprintable():
             raise _Wrong("source", "it is too long or holds control characters", "Name who or what did it.")
-        reason = self._cell(record, "reason").strip()
+        word = self._cell(record, "reason").strip()
+        reason = read_reason(word) if word else self._defaults.reason
+        if reason is Reason.PAUSED and until is None:
+            raise _Wrong("until", "a pause has an end", "Write when, or give another reason.")
         return ScopeEntry(
-            reason=read_reason(reason) if reason else self._defaults.reason,
+            reason=reason,
             source=source,
             since=since,
             until=until,

@@ -68,6 +68,39 @@ def test_export_and_import_into_an_empty_stage_give_the_same(deployed: Deployed)
     assert again["rows"] == {"rows": 9, "added": 0, "standing": 9, "invalid": 0, "again": 0, "lifted": 0}
 
 
+def test_who_is_known_by_the_key_alone_comes_back_from_an_export(deployed: Deployed) -> None:
+    left = ScopeEntry(Reason.UNSUBSCRIBED, "unsubscribe:one-click", NOON, None, "request 7")
+    paused = ScopeEntry(Reason.PAUSED, "preferences:page", NOON, NOON + timedelta(days=30), "request 8")
+    erased = ScopeEntry(Reason.ERASED, "operator:bo", NOON, None, "erasure 1")
+    entries = {"ana": ("topic:offers", left), "bo": ("all", paused), "chen": ("all", erased)}
+    for name, (scope, entry) in entries.items():
+        deployed.suppressions.suppress(key_of(f"{name}@example.com"), "", scope, entry)
+    before = everything(deployed)
+    assert deployed.run("suppression", "export", "--output", "all.csv").exit_code == 0
+    client = deployed.session.client("dynamodb")
+    for item in client.scan(TableName="suppressions")["Items"]:
+        client.delete_item(TableName="suppressions", Key={name: item[name] for name in ("pk", "sk")})
+
+    assert deployed.json("suppression", "import", "all.csv", "--yes")["rows"]["added"] == 3
+
+    assert everything(deployed) == before
+    assert key_of("bo@example.com") in deployed.run("suppression", "list").output
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        (",manual,not a key,", "no key of an address"),
+        (",manual,,", "the address is missing"),
+        (f"{ANA},paused,,", "a pause has an end"),
+    ],
+)
+def test_a_key_or_pause_that_is_none_is_a_wrong_row(deployed: Deployed, row: str, what: str) -> None:
+    Path("list.csv").write_text(f"email,reason,address_key,until\n{row}\n", encoding="utf-8")
+    report = deployed.json("suppression", "import", "list.csv", "--yes", code=ExitCode.PARTLY)
+    assert what in report["errors"][0]["what"]
+
+
 def test_the_longest_note_comes_back_from_an_export(deployed: Deployed) -> None:
     Path("list.csv").write_text(f"email,note\n{ANA},{'n' * 2000}\n", encoding="utf-8")
     assert deployed.run("suppression", "import", "list.csv", "--yes").exit_code == 0
@@ -87,8 +120,8 @@ def test_rows_go_to_standard_output_and_the_count_beside_it(deployed: Deployed) 
     deployed.suppress(ANA, bounce())
     result = deployed.run("suppression", "export")
     assert result.stdout.splitlines() == [
-        "email,scope,reason,source,since,until,evidence",
-        f"{ANA},all,hard_bounce,feedback,2025-11-22T12:00:00Z,,event-1",
+        "email,scope,reason,source,since,until,evidence,address_key",
+        f"{ANA},all,hard_bounce,feedback,2025-11-22T12:00:00Z,,event-1,",
     ]
     assert result.stderr == "1 row of 1 address\n"
 
