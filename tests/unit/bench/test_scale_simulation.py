@@ -6,7 +6,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.scale import BEGIN, END, PAGE, PICTURE, SECONDS, Simulated, simulate
+from bench.blocks import block
+from bench.scale import BLOCK, PAGE, PICTURE, SECONDS, Simulated, simulate
 from bench.scale_plot import DARK, LIGHT, draw
 from bench.virtual_time import VirtualTime
 
@@ -43,7 +44,7 @@ def test_a_simulation_ends_the_same_each_time() -> None:
 
 def test_the_page_tells_of_every_rate_and_shows_the_picture() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    rows = text.partition(BEGIN)[2].partition(END)[0]
+    rows = block(text, BLOCK)
     assert re.findall(r"^\| ([\d,]+) \|", rows, re.MULTILINE) == [f"{rate:,}" for rate in SECONDS]
     assert f"](../images/{PICTURE.name})" in text
 
