@@ -155,7 +155,7 @@ class WebPages(Construct):
             acknowledge(
                 route,
                 "Nobody has to log in to leave (RFC 8058): the signed token in the link is the authority. "
-                "Who signs up has no token yet: the form changes nothing but by a mail to the address it names.",
+                "Who signs up has none yet: the form changes nothing but by a mail to the address it names.",
                 "AwsSolutions-APIG4",
             )
         log_group = logs.LogGroup(
