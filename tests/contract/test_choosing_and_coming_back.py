@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from postroad.contacts.dynamodb import DynamoContacts
 from postroad.contacts.dynamodb_leaving import DynamoLeaving
@@ -26,11 +24,8 @@ from postroad.suppression.model import (
     stream_scope,
     topic_scope,
 )
-from tests.tables import create_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from postroad.contacts.ports import ContactStore
@@ -102,17 +97,6 @@ class Tables:
 
     def records(self) -> int:
         return len(self.contacts.consents(KEY)) + len(self.suppressions.history(KEY))
-
-
-@pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-central-1")
-        create_table(client, "contacts")
-        create_table(client, "suppressions")
-        yield client
 
 
 def over(client: DynamoDBClient, page_size: int | None = None) -> Tables:

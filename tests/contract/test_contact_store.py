@@ -6,19 +6,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from moto import mock_aws
 
 from postroad.contacts.dynamodb import DynamoContacts
 from postroad.contacts.errors import ContactsBusyError, ContactsUnavailableError
 from postroad.contacts.memory import MemoryContacts
 from postroad.contacts.model import Consent, ConsentStatus, NewConsent, NewContact, Saved, TopicStanding
-from tests.tables import create_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -41,16 +38,6 @@ GRANTED = NewConsent(
     evidence="import customers.csv row 2",
     ip="192.0.2.7",
 )
-
-
-@pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-central-1")
-        create_table(client, TABLE)
-        yield client
 
 
 @pytest.fixture(params=["memory", "dynamodb", "dynamodb, one item a page"])
