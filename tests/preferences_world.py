@@ -8,7 +8,8 @@ from postroad.contacts.memory import MemoryContacts, MemoryLeaving
 from postroad.contacts.model import ConsentStatus, NewConsent, NewContact
 from postroad.suppression.memory import MemorySuppressions
 from postroad.web.limits import Limits
-from postroad.web.memory import MemoryCounters
+from postroad.web.mail_marks import MailMarks
+from postroad.web.memory import MemoryCounters, MemoryMarks
 from postroad.web.preferring import PreferenceCentre
 from postroad.web.requests import Form, Route, Visit
 from postroad.web.token import Grant, Purpose, make_token
@@ -51,12 +52,14 @@ class PreferencesWorld:
         self.contacts = MemoryContacts()
         self.counters = MemoryCounters()
         self.errors: list[BaseException] = []
+        self.marks = MemoryMarks()
         self.store = MemoryLeaving(self.suppressions, self.contacts, stream_of_topic=pages.stream_of_topic)
         tokens = Tokens(lambda: RING, now=NOON)
         limits = Limits(self.counters if counters is None else counters, on_error=self.errors.append)
         self.centre = PreferenceCentre(
             tokens=tokens,
             preferring=self.store if preferring is None else preferring,
+            marks=MailMarks(self.marks, on_error=self.errors.append),
             limits=limits,
             pages=pages,
             on_error=self.errors.append,

@@ -13,6 +13,7 @@ from postroad.suppression.memory import MemorySuppressions
 from postroad.suppression.model import blocks
 from postroad.web.answers import Answer, Leaves, Why
 from postroad.web.limits import Limits
+from postroad.web.mail_marks import MailMarks
 from postroad.web.memory import MemoryCounters, MemoryMarks
 from postroad.web.requests import Visit
 from postroad.web.token import Grant, KeyRing, Purpose, make_token
@@ -49,7 +50,7 @@ class World:
         self.unsubscribing = Unsubscribing(
             tokens=Tokens(lambda: RING, now=NOON),
             leaving=MemoryLeaving(self.suppressions, self.contacts) if leaving is None else leaving,
-            marks=self.marks if marks is None else marks,
+            marks=MailMarks(self.marks if marks is None else marks, on_error=self.errors.append),
             limits=Limits(self.counters if counters is None else counters, on_error=self.errors.append),
             on_error=self.errors.append,
         )

@@ -64,17 +64,20 @@ class LeavingLinks:
         proves nothing: the token does.
         """
         token = make_token(self._ring, Grant(address_key, topic, Purpose.UNSUBSCRIBE))
-        mail = f"?{MESSAGE_PARAMETER}={message_id}" if message_id else ""
-        return f"{self.web_url}/u/{token}{mail}"
+        return f"{self.web_url}/u/{token}{_mail(message_id)}"
 
-    def preferences(self, address_key: str, topic: str) -> str:
-        """Return the link by which whoever has this address chooses what they get."""
+    def preferences(self, address_key: str, topic: str, message_id: str = "") -> str:
+        """Return the link by which whoever has this address chooses what they get. It names its mail, too."""
         token = make_token(self._ring, Grant(address_key, topic, Purpose.PREFERENCES))
-        return f"{self.web_url}/p/{token}"
+        return f"{self.web_url}/p/{token}{_mail(message_id)}"
 
     @property
     def _ring(self) -> KeyRing:
         return self.ring if isinstance(self.ring, KeyRing) else self.ring()
+
+
+def _mail(message_id: str) -> str:
+    return f"?{MESSAGE_PARAMETER}={message_id}" if message_id else ""
 
 
 def list_headers(link: str, mailbox: str = "") -> dict[str, str]:

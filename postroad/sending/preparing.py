@@ -164,7 +164,7 @@ class Preparation:
         """Return the link to what the recipient chose, or "" where that can't be."""
         if self._links is None or parsed.message.topic is None:
             return ""
-        return self._links.preferences(parsed.address_key, parsed.message.topic)
+        return self._links.preferences(parsed.address_key, parsed.message.topic, parsed.message.message_id)
 
     def _render(self, parsed: Parsed) -> Rendered:
         message, link, preferences = parsed.message, self._link(parsed), self._preferences(parsed)

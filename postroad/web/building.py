@@ -154,6 +154,7 @@ def _render(
         **given,
         "topic": Markup(place("topic")),  # noqa: S704 - no text, but where one goes
         "day": Markup(place("day")),  # noqa: S704 - likewise
+        "mail": Markup(place("mail")),  # noqa: S704 - likewise
         "when": lambda mark, caller: Markup(when(mark, caller)),  # noqa: S704 - the template's own words
         "reasons": [why.value for why in Why],
         "pauses": PAUSES,

@@ -2,7 +2,8 @@
 
     {% call when("saved") %}<p>Saved.</p>{% endcall %}   stands where the answer has this mark
     {% call when("!saved") %}...{% endcall %}            stands where it doesn't
-    {{ topic }}, {{ day }}, {{ css }}                    the topic's name, a day, the styles of all pages
+    {{ topic }}, {{ day }}, {{ css }}, {{ mail }}        the topic's name, a day, the styles of all pages, and
+                                                         the mail that led here, for links to other languages
 
 So an answer says which of the page's own words stand, and never brings any.
 """
@@ -25,7 +26,7 @@ Piece = tuple[list[str], str, str]
 
 
 def place(name: str) -> str:
-    """Return what stands in a page for `topic`, `day` or `styles`, until it is cut."""
+    """Return what stands in a page for `topic`, `day`, `mail` or `styles`, until it is cut."""
     return f"{_PLACE}{name}{_NAMED}"
 
 

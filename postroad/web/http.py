@@ -100,7 +100,7 @@ def respond(answer: Answer, request: Request, pages: Pages, status: int | None =
         headers["Content-Type"] = f"{JSON}; charset=utf-8"
         body = json.dumps({"answer": answer.kind.value} | _problems(answer))
     elif request.method != "HEAD":
-        body = pages.page(answer, locale)
+        body = pages.page(answer, locale, request.visit.message_id)
     default = BAD_REQUEST if answer.refused else STATUS.get(answer.kind, OK)
     return {"statusCode": status or default, "headers": headers, "body": body}
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypedDict
 from postroad.contacts.model import TopicTerms
 from postroad.rendering.locales import choose_locale
 from postroad.web.cutting import stands
+from postroad.web.mail_marks import named
+from postroad.web.requests import MESSAGE_PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,14 +59,18 @@ class Pages:
         """Read what `postroad.web.building.build_pages` wrote."""
         return cls(**json.loads(file.read_text("utf-8")))
 
-    def page(self, answer: Answer, locale: str) -> str:
-        """Return the HTML of an answer. A topic that is not configured is "mails like this one"."""
+    def page(self, answer: Answer, locale: str, message_id: str = "") -> str:
+        """Return the HTML of an answer. A topic that is not configured is "mails like this one".
+
+        Links to the page in other languages name the mail that led here, where it has an id as ours are.
+        """
         names = self.topics[locale]
         places = {
             "": "",
             "styles": self.styles,
             "topic": names.get(answer.topic, names[""]),
             "day": self._day(answer.day, locale),
+            "mail": f"&amp;{MESSAGE_PARAMETER}={mail}" if (mail := named(message_id)) else "",
         }
         pieces = self.pages[locale][answer.kind.value]
         return "".join(html + places[place] for when, html, place in pieces if stands(when, answer.marks))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from postroad.contacts.model import Preferences
     from postroad.contacts.ports import Preferring
+    from postroad.web.mail_marks import MailMarks
     from postroad.web.pages import Pages
     from postroad.web.requests import Form, Visit
     from postroad.web.tokens import Tokens
@@ -41,6 +42,7 @@ class PreferenceCentre:
         *,
         tokens: Tokens,
         preferring: Preferring,
+        marks: MailMarks,
         limits: Limits,
         pages: Pages,
         on_error: Callable[[BaseException], object],
@@ -48,6 +50,7 @@ class PreferenceCentre:
         """Use these parts. `pages` know the topics and languages that can be chosen."""
         self._tokens = tokens
         self._preferring = preferring
+        self._marks = marks
         self._limits = limits
         self._pages = pages
         self._on_error = on_error
@@ -98,6 +101,10 @@ class PreferenceCentre:
             now=now,
         )
         after = self._preferring.preferences(grant.address_key, now=now)
+        left = before.topics.get(grant.topic, False) and not after.topics.get(grant.topic, False)
+        if left or (after.left_all and not before.left_all):
+            # The mail that led here lost them. Those of other topics didn't.
+            self._marks.note(visit, grant, now=now)
         shown = self._shown(grant, after)
         return replace(shown, marks=shown.marks | {"saved", *self._changes(before, after)})
 

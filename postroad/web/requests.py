@@ -32,7 +32,7 @@ class Visit:
     """One request: the link's token, the machine that it comes from, and its id at the gateway.
 
     `locale` is the one of our own that the visitor reads; `message_id` names the mail that the link stood in,
-    as far as whoever asks says so. No page repeats any of these.
+    as far as whoever asks says so: no page repeats anything else of these.
     """
 
     token: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -18,15 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from postroad.contacts.ports import Leaving
-    from postroad.web.ports import Marks
+    from postroad.web.mail_marks import MailMarks
     from postroad.web.requests import Form, Visit
     from postroad.web.tokens import Tokens
-
-
-NO_MESSAGE = "!"
-"""Asked for where a link names no message, so that the work is the same. No message can have this id."""
-MESSAGE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
-"""As the contract has it."""
 
 
 class How(StrEnum):
@@ -54,11 +47,11 @@ class Unsubscribing:
         *,
         tokens: Tokens,
         leaving: Leaving,
-        marks: Marks,
+        marks: MailMarks,
         limits: Limits,
         on_error: Callable[[BaseException], object],
     ) -> None:
-        """Use these parts; `on_error` is told what kept somebody from leaving, or from being counted."""
+        """Use these parts; `on_error` is told what kept somebody from leaving."""
         self._tokens = tokens
         self._leaving = leaving
         self._marks = marks
@@ -103,19 +96,8 @@ class Unsubscribing:
         except TransientError as error:
             self._on_error(error)
             return Answer(Kind.TROUBLE, grant.topic)
-        self._mark(visit, grant, now)
+        self._marks.note(visit, grant, now=now)
         return Answer(Kind.LEFT_TOPIC if leaves is Leaves.TOPIC else Kind.LEFT_ALL, grant.topic)
-
-    def _mark(self, visit: Visit, grant: Grant, now: datetime) -> None:
-        """Note on the mail's row that somebody left by it: for the counters, so nobody waits or fails for it.
-
-        Whoever made up the name of a mail, or left it out, is asked for as much as anybody.
-        """
-        named = visit.message_id if MESSAGE_ID.fullmatch(visit.message_id) else NO_MESSAGE
-        try:
-            self._marks.mark(named, grant.address_key, grant.topic, now=now)
-        except TransientError as error:
-            self._on_error(error)
 
     def _grant(self, visit: Visit, now: datetime) -> Grant | Answer:
         grant = self._tokens.grant(visit.token, Purpose.UNSUBSCRIBE, now=now)

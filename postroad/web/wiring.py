@@ -21,6 +21,7 @@ from postroad.suppression.address_key import address_key
 from postroad.web.confirming import Confirming
 from postroad.web.dynamodb import DynamoCounters, DynamoMarks
 from postroad.web.limits import Limits
+from postroad.web.mail_marks import MailMarks
 from postroad.web.pages import Pages
 from postroad.web.preferring import PreferenceCentre
 from postroad.web.requests import Route
@@ -57,16 +58,17 @@ def website() -> Website:
         suppressions_table=settings.suppressions_table,
         stream_of_topic=pages.stream_of_topic,
     )
+    marks = MailMarks(DynamoMarks(dynamodb, settings.messages_table), on_error=log_error)
     sections: dict[Route, Section] = {
         Route.LEAVING: Unsubscribing(
             tokens=tokens,
             leaving=leaving,
-            marks=DynamoMarks(dynamodb, settings.messages_table),
+            marks=marks,
             limits=limits,
             on_error=log_error,
         ),
         Route.PREFERENCES: PreferenceCentre(
-            tokens=tokens, preferring=leaving, limits=limits, pages=pages, on_error=log_error
+            tokens=tokens, preferring=leaving, marks=marks, limits=limits, pages=pages, on_error=log_error
         ),
     }
     if settings.confirmation_queue_url:

@@ -189,7 +189,7 @@ def test_a_mail_of_a_topic_has_its_headers_and_its_link() -> None:
     assert mail.headers == {"X-Order": "1042", **list_headers(link)}
     assert mail.text is not None
     assert link in mail.text
-    assert LINKS.preferences(World.key("m-1@example.com"), TOPIC) in mail.text
+    assert LINKS.preferences(World.key("m-1@example.com"), TOPIC, "m-1") in mail.text
 
 
 def test_a_producers_own_link_gives_way() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,15 +17,21 @@ from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
 from postroad.sending.leaving_links import LeavingLinks, list_headers
 from postroad.web.answers import Answer, Kind, Leaves
+from postroad.web.building import PAGES, build_pages
 from postroad.web.errors import MarkUnavailableError
 from postroad.web.http import read_request
+from postroad.web.mail_marks import NO_MESSAGE, named
 from postroad.web.memory import MemoryMarks
-from postroad.web.unsubscribing import MESSAGE_ID, NO_MESSAGE
+from postroad.web.pages import Pages
+from postroad.web.requests import Form
+from tests.preferences_world import PreferencesWorld, rules_of
 from tests.web_world import ADDRESS, NOON, RING, TOPIC, World
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+BRAND = Path(__file__).parents[3] / "config" / "brand.toml"
+TOPICS = {TOPIC: {"en": ("Product updates", "")}, "offers": {"en": ("Offers", "")}}
 ROW = Row(
     message_id="news-1",
     status=Status.DELIVERED,
@@ -70,12 +77,12 @@ def test_without_a_token_of_ours_no_row_is_asked_for(token: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "named", ["", "news-1", "unknown", "x" * 129, "a b", "ana@example.com", "!sqs-1", "a\n", "é"]
+    "given", ["", "news-1", "unknown", "x" * 129, "a b", "ana@example.com", "!sqs-1", "a\n", "é"]
 )
-def test_whatever_a_link_names_the_answer_and_the_calls_are_the_same(named: str) -> None:
+def test_whatever_a_link_names_the_answer_and_the_calls_are_the_same(given: str) -> None:
     marks = MemoryMarks()
     world = World(marks=marks)
-    assert world.leave(visit=replace(world.visit, message_id=named)) == Answer(Kind.LEFT_TOPIC, TOPIC)
+    assert world.leave(visit=replace(world.visit, message_id=given)) == Answer(Kind.LEFT_TOPIC, TOPIC)
     assert len(marks.asked) == 1
     assert marks.asked[0] in {"news-1", "unknown", NO_MESSAGE}
 
@@ -112,23 +119,60 @@ def test_the_link_and_the_header_name_the_mail_that_they_stand_in() -> None:
     assert len(header) < 995
 
 
-@pytest.mark.parametrize(("query", "named"), [({"m": "news-1"}, "news-1"), ({}, ""), (None, "")])
-def test_the_name_is_read_from_the_query(query: dict[str, str] | None, named: str) -> None:
+@pytest.mark.parametrize(("query", "given"), [({"m": "news-1"}, "news-1"), ({}, ""), (None, "")])
+def test_the_name_is_read_from_the_query(query: dict[str, str] | None, given: str) -> None:
     event = {
         "routeKey": "ANY /u/{token}",
         "queryStringParameters": query,
         "requestContext": {"http": {"method": "GET"}},
     }
-    assert read_request(event).visit.message_id == named
+    assert read_request(event).visit.message_id == given
 
 
 @pytest.mark.parametrize(
-    "named", ["a", "order-1042:b.c_d", "x" * 128, "x" * 129, "", "a b", "a\n", "é", "!", "a@b"]
+    "given", ["a", "order-1042:b.c_d", "x" * 128, "x" * 129, "", "a b", "a\n", "é", "!", "a@b"]
 )
-def test_a_message_id_is_what_the_contract_says(named: str) -> None:
+def test_a_message_id_is_what_the_contract_says(given: str) -> None:
     try:
-        msgspec.convert(named, MessageId)
+        msgspec.convert(given, MessageId)
     except msgspec.ValidationError:
-        assert not MESSAGE_ID.fullmatch(named)
+        assert named(given) == ""
     else:
-        assert MESSAGE_ID.fullmatch(named)
+        assert named(given) == given
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    folder = tmp_path_factory.mktemp("pages")
+    build_pages(folder, brand=BRAND, topics=TOPICS, rules=rules_of(TOPICS))
+    return Pages.read(folder / PAGES)
+
+
+@pytest.mark.parametrize(
+    ("given", "query"),
+    [("news-1", "&amp;m=news-1"), ("", ""), ('"><script>', ""), ("a b", ""), ("x" * 129, "")],
+)
+def test_other_languages_keep_the_mail_and_nothing_else_that_a_link_names(
+    pages: Pages, given: str, query: str
+) -> None:
+    html = pages.page(Answer(Kind.ASK, TOPIC), "en", given)
+    assert re.findall(r'href="\?lang=es([^"]*)"', html) == [query]
+    assert "<script>" not in html
+
+
+def test_leaving_by_the_preferences_is_noted_on_the_mail_too(pages: Pages) -> None:
+    world = PreferencesWorld(pages)
+    world.agree(TOPIC, "offers")
+    visit = replace(world.visit(), message_id="news-1")
+    world.centre.act(visit, world.form(topics=[TOPIC]), now=NOON)
+    assert world.marks.asked == []
+    world.centre.act(visit, world.form(topics=[]), now=NOON)
+    assert world.marks.asked == ["news-1"]
+    world.centre.act(visit, world.form(topics=[]), now=NOON)
+    assert world.marks.asked == ["news-1"]
+
+
+def test_leaving_everything_by_the_preferences_is_noted(pages: Pages) -> None:
+    world = PreferencesWorld(pages)
+    world.centre.act(replace(world.visit(), message_id="news-1"), Form({"do": ["leave"]}), now=NOON)
+    assert world.marks.asked == ["news-1"]
