@@ -83,7 +83,7 @@ def _assemble(wiring: Wiring) -> Dropping:
         bodies=wiring.bodies,
         clock=SystemClock(),
         operator=operator(),
-        retention=wiring.retention,
+        retention=wiring.cancelled_for,
     )
 
 

@@ -139,7 +139,7 @@ def _carry_out(wiring: Wiring, waiting: list[Row], by: str) -> list[End]:
         bodies=wiring.bodies,
         schedule=wiring.schedule,
         operator=by,
-        retention=wiring.retention,
+        retention=wiring.cancelled_for,
     )
     now = datetime.now(UTC)
     return [(row.message_id, cancelling.cancel(row.message_id, now=now)) for row in waiting]

@@ -12,7 +12,7 @@ from botocore.config import Config
 from postroad.cli.access import CONFIGURATION_FOLDER, Access
 from postroad.cli.problem import ExitCode, Problem
 from postroad.contract.address import AddressError, parse_address
-from postroad.contract.words import StreamKind
+from postroad.contract.words import Status, StreamKind
 from postroad.secrets import read_secret
 from postroad.suppression.address_key import address_key
 
@@ -63,9 +63,9 @@ class Wiring(Access):
         return DynamoHeld(self._client("dynamodb"), self.foundation.named("MessagesTable"))
 
     @cached_property
-    def retention(self) -> timedelta:
-        """Return how long a row is kept after its end: as configured, or as by default if no file is here."""
-        return timedelta(days=self.retentions.messages_days)
+    def cancelled_for(self) -> timedelta:
+        """Return how long a cancelled row is kept: as configured, or as by default if no file is here."""
+        return timedelta(days=self.retentions.days_of(Status.CANCELLED.value))
 
     @cached_property
     def retentions(self) -> Retention:

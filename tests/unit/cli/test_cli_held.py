@@ -8,6 +8,8 @@ import pytest
 
 from postroad.bodies.dynamodb import DynamoBodies
 from postroad.bodies.errors import BodiesUnavailableError
+from postroad.cli.wiring import Wiring
+from postroad.configuration.retention import Retention, StatusRetention
 from postroad.contract.parser import fingerprint, parse_message
 from postroad.contract.words import Reason, Status
 from postroad.ledger.row import REOPENED, Row
@@ -290,6 +292,17 @@ def test_what_is_dropped_ends_in_the_operators_name_and_its_body_is_forgotten(de
     assert row.notes[0].startswith("dropped by operator:ana on ")
     assert row.notes[0].endswith("it was held (unknown_outcome), and attempt 1 may have been sent")
     assert not kept(deployed, "unsure")
+
+
+def test_what_is_dropped_is_kept_as_long_as_what_is_cancelled(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Wiring, "retentions", Retention(statuses=StatusRetention(cancelled=120)))
+    hold(deployed, "unsure", Reason.UNKNOWN_OUTCOME)
+    assert deployed.run("held", "drop", "unsure", "--yes").exit_code == 0
+    row = row_of(deployed, "unsure")
+    assert row.expires_at is not None
+    assert timedelta(days=119) < row.expires_at - datetime.now(UTC) < timedelta(days=121)
     assert deployed.json("held", "list")["messages"] == []
     told = deployed.run("why", "unsure").stdout
     assert "It was held, and an operator dropped it." in told
