@@ -121,5 +121,6 @@ def month() -> str:
     """Return the table."""
     columns = [OneByOne(volume).lines() for volume in VOLUMES]
     rows = [(title, *(f"{column[title]:,.2f}" for column in columns)) for title in columns[0]]
-    totals = (f"**{sum(column.values()):,.2f}**" for column in columns)
+    # Of what is shown: a reader adds up the lines.
+    totals = (f"**{sum(round(usd, 2) for usd in column.values()):,.2f}**" for column in columns)
     return table(HEAD, [*rows, ("**together**", *totals)]) + "\n"
