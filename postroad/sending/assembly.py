@@ -9,6 +9,7 @@ from postroad.contract.words import Status
 from postroad.sending.batch import SendBatch
 from postroad.sending.delivery import Delivery
 from postroad.sending.entering import Entering
+from postroad.sending.erased import Erased
 from postroad.sending.fuse import Fuse
 from postroad.sending.limits import limits_of
 from postroad.sending.marking import Marking
@@ -92,6 +93,7 @@ def send_batch(parts: Parts) -> SendBatch:
         links=parts.links,
         topics=parts.topics,
     )
+    erased = Erased(parts.suppressions, limits)
     refusals = Refusals(
         preparation=preparation,
         rows=rows,
@@ -100,6 +102,7 @@ def send_batch(parts: Parts) -> SendBatch:
             ledger=parts.ledger,
             rows=rows,
             dead_letters=parts.dead_letters,
+            erased=erased,
             stream=settings.stream,
             retention=limits.retention.after(Status.INVALID),
         ),
@@ -123,7 +126,9 @@ def send_batch(parts: Parts) -> SendBatch:
         clock=clock,
         limits=limits,
     )
-    delivery = Delivery(rows=rows, waiting=waiting, requests=requests, clock=clock, limits=limits)
+    delivery = Delivery(
+        rows=rows, waiting=waiting, requests=requests, erased=erased, clock=clock, limits=limits
+    )
     return SendBatch(
         stream=settings.stream,
         preparation=preparation,

@@ -73,6 +73,8 @@ def following(row: Row, standing: Row) -> Row:
     """
     attempt = standing.attempt + 1 if row.status is Status.CLAIMED else standing.attempt
     notes = (*standing.notes, *(note for note in row.notes if note not in standing.notes))
+    if row.is_redacted:
+        notes = ()
     times = {**row.times, **standing.times}
     return replace(
         row,

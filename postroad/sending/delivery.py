@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from postroad.contract.times import is_expired
-from postroad.contract.words import Reason, Status, StreamKind
-from postroad.ledger.redacting import redacted
+from postroad.contract.words import Reason, Status
 from postroad.sending import attempt
 from postroad.sending.decisions import Later, Refused, Settled, Waits
 from postroad.sending.requesting import too_late
 from postroad.sending.rows import Entered
-from postroad.stats.providers import provider_of
 from postroad.suppression.model import blocks
 
 if TYPE_CHECKING:
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from postroad.ledger.row import Row
     from postroad.records import Record
     from postroad.sending.decisions import Decision
+    from postroad.sending.erased import Erased
     from postroad.sending.limits import Limits
     from postroad.sending.mail import Prepared
     from postroad.sending.requesting import Accepted, Requests
@@ -35,10 +34,18 @@ class Delivery:
     """Delivers prepared messages."""
 
     def __init__(
-        self, *, rows: Rows, waiting: Waiting, requests: Requests, clock: Clock, limits: Limits
+        self,
+        *,
+        rows: Rows,
+        waiting: Waiting,
+        requests: Requests,
+        erased: Erased,
+        clock: Clock,
+        limits: Limits,
     ) -> None:
         """Use these parts and bounds; safe to use from several threads."""
         self._rows = rows
+        self._erased = erased
         self._waiting = waiting
         self._requests = requests
         self._clock = clock
@@ -58,12 +65,13 @@ class Delivery:
         """
         now = self._clock.now()
         if is_expired(prepared.parsed.message, received_at=prepared.parsed.record.first_sent, now=now):
-            return self._settled(prepared.row, Status.EXPIRED, Reason.EXPIRED, now)  # it waited for the rate
+            row = self._settled(prepared.row, Status.EXPIRED, Reason.EXPIRED, now)  # it waited for the rate
+            return self._erased.row_of(row, suppressions, now=now)
         stop = self._stop(prepared, suppressions, now)
         if stop is not None:
             status = Status.UNSUBSCRIBED if stop.reason is Reason.UNSUBSCRIBED else Status.SUPPRESSED
             row = self._settled(prepared.row, status, stop.reason, now)
-            return _without_address(row, now) if self._are_erased(suppressions) else row
+            return self._erased.row_of(row, suppressions, now=now)
         if not prepared.allowed:
             return self._settled(prepared.row, Status.HELD, Reason.RECIPIENT_NOT_ALLOWED, now)
         if (why := window.refuses(now)) is not None:
@@ -92,7 +100,8 @@ class Delivery:
 
     def expire(self, row: Row, record: Record, *, now: datetime) -> Decision:
         """End a message that came too late; `row` is the one with which it would begin."""
-        return self._settle(record, self._settled(row, Status.EXPIRED, Reason.EXPIRED, now), now)
+        ended = self._settled(row, Status.EXPIRED, Reason.EXPIRED, now)
+        return self._settle(record, self._erased.row(ended, now=now), now)
 
     def schedule(self, row: Row, record: Record, *, due: datetime, now: datetime) -> Decision:
         """Let a message wait for its time; `row` is the one with which it would begin."""
@@ -116,13 +125,6 @@ class Delivery:
         stops = (blocks(one, stream=stream, kind=kind, topic=topic, now=now) for one in suppressions)
         return next((stop for stop in stops if stop is not None), None)
 
-    def _are_erased(self, suppressions: Sequence[Suppression]) -> bool:
-        """Say whether nothing of the recipient is to be written down for this mail.
-
-        Of transactional mail there is: it is of a purchase that came after the erasure.
-        """
-        return self._limits.kind is not StreamKind.TRANSACTIONAL and any(one.erased for one in suppressions)
-
     def _settled(self, row: Row, status: Status, reason: Reason, now: datetime) -> Row:
         retention = self._limits.retention.after(status)
         return attempt.settled(row, status, reason.value, now=now, retention=retention)
@@ -140,7 +142,3 @@ class Delivery:
         if not is_held:
             self._waiting.forget_done(record, row)
         return Settled(row.status, row.reason)
-
-
-def _without_address(row: Row, now: datetime) -> Row:
-    return redacted(row, provider=provider_of(row.email), now=now)

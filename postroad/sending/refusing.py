@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from postroad.ledger.ports import Ledger
+    from postroad.sending.erased import Erased
     from postroad.sending.mail import Refusal
     from postroad.sending.ports import DeadLetters
     from postroad.sending.rows import Rows
@@ -22,9 +23,11 @@ class RefusalDesk:
     """Refuses records of one stream. Repeating a refusal changes nothing but the dead letters' count."""
 
     def __init__(
-        self, *, ledger: Ledger, rows: Rows, dead_letters: DeadLetters, stream: str, retention: timedelta
-    ) -> None:
+        self, *, ledger: Ledger, rows: Rows, dead_letters: DeadLetters, erased: Erased, stream: str,
+        retention: timedelta,
+    ) -> None:  # fmt: skip
         """Write into this ledger, where `rows` says that there is room, and this dead-letter queue."""
+        self._erased = erased
         self._ledger = ledger
         self._rows = rows
         self._dead_letters = dead_letters
@@ -37,8 +40,11 @@ class RefusalDesk:
         The row is the message's own where it has an id of its own. Another message's row is never touched but
         for a note: the refusal is then kept under `!` and the SQS message id.
         """
-        self._dead_letters.copy(refusal)
         own = self._row(refusal, _refusal_id(refusal), now)
+        # Mail of another stream came here by mistake: there, where it belongs, an erased row would end it.
+        if refusal.parsed is not None and refusal.parsed.message.stream == self._stream:
+            own = self._erased.row(own, now=now)
+        self._dead_letters.copy(refusal)
         if refusal.message_id is None:
             self._write(own, refusal, now)
         elif refusal.reason is Reason.CONFLICT or not self._write(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,12 +13,39 @@ from postroad.contract.words import Reason, Status
 from postroad.ledger.redacting import redacted
 from postroad.privacy.memory import MemoryPersons
 from postroad.redriving.judging import ALL_RISKS, Leave, WhyLeft, judge
-from postroad.suppression.model import ALL_STREAMS, ScopeEntry
+from postroad.sending.memory import MemoryRate
+from postroad.suppression.memory import MemorySuppressions
+from postroad.suppression.model import ALL_STREAMS, ScopeEntry, Suppression
 from tests.sending_world import NOW, SETTINGS, World, make_message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from postroad.governor.grant import Grant
 
 ANA = "ana.ruiz@gmail.com"
 SECOND = timedelta(seconds=1)
 OFFERS = replace(SETTINGS, stream="marketing", kind="marketing", retention_days_of={"suppressed": 28})
+
+
+class SlowRate(MemoryRate):
+    """Takes two seconds to grant."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def take(self, count: int, *, deadline: datetime) -> Grant:
+        self._world.clock.at += 2 * SECOND
+        return super().take(count, deadline=deadline)
+
+
+class NotAsked(MemorySuppressions):
+    """Fails whoever asks it."""
+
+    def find(self, address_keys: Sequence[str]) -> dict[str, Suppression]:
+        raise AssertionError(f"{len(address_keys)} looked up")
 
 
 def erased(world: World) -> World:
@@ -54,6 +82,78 @@ def test_so_it_is_where_a_complaint_hides_the_erasure() -> None:
 
     row = world.row("offer-1")
     assert (row.reason, row.email) == (Reason.COMPLAINT, "")
+
+
+def test_an_offer_that_comes_too_late_leaves_nothing_of_them_either() -> None:
+    world = erased(World(settings=OFFERS))
+
+    world.send(mail("offer-1") | {"expires_at": "2026-11-22T13:59:30Z"})
+
+    row = world.row("offer-1")
+    assert (row.status, row.email, row.address_key, row.provider) == (Status.EXPIRED, "", "", "gmail")
+
+
+def test_an_offer_that_waited_too_long_for_the_rate_leaves_nothing_of_them_either() -> None:
+    world = erased(World(settings=OFFERS))
+    world.rate = SlowRate(world)
+
+    world.send(mail("offer-1") | {"expires_at": "2026-11-22T14:00:01Z"})
+
+    row = world.row("offer-1")
+    assert (row.status, row.email, row.address_key, row.provider) == (Status.EXPIRED, "", "", "gmail")
+
+
+def test_an_offer_that_is_refused_leaves_nothing_of_them_either() -> None:
+    world = erased(World(settings=OFFERS))
+
+    world.send(mail("offer-1") | {"data": {}})
+
+    row = world.row("offer-1")
+    assert (row.status, row.email, row.address_key, row.is_redacted) == (Status.INVALID, "", "", True)
+
+
+def test_another_body_under_the_id_of_an_offer_leaves_nothing_of_them_either() -> None:
+    world = World(settings=OFFERS)
+    world.send(make_message("offer-1", stream="marketing"))
+    erased(world)
+
+    world.send(mail("offer-1"))
+
+    row = world.row("!sqs-0")
+    assert (row.reason, row.email, row.address_key) == (Reason.CONFLICT, "", "")
+
+
+def test_a_purchase_that_came_to_the_wrong_queue_is_mailed_once_it_comes_to_its_own() -> None:
+    world = erased(World(settings=OFFERS))
+    world.send(mail("order-1", "transactional"))
+    assert world.row("order-1").status is Status.INVALID
+
+    world.settings = SETTINGS
+    world.send(mail("order-1", "transactional"))
+
+    assert world.row("order-1").status is Status.SENT
+
+
+def test_nothing_is_noted_of_the_erased_over_a_row_that_stood() -> None:
+    world = World(settings=OFFERS)
+    world.send(mail("offer-1") | {"data": {}})
+    standing = world.row("offer-1")
+    noted = replace(standing.with_note("Ana Ruiz asked for it"), version=standing.version + 1)
+    world.ledger.replace(noted, expected=standing.version)
+    erased(world)
+
+    world.send(mail("offer-1"))
+
+    row = world.row("offer-1")
+    assert (row.status, row.is_redacted, row.notes) == (Status.SUPPRESSED, True, ())
+
+
+def test_whether_somebody_is_erased_is_not_asked_for_nothing() -> None:
+    world = World(suppressions=NotAsked())
+
+    world.send(mail("order-1", "transactional") | {"data": {}})
+
+    assert world.row("order-1").status is Status.INVALID
 
 
 def test_the_mail_of_a_purchase_is_sent_and_kept_as_any_other() -> None:
