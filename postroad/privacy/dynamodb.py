@@ -11,10 +11,10 @@ from postroad.contacts.saving import CONSENT, consent_key
 from postroad.dynamodb import asking, failed_condition
 from postroad.ledger.dynamodb import INDEX, MOST_KEYS
 from postroad.privacy.errors import PrivacyUnavailableError
-from postroad.privacy.marking import after_the_mark, is_ours, mark_of, marking
+from postroad.privacy.marking import after_the_mark, mark_of, marking, may_tell
 from postroad.privacy.ports import Held, Mark
 from postroad.privacy.proof import What
-from postroad.suppression.item import CURRENT, HISTORY
+from postroad.suppression.item import CURRENT, HISTORY, read_history
 from postroad.web.dynamodb import PREFIX as VISITS
 
 if TYPE_CHECKING:
@@ -153,18 +153,18 @@ class DynamoPersons:
     def _parted(
         self, address_key: str, items: Sequence[Mapping[str, Any]], *, marked: bool = False
     ) -> tuple[list[Consent], list[Mapping[str, Any]]]:
-        """Return the records of consent of before, and what else there is beside the profile.
+        """Return the records of consent, and what else there is beside the profile.
 
-        That is before the mark where one was just made (`marked`), though they may have come back since.
+        Where a mark was just made (`marked`), those of before it alone: they may have come back since.
         """
-        with asking(PrivacyUnavailableError):
-            answer = self._client.get_item(
-                TableName=self._contacts, Key=profile_key(address_key), ConsistentRead=True
-            )
-        contact = read_profile(answer["Item"]) if "Item" in answer else None
-        all_consents = [read_consent(item) for item in items if item["sk"]["S"].startswith(CONSENT)]
-        kept = after_the_mark(contact, all_consents) if marked or (contact and contact.erased_at) else set()
-        consents = [each for each in all_consents if consent_key(each.topic, each.at) not in kept]
+        consents = [read_consent(item) for item in items if item["sk"]["S"].startswith(CONSENT)]
+        if marked:
+            with asking(PrivacyUnavailableError):
+                answer = self._client.get_item(
+                    TableName=self._contacts, Key=profile_key(address_key), ConsistentRead=True
+                )
+            kept = after_the_mark(read_profile(answer["Item"]) if "Item" in answer else None, consents)
+            consents = [each for each in consents if consent_key(each.topic, each.at) not in kept]
         known = (PROFILE, CONSENT, KEPT_CONSENT)
         others = [item for item in items if not item["sk"]["S"].startswith(known)]
         return consents, others
@@ -190,10 +190,8 @@ class DynamoPersons:
     def _typed_in(self, address_key: str) -> Iterator[Mapping[str, Any]]:
         """Yield the lines of the suppressions' history whose evidence may tell of the person."""
         for item in self._items(self._suppressions, address_key):
-            if item["sk"]["S"].startswith(HISTORY) and item["evidence"]["S"]:
-                of_an_erasure = item["evidence"]["S"].startswith("erasure ")
-                if not of_an_erasure and not is_ours(item["source"]["S"]):
-                    yield item
+            if item["sk"]["S"].startswith(HISTORY) and may_tell(read_history(item)):
+                yield item
 
     def _scrub(self, item: Mapping[str, Any]) -> bool:
         try:

@@ -143,7 +143,10 @@ class Erasing:
         standing = self._persons.mark_of(key)
         # What came after an erasure that is complete is erased under a proof of its own.
         before = self._proofs.get(standing.erasure) if standing else None
-        is_over = before is not None and before.is_complete
+        if before is not None:
+            is_over = before.is_complete
+        else:  # a run was killed before its proof; or the proof is as old as proofs get
+            is_over = standing is not None and now - standing.at >= self._rules.kept_proofs
         mark = self._persons.mark(key, erasure=erasure, source=self._operator, now=now, anew=is_over)
         self._proofs.begin(
             Proof(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from postroad.contacts.departure import Departure, following
 from postroad.contacts.model import Contact
 from postroad.contacts.saving import consent_key
+from postroad.contract.words import Reason
 from postroad.privacy.ports import Mark
 from postroad.suppression.change import erasing
 
@@ -18,9 +20,13 @@ if TYPE_CHECKING:
     from postroad.contacts.model import Consent
     from postroad.suppression.model import HistoryEntry, ScopeEntry, Suppression
 
-_OURS = frozenset({"feedback", "ses"})
 _OUR_PAGES = ("unsubscribe:", "preferences:", "subscribe:", "confirm:")
-"""Sources whose evidence Postroad words itself, by ids. Any other's may have been typed in, with a name."""
+# What Postroad words itself, by ids. Anything else may have been typed in, with a name: a list that somebody
+# imports brings sources and evidence of its own, and may call them by our names.
+_BY_PAGES = re.compile(r"request [\w=+/-]*(, because: \w+)?(, left with [\w:.-]+ before)?", re.ASCII)
+_BY_FEEDBACK = re.compile(r"[^@]*\bSES message [\w-]*[^@]*|feedback [\w-]+", re.ASCII)
+_BY_SES = re.compile(r"SES's suppression list: \w+", re.ASCII)
+_BY_ERASING = re.compile(r"erasure [\w-]+", re.ASCII)
 
 
 def mark_of(standing: Suppression, contact: Contact | None) -> Mark | None:
@@ -39,6 +45,8 @@ def marking(
         return Departure((), None, ())
     at = following(history, now)
     bare = replace(standing, scopes={scope: scrubbed(entry) for scope, entry in standing.scopes.items()})
+    if bare != standing:
+        bare = replace(bare, erased=None)  # so that it is written, though they were erased before
     change = erasing(bare, history, source=source, evidence=f"erasure {erasure}", now=at)
     blank = Contact(
         standing.address_key, "", created_at=now, updated_at=now,
@@ -49,12 +57,16 @@ def marking(
 
 def scrubbed(entry: ScopeEntry) -> ScopeEntry:
     """Return the entry without evidence that may tell of the person."""
-    return entry if is_ours(entry.source) else replace(entry, evidence="")
+    return replace(entry, evidence="") if may_tell(entry) else entry
 
 
-def is_ours(source: str) -> bool:
-    """Say whether the evidence of this source is made of ids alone."""
-    return source in _OURS or source.startswith(_OUR_PAGES)
+def may_tell(entry: ScopeEntry | HistoryEntry) -> bool:
+    """Say whether its evidence may tell of the person: it isn't made of ids alone, in Postroad's words."""
+    if not entry.evidence or (entry.reason is Reason.ERASED and _BY_ERASING.fullmatch(entry.evidence)):
+        return False
+    by_source = {"feedback": _BY_FEEDBACK, "ses": _BY_SES}
+    ours = _BY_PAGES if entry.source.startswith(_OUR_PAGES) else by_source.get(entry.source)
+    return ours is None or ours.fullmatch(entry.evidence) is None
 
 
 def after_the_mark(contact: Contact | None, consents: Sequence[Consent]) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from postroad.contacts.saving import consent_key
-from postroad.privacy.marking import after_the_mark, is_ours, mark_of, marking
+from postroad.privacy.marking import after_the_mark, mark_of, marking, may_tell
 from postroad.privacy.ports import Held, Mark
 from postroad.privacy.proof import Left, Proof, SesEntry, What
 from postroad.suppression.model import HistoryEntry, Suppression
@@ -75,7 +75,7 @@ class MemoryPersons:
             consents=len(self._consents(address_key)),
             proofs_of_consent=len(self._kept.get(address_key, ())),
             others=int(address_key in self._contacts.waiting),
-            suppression_lines=sum(_is_typed_in(line) for line in history),
+            suppression_lines=sum(may_tell(line) for line in history),
             shows_address=bool(suppression.email),
         )
 
@@ -88,9 +88,9 @@ class MemoryPersons:
             proofs = [replace(each, ip="", evidence="", previous="") for each in gone]
             self._kept[address_key] = [*self._kept.get(address_key, ()), *proofs]
         others = self._contacts.waiting.pop(address_key, None)
-        lines = sum(_is_typed_in(line) for line in history)
+        lines = sum(may_tell(line) for line in history)
         self._suppressions.rewrite_history(
-            address_key, lambda line: replace(line, evidence="") if _is_typed_in(line) else line
+            address_key, lambda line: replace(line, evidence="") if may_tell(line) else line
         )
         what = What.CONSENTS_REMOVED if kept_until is None else What.CONSENTS_KEPT
         return {
@@ -111,7 +111,7 @@ class MemoryPersons:
     def _consents(self, address_key: str, *, marked: bool = False) -> list[Consent]:
         consents = self._contacts.consents(address_key)
         _, _, contact = self._stands(address_key)
-        kept = after_the_mark(contact, consents) if marked or (contact and contact.erased_at) else set()
+        kept = after_the_mark(contact, consents) if marked else set()
         return [each for each in consents if consent_key(each.topic, each.at) not in kept]
 
     def _stands(self, address_key: str) -> tuple[Suppression, list[HistoryEntry], Contact | None]:
@@ -167,10 +167,6 @@ class MemoryCountersByAddress:
     def forget(self, address_key: str) -> int:
         """Forget how often they came."""
         return self.visits.pop(address_key, 0)
-
-
-def _is_typed_in(line: HistoryEntry) -> bool:
-    return bool(line.evidence) and not line.evidence.startswith("erasure ") and not is_ours(line.source)
 
 
 def _first(row: Row) -> datetime:

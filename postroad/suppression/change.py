@@ -93,6 +93,9 @@ def suppressing(
     )
     if line in history:
         return None
+    if entry.reason is Reason.ERASED:
+        # Also by a list that came from another stage, say.
+        standing = replace(standing, email="", erased=standing.erased or entry.since)
     before = standing.scopes.get(scope)
     if before is not None and not replaces(before, entry):
         return Change(standing, line, changed=False)
@@ -289,9 +292,8 @@ def erasing(
     """
     if standing.erased:
         return None
-    bare = replace(standing, email="", erased=now)
     entry = ScopeEntry(Reason.ERASED, source, now, None, evidence)
-    change = suppressing(bare, history, email="", scope=ALL_STREAMS, entry=entry)
+    change = suppressing(standing, history, email="", scope=ALL_STREAMS, entry=entry)
     if change is None:
         raise ValueError("the history holds this erasure already, and it was taken back: give a later time")
     return change

@@ -7,13 +7,22 @@ from datetime import timedelta
 
 import pytest
 
-from postroad.contacts.model import ConsentStatus, NewConsent, NewContact, Saved, Wishes
+from postroad.contacts.model import (
+    ConsentStatus,
+    NewConsent,
+    NewContact,
+    Saved,
+    SignUp,
+    TopicTerms,
+    Wishes,
+)
 from postroad.contract.words import Reason, Status, StreamKind
 from postroad.ledger.row import UNSETTLED
 from postroad.privacy.erasing import Person
 from postroad.privacy.fates import Fate
+from postroad.privacy.memory import MemoryProofs
 from postroad.privacy.proof import SesEntry, proof_item, read_proof
-from postroad.suppression.model import ALL_STREAMS, ScopeEntry, blocks
+from postroad.suppression.model import ALL_STREAMS, NewSuppression, ScopeEntry, blocks
 from tests.privacy_world import DAY, EMAIL, KEY, NOW, OTHER_KEY, PERSONAL, RULES, PrivacyWorld, row_of
 
 COMPLAINT = ScopeEntry(Reason.COMPLAINT, "feedback", NOW + DAY, None, "feedback 0103")
@@ -265,4 +274,75 @@ def test_who_leaves_after_an_erasure_is_not_written_down(world: PrivacyWorld) ->
     world.leaving.leave(
         KEY, [ALL_STREAMS], source="unsubscribe:page", evidence="r", now=NOW + DAY, email=EMAIL
     )
+    assert EMAIL not in world.held()
+
+
+@pytest.mark.parametrize(
+    ("source", "evidence"),
+    [
+        ("operator:bo", "erasure requested by ana.ruiz@gmail.com"),
+        ("feedback", "Ana Ruiz complained by telephone"),
+        ("ses", "SES's suppression list: ana.ruiz@gmail.com"),
+        ("unsubscribe:old list", "request of Ana Ruiz"),
+    ],
+)
+def test_no_note_stays_whatever_it_begins_with_and_whosever_it_claims_to_be(
+    source: str, evidence: str
+) -> None:
+    world = PrivacyWorld()
+    entry = ScopeEntry(Reason.MANUAL, source, NOW - DAY, None, evidence)
+    world.suppressions.suppress(KEY, EMAIL, ALL_STREAMS, entry)
+
+    world.erase()
+
+    assert evidence not in world.held()
+    assert world.erasing().survey(Person(KEY, EMAIL)).is_empty
+
+
+def test_a_note_that_came_after_an_erasure_goes_by_the_next_one(world: PrivacyWorld) -> None:
+    world.erase()
+    entry = ScopeEntry(Reason.MANUAL, "operator:bo", NOW + DAY, None, "Ana Ruiz called us")
+    world.suppressions.suppress(KEY, EMAIL, ALL_STREAMS, entry)
+
+    assert world.erase("e2").is_complete
+
+    assert "Ana Ruiz" not in world.held()
+    assert world.stands() == replace(entry, evidence="")
+    world.suppressions.lift(KEY, ALL_STREAMS, source="operator:bo", now=NOW + 2 * DAY)
+    assert world.stands().reason is Reason.ERASED
+
+
+def test_a_sign_up_that_came_after_an_erasure_goes_by_the_next_one(world: PrivacyWorld) -> None:
+    world.erase()
+    terms = TopicTerms("news", "7", double=True, keep_ip=True)
+    sign_up = SignUp(EMAIL, {"offers": terms}, "Ana Ruiz", "es")
+    world.leaving.ask(
+        KEY, sign_up, source="subscribe:form", evidence="request 9", now=NOW + DAY, ip="203.0.113.7"
+    )
+    world.contacts.waiting.clear()  # its time is over
+
+    assert not world.erasing().survey(Person(KEY, EMAIL)).is_empty
+    world.erase("e2")
+
+    assert "203.0.113.7" not in world.held()
+    assert world.erasing().survey(Person(KEY, EMAIL)).is_empty
+
+
+def test_an_erasure_whose_proof_is_gone_by_its_age_is_over(world: PrivacyWorld) -> None:
+    world.erase()
+    world.leaving.leave(KEY, [ALL_STREAMS], source="unsubscribe:page", evidence="request 8", now=NOW + DAY)
+    world.proofs = MemoryProofs()
+    world.clock.at += RULES.kept_proofs
+
+    assert world.erase("e2").id == "e2"
+
+
+def test_a_list_that_names_somebody_as_erased_writes_no_address() -> None:
+    world = PrivacyWorld()
+    entry = ScopeEntry(Reason.ERASED, "import", NOW, None, "erasure e1")
+    world.suppressions.suppress_many([NewSuppression(KEY, EMAIL, ALL_STREAMS, entry)])
+    assert EMAIL not in world.held()
+
+    world.suppressions.suppress(KEY, EMAIL, ALL_STREAMS, COMPLAINT)
+
     assert EMAIL not in world.held()
