@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 BY_FORM, BY_JSON = "subscribe:form", "subscribe:json"
 """The sources of what is asked for here, as records of consent keep them."""
+_WITHOUT_DOTS = frozenset({"gmail.com", "googlemail.com"})
 
 
 class Subscribing:
@@ -68,7 +69,8 @@ class Subscribing:
             if not self._limits.within(SIGNING_UP_BY_MACHINE, machine, now=now):
                 return Answer(Kind.BUSY)
             # Whose mailbox has had its mails for today gets no more, and whoever asks is not told.
-            if self._limits.within(SIGNING_UP_BY_ADDRESS, key, now=now):
+            mailbox = self._address_key(mailbox_of(said.address.canonical))
+            if self._limits.within(SIGNING_UP_BY_ADDRESS, mailbox, now=now):
                 self._ask(key, said, visit, now)
         except TransientError as error:
             self._on_error(error)
@@ -98,3 +100,16 @@ class Subscribing:
         if said.shown in self._pages.locales:
             return self._pages.terms(topic, said.shown)
         return replace(self._pages.terms(topic, self._pages.locales[0]), wording=said.wording)
+
+
+def mailbox_of(canonical: str) -> str:
+    """Return the address without the tags and dots by which one mailbox has any number of addresses.
+
+    For counting alone: a stranger could otherwise fill a mailbox by way of them. Where a provider knows no
+    tags, those who are named alike but for the tag share a count.
+    """
+    local, _, domain = canonical.rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in _WITHOUT_DOTS:  # https://support.google.com/mail/answer/7436150
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{domain}"

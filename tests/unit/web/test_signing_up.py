@@ -291,6 +291,30 @@ def test_only_a_link_that_confirms_names_several_topics() -> None:
         make_token(RING, Grant(ADDRESS, "offers,updates", Purpose.UNSUBSCRIBE))
 
 
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        [f"ana.ruiz+{number}@example.com" for number in range(9)],
+        ["anaruiz@gmail.com", "ana.ruiz@gmail.com", "a.n.a.ruiz+x@googlemail.com", "AnaRuiz+y@gmail.com"],
+    ],
+)
+def test_no_mailbox_gets_more_by_other_spellings_of_its_address(
+    world: SignUpWorld, spellings: Sequence[str]
+) -> None:
+    for email in spellings:
+        assert world.post(email=email, topic="offers").kind is Kind.ASKED
+
+    assert len(world.mailbox.messages) == 3
+
+
+def test_mailboxes_that_are_named_alike_are_not_taken_for_one(world: SignUpWorld) -> None:
+    for email in ("ana.ruiz@example.com", "anaruiz@example.com", "+x@example.com", "+y@example.com"):
+        world.post(email=email, topic="offers")
+        world.post(email=email, topic="offers")
+
+    assert len(world.mailbox.messages) == 8
+
+
 class Broken:
     """A table that can't."""
 
