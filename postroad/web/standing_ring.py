@@ -33,6 +33,8 @@ class StandingRing:
         self._read = read
         self._ring = read()
         self._read_at = now
+        self._is_behind = False
+        """Whether the last reading for a token of an unknown key failed."""
         self._reading = Lock()
 
     def at(self, now: datetime) -> KeyRing:
@@ -43,7 +45,7 @@ class StandingRing:
         """
         if now >= self._read_at + FRESH and self._reading.acquire(blocking=False):
             try:
-                self._ring, self._read_at = self._read(), now
+                self._ring, self._read_at, self._is_behind = self._read(), now, False
             except (RingUnavailableError, SettingsError):
                 self._read_at = now - FRESH + AGAIN
             finally:
@@ -57,10 +59,13 @@ class StandingRing:
         told then.
         """
         if now < self._read_at + AGAIN:
+            if self._is_behind:  # who is told that a link is none of ours doesn't try again
+                raise RingUnavailableError("the ring could not be read a moment ago")
             return None
-        self._read_at = now
+        self._read_at, self._is_behind = now, True
         try:
             self._ring = self._read()
         except SettingsError as error:
             raise RingUnavailableError("the ring was spoilt: put back the value that it had") from error
+        self._is_behind = False
         return self._ring

@@ -19,6 +19,7 @@ BEFORE = KeyRing("t1", {"t1": OLD})
 ROTATED = KeyRing("t2", {"t1": OLD, "t2": NEW})
 RETIRED = KeyRing("t2", {"t2": NEW})
 GRANT = Grant(ADDRESS, TOPIC, Purpose.UNSUBSCRIBE)
+FORGED = make_token(KeyRing("t9", {"t9": b"x" * 64}), GRANT)
 SECOND = timedelta(seconds=1)
 
 
@@ -102,8 +103,13 @@ def test_whether_an_unknown_link_is_ours_is_not_guessed_while_the_ring_cannot_be
 ) -> None:
     tokens = Tokens(secret, now=NOON)
     secret.stands = trouble
-    with pytest.raises(RingUnavailableError):
-        tokens.grant(make_token(ROTATED, GRANT), Purpose.UNSUBSCRIBE, now=NOON + 2 * AGAIN)
+    link = make_token(ROTATED, GRANT)
+    for seconds in (0, 1, 59, 61, 62):  # also as long as it is not read again
+        with pytest.raises(RingUnavailableError):
+            tokens.grant(link, Purpose.UNSUBSCRIBE, now=NOON + 2 * AGAIN + seconds * SECOND)
+    secret.stands = ROTATED
+    assert tokens.grant(link, Purpose.UNSUBSCRIBE, now=NOON + 4 * AGAIN + SECOND) == GRANT
+    assert tokens.grant(FORGED, Purpose.UNSUBSCRIBE, now=NOON + 4 * AGAIN + 2 * SECOND) is None
 
 
 def test_threads_at_once_read_it_once(secret: Secret) -> None:
