@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from postroad.contacts.choosing import preferences
 from postroad.contacts.dynamodb_departures import Departures
 from postroad.contacts.joining import asking, confirming
+from postroad.contacts.saving import MOMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,15 +51,17 @@ class DynamoJoining:
         unconfirmed: list[frozenset[str]] = []
 
         def decide(found: Standing) -> Departure:
+            # A record of the same moment may stand in the way, which the profile doesn't name.
+            at = now + len(unconfirmed) * MOMENT
             departure, topics = asking(
                 found.suppression, found.history, found.contact, sign_up,
-                stream_of_topic=self._stream_of_topic, source=source, evidence=evidence, now=now, ip=ip,
+                stream_of_topic=self._stream_of_topic, source=source, evidence=evidence, now=at, ip=ip,
             )  # fmt: skip
-            unconfirmed[:] = [topics]  # of the attempt that is written
+            unconfirmed.append(topics)
             return departure
 
         self._departures.write(address_key, decide)
-        return unconfirmed[0]
+        return unconfirmed[-1]  # of the attempt that was written
 
     def confirm(
         self,

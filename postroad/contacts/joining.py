@@ -50,7 +50,9 @@ def asking(
         if not (status is ConsentStatus.PENDING and chosen.topics[topic]):
             after = with_consent(after, record)
     if len(unconfirmed) < len(sign_up.topics) and not before.email:
-        after = _known(after, Waiting(sign_up.email, now, sign_up.name, sign_up.locale), source, now)
+        # Where an operator has lifted their erasure, what they say now begins anew.
+        anew = after if standing.erased else replace(after, erased_at=None, erasure="")
+        after = _known(anew, Waiting(sign_up.email, now, sign_up.name, sign_up.locale), source, now)
     after = replace(after, updated_at=now, version=before.version + 1)
     waiting = Waiting(sign_up.email, now, sign_up.name, sign_up.locale)
     return Departure((), after, tuple(records), waiting), unconfirmed

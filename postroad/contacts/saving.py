@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from postroad.contacts.model import AttributeValue, NewConsent, NewContact, TopicTerms
 
 CONSENT = "consent#"
-_MOMENT = timedelta(milliseconds=1)
+MOMENT = timedelta(milliseconds=1)
+"""What keeps two records of a topic apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def next_record(contact: Contact, said: Consent) -> Consent:
     newest = contact.topics.get(said.topic)
     if newest is None:
         return replace(said, at=at)
-    return replace(said, at=max(at, newest.at + _MOMENT), previous=consent_key(said.topic, newest.at))
+    return replace(said, at=max(at, newest.at + MOMENT), previous=consent_key(said.topic, newest.at))
 
 
 def size_of(attributes: Mapping[str, AttributeValue]) -> int:

@@ -16,6 +16,8 @@ from postroad.contacts.errors import ContactsUnavailableError
 from postroad.contacts.memory import MemoryContacts, MemoryLeaving
 from postroad.contacts.model import ConsentStatus, NewConsent, NewContact, SignUp, TopicTerms, Wishes
 from postroad.contract.words import Reason
+from postroad.privacy.dynamodb import DynamoPersons
+from postroad.privacy.memory import MemoryPersons
 from postroad.suppression.dynamodb import DynamoSuppressions
 from postroad.suppression.memory import MemorySuppressions
 from postroad.suppression.model import ALL_STREAMS, ScopeEntry, topic_scope
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from postroad.contacts.ports import ContactStore, Joining
+    from postroad.privacy.ports import Persons
     from postroad.suppression.ports import SuppressionStore
 
 pytestmark = pytest.mark.slow
@@ -50,6 +53,7 @@ class Tables:
     people: MemoryLeaving | DynamoLeaving
     suppressions: SuppressionStore
     contacts: ContactStore
+    persons: Persons
 
     def ask(self, sign_up: SignUp = SIGN_UP, now: datetime = NOON) -> set[str]:
         return set(
@@ -94,6 +98,7 @@ def over(client: DynamoDBClient, page_size: int | None = None) -> Tables:
         DynamoLeaving(client, **tables),
         DynamoSuppressions(client, "suppressions"),
         DynamoContacts(client, "contacts"),
+        DynamoPersons(client, contacts_table="contacts", suppressions_table="suppressions"),
     )
 
 
@@ -102,7 +107,7 @@ def tables(request: pytest.FixtureRequest) -> Tables:
     if request.param == "memory":
         suppressions, contacts = MemorySuppressions(), MemoryContacts()
         people = MemoryLeaving(suppressions, contacts, stream_of_topic=STREAMS)
-        return Tables(people, people, suppressions, contacts)
+        return Tables(people, people, suppressions, contacts, MemoryPersons(suppressions, contacts))
     return over(request.getfixturevalue("dynamodb"), 1 if "page" in request.param else None)
 
 
@@ -272,3 +277,21 @@ def test_what_a_sign_up_said_goes_by_itself(dynamodb: DynamoDBClient) -> None:
     (item,) = [each for each in dynamodb.scan(TableName="contacts")["Items"] if each["sk"]["S"] == "waiting"]
     assert item["email"] == {"S": EMAIL}
     assert int(item["ttl"]["N"]) == round((NOON + 30 * DAY).timestamp())
+
+
+def test_two_sign_ups_of_one_who_agreed_come_at_the_same_moment(tables: Tables) -> None:
+    tables.add("offers")
+    assert tables.ask() == tables.ask() == tables.ask() == {"offers"}
+    assert tables.gets() == {"offers"}
+
+
+def test_who_signs_up_after_an_operator_lifted_their_erasure_is_a_contact_as_any(tables: Tables) -> None:
+    tables.add("product_updates")
+    persons = tables.persons
+    persons.mark(KEY, erasure="e1", source="operator:bo", now=NOON - 2 * HOUR)
+    tables.suppressions.lift(KEY, ALL_STREAMS, source="operator:bo", now=NOON - HOUR)
+
+    assert tables.ask(ONCE) == set()
+
+    contact = tables.contacts.find([KEY])[KEY]
+    assert (contact.email, contact.erased_at, contact.erasure) == (EMAIL, None, "")
