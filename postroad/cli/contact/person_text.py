@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from postroad.cli.output import as_json_text
+from postroad.cli.output import as_json_text, clean
 from postroad.explaining.moments import moment
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _facts(record: Mapping[str, Any] | None) -> list[str]:
     for name, value in (record or {}).items():
         if isinstance(value, dict):
             lines += [f"- {_said(name)}, {_said(each)}: {_said(_inline(its))}" for each, its in value.items()]
-        elif value not in {None, ""}:
+        elif not _is_blank(value):
             lines.append(f"- {_said(name.replace('_', ' '))}: {_said(_inline(value))}")
     return lines
 
@@ -123,7 +123,11 @@ def _block(value: object) -> list[str]:
     if value in (None, [], {}):
         return []
     text = value if isinstance(value, str) else as_json_text({"": value})[len('{\n  "": ') : -len("\n}")]
-    return [f"    {line}" for line in text.splitlines()]
+    return [f"    {clean(line)}" for line in text.splitlines()]
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or value == ""
 
 
 def _inline(value: object) -> str:
@@ -136,7 +140,7 @@ def _inline(value: object) -> str:
             return str(value)
         case dict():
             return ", ".join(
-                f"{name} {_inline(each)}" for name, each in value.items() if each not in {None, ""}
+                f"{name} {_inline(each)}" for name, each in value.items() if not _is_blank(each)
             )
         case list() | tuple():
             return ", ".join(map(_inline, value))
