@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, set_cell_size
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST_LINES = 25
 """Of a dimension's values are shown; JSON has them all."""
+TOGETHER = "together"
 LONGEST_LABEL, WIDEST_TABLE = 24, 1000
 WIDEST_BAR, LEAST_BAR = 60, 5
 _ROUNDED = 3
@@ -74,10 +76,14 @@ def _lines(report: Report) -> dict[str, Tally]:
     """Return what is shown, by its label: the first values, and the sum where there are several."""
     if not dimensions(report.by):
         return {"all": report.total}
-    shown = {
-        clean(" × ".join(values(value))): tally for value, tally in list(report.lines.items())[:MOST_LINES]
-    }
-    return shown if len(report.lines) == 1 else {**shown, "together": report.total}
+    shown: dict[str, Tally] = {}
+    for value, tally in list(report.lines.items())[:MOST_LINES]:
+        label = clean(" × ".join(values(value)))
+        # A producer's value may read as our own word does, or as another one once it is clean.
+        while label in shown or label == TOGETHER:
+            label = f"{label}'"
+        shown[label] = tally
+    return shown if len(report.lines) == 1 else {**shown, TOGETHER: report.total}
 
 
 def _table(lines: Mapping[str, Tally], *, head: str) -> Table:
@@ -143,14 +149,14 @@ def _beside(tally: Tally) -> str:
 def _print_bars(out: Console, report: Report, lines: Mapping[str, Tally]) -> None:
     """Print a bar for each value or day: its length is what was sent, its parts what became of it."""
     if dimensions(report.by):
-        bars = {label: tally for label, tally in lines.items() if label != "together"}
+        bars = {label: tally for label, tally in lines.items() if label != TOGETHER}
     else:
         bars = {f"{day:%m-%d}": tally for day, tally in report.days.items()}
     most = max((tally[Metric.SENT] for tally in bars.values()), default=0)
     if not most:
         return
     signs = SIGNS if _can_print(SIGNS) else PLAIN_SIGNS
-    labels = min(LONGEST_LABEL, out.width // 3, max(len(label) for label in bars))
+    labels = min(LONGEST_LABEL, out.width // 3, max(cell_len(label) for label in bars))
     numbers = len(f"{most:,}")
     width = max(LEAST_BAR, min(WIDEST_BAR, out.width - labels - numbers - 4 - _ROUNDED))
     delivered, bounced, open_ = signs
@@ -159,8 +165,9 @@ def _print_bars(out: Console, report: Report, lines: Mapping[str, Tally]) -> Non
         bar = "".join(
             sign * count for sign, count in zip(signs, _cut(tally, most=most, width=width), strict=True)
         )
-        shown = label if len(label) <= labels else f"{label[: labels - 1]}…"
-        out.print(f"{shown:<{labels}}  {tally[Metric.SENT]:>{numbers},}  {bar}", soft_wrap=True)
+        # In cells: a Chinese sign takes two.
+        shown = label if cell_len(label) <= labels else f"{set_cell_size(label, labels - 1)}…"
+        out.print(f"{set_cell_size(shown, labels)}  {tally[Metric.SENT]:>{numbers},}  {bar}", soft_wrap=True)
     out.print()
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.cells import cell_len
 
 from postroad.cli.main import app
 from postroad.cli.problem import ExitCode
@@ -158,14 +160,17 @@ class Terminal(io.StringIO):
 
 
 def shown(
-    monkeypatch: pytest.MonkeyPatch, *, width: int, encoding: str = "utf-8", by: str = "campaign"
-) -> str:
+    monkeypatch: pytest.MonkeyPatch, *, width: int, encoding: str = "utf-8", by: str = "campaign",
+    names: tuple[str, str] = ("spring", "a" * 64),
+) -> str:  # fmt: skip
     terminal = Terminal(encoding)
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "xterm")
     day = NOW.date()
-    report = reported(by, day - timedelta(days=1), day, [(day, {"spring": SPRING, "a" * 64: SUMMER})])
+    report = reported(
+        by, day - timedelta(days=1), day, [(day, dict(zip(names, (SPRING, SUMMER), strict=True)))]
+    )
     print_report(report, streams=["marketing"], reached=NOW, at_work=True, now=NOW + timedelta(seconds=21))
     return terminal.getvalue()
 
@@ -181,6 +186,34 @@ def test_a_terminal_of_any_width_gets_all_numbers_and_bars_that_fit(
     assert len(bars) == 2
     assert all(len(line) <= width for line in bars)
     assert "█ delivered   ▒ bounced   · not known yet" in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("together", "together'"),
+        ("all", "together"),
+        ("a\x1b[2J", "a\x9b[2J"),
+        ("\u202espring", "\u202fspring"),
+    ],
+)
+def test_no_value_hides_another_one_or_the_sum(
+    monkeypatch: pytest.MonkeyPatch, width: int, names: tuple[str, str]
+) -> None:
+    text = shown(monkeypatch, width=width, names=names)
+    for number in ("1,940/2,000", "3/5", "1,943/2,005"):
+        assert number in text, number
+    assert len([line for line in text.splitlines() if "█" in line and "delivered" not in line]) == 2
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)  # the terminal's own bold
+    assert all(sign.isprintable() for sign in plain.replace("\n", ""))
+
+
+def test_bars_of_wide_signs_begin_in_one_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = shown(monkeypatch, width=60, names=("春季促销", "夏" * 40))
+    bars = [line for line in text.splitlines() if "█" in line and "delivered" not in line]
+    assert len({cell_len(line.partition("█")[0]) for line in bars}) == 1
+    assert all(cell_len(line) <= 60 for line in bars)
 
 
 def test_what_a_bar_says_needs_no_colour_and_no_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
