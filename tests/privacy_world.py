@@ -28,6 +28,8 @@ DAY = timedelta(days=1)
 EMAIL, KEY = "ana.ruiz@gmail.com", "k1.ana"
 OTHER_EMAIL, OTHER_KEY = "bo@example.com", "k1.bo"
 STREAMS = {"offers": "marketing", "product_updates": "marketing"}
+TOPICS = {**STREAMS, "outlet": "outreach"}
+"""Those that can be chosen; of the first two they are told already."""
 KINDS = {"marketing": StreamKind.MARKETING, "transactional": StreamKind.TRANSACTIONAL}
 RULES = Rules(kinds=KINDS, kept_rows=90 * DAY, kept_consents=1095 * DAY, kept_proofs=1095 * DAY)
 PERSONAL = (EMAIL, "Ruiz", "Bogotá", "203.0.113.7", "called us")
@@ -93,7 +95,7 @@ class PrivacyWorld:
 
     def __post_init__(self) -> None:
         """Let people leave and choose over these stores."""
-        self.leaving = MemoryLeaving(self.suppressions, self.contacts, stream_of_topic=STREAMS)
+        self.leaving = MemoryLeaving(self.suppressions, self.contacts, stream_of_topic=TOPICS)
         self.persons = MemoryPersons(self.suppressions, self.contacts)
 
     def fill(self, *streams: str, key: str = KEY) -> None:

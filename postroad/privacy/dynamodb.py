@@ -11,7 +11,7 @@ from postroad.contacts.saving import CONSENT, consent_key
 from postroad.dynamodb import asking, failed_condition
 from postroad.ledger.dynamodb import INDEX, MOST_KEYS
 from postroad.privacy.errors import PrivacyUnavailableError
-from postroad.privacy.marking import after_the_mark, mark_of, marking, may_tell
+from postroad.privacy.marking import after_the_mark, mark_of, marking, may_tell, notes
 from postroad.privacy.ports import Held, Mark
 from postroad.privacy.proof import What
 from postroad.suppression.item import CURRENT, HISTORY, read_history
@@ -108,7 +108,7 @@ class DynamoPersons:
             consents=len(consents),
             proofs_of_consent=sum(item["sk"]["S"].startswith(KEPT_CONSENT) for item in items),
             others=len(others),
-            suppression_lines=sum(1 for _ in self._typed_in(address_key)),
+            suppression_lines=notes(found.suppression, found.history),
             shows_address=bool(found.suppression.email),
         )
 

@@ -69,6 +69,13 @@ def may_tell(entry: ScopeEntry | HistoryEntry) -> bool:
     return ours is None or ours.fullmatch(entry.evidence) is None
 
 
+def notes(standing: Suppression, history: Sequence[HistoryEntry]) -> int:
+    """Count what may tell of the person: lines of the history, and what stands without such a line."""
+    told = [line.evidence for line in history if may_tell(line)]
+    hidden = [each for each in standing.scopes.values() if may_tell(each) and each.evidence not in told]
+    return len(told) + len(hidden)
+
+
 def after_the_mark(contact: Contact | None, consents: Sequence[Consent]) -> set[str]:
     """Return the keys of the records made since the mark: the profile names the newest, each the one before.
 

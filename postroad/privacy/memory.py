@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from postroad.contacts.saving import consent_key
-from postroad.privacy.marking import after_the_mark, mark_of, marking, may_tell
+from postroad.privacy.marking import after_the_mark, mark_of, marking, may_tell, notes
 from postroad.privacy.ports import Held, Mark
 from postroad.privacy.proof import Left, Proof, SesEntry, What
 from postroad.suppression.model import HistoryEntry, Suppression
@@ -75,7 +75,7 @@ class MemoryPersons:
             consents=len(self._consents(address_key)),
             proofs_of_consent=len(self._kept.get(address_key, ())),
             others=int(address_key in self._contacts.waiting),
-            suppression_lines=sum(may_tell(line) for line in history),
+            suppression_lines=notes(suppression, history),
             shows_address=bool(suppression.email),
         )
 

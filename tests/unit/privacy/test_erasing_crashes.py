@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from postroad.contacts.model import NewContact, Wishes
+from postroad.contacts.model import NewContact, SignUp, TopicTerms, Wishes
 from postroad.contract.words import BounceKind, Reason, Status, StreamKind
 from postroad.feedback.event import EventKind, FeedbackEvent
 from postroad.feedback.status import apply_event
+from postroad.privacy.erasing import Person
 from postroad.sending import attempt
 from postroad.suppression.model import ALL_STREAMS, ScopeEntry, blocks, topic_scope
 from tests.crash_world import DiedError, Watched, WatchedLedger
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 LEASE = timedelta(minutes=2)
+TERMS = TopicTerms("2026-1", "news", keep_ip=True, double=True)
 
 
 def filled() -> PrivacyWorld:
     world = PrivacyWorld()
     world.fill("marketing")
+    sign_up = SignUp(EMAIL, {"outlet": TERMS}, "Ana Ruiz", "es-CO")
+    world.leaving.ask(KEY, sign_up, source="subscribe:form", evidence="request 6", now=NOW - DAY)
     return world
 
 
@@ -148,6 +152,23 @@ class Intruder:
             now=self._world.clock.at, email=EMAIL,
         )  # fmt: skip
 
+    def signing_up(self) -> None:
+        self._world.leaving.ask(
+            KEY, SignUp(EMAIL, {"outlet": TERMS}, "Ana Ruiz", "es-CO"), source="subscribe:form",
+            evidence="request 9", now=self._world.clock.at, ip="203.0.113.7",
+        )  # fmt: skip
+
+    def confirming(self) -> None:
+        """Follow the link of a sign-up that came before the erasure."""
+        self._world.leaving.confirm(
+            KEY, ["outlet"], terms={"outlet": TERMS}, source="confirm:page", evidence="request 9",
+            now=self._world.clock.at, ip="203.0.113.7",
+        )  # fmt: skip
+
+    def typed_in(self) -> None:
+        entry = ScopeEntry(Reason.MANUAL, "operator:bo", self._world.clock.at, None, "Ana Ruiz called us")
+        self._world.suppressions.suppress(KEY, EMAIL, ALL_STREAMS, entry)
+
     def sending(self) -> None:
         """Do as `send` does: look whether they may be mailed, claim, mail, mark."""
         world = self._world
@@ -165,7 +186,7 @@ class Intruder:
         self._then = [lambda: world.ledger.insert(claim), lambda: world.ledger.apply(claim.message_id, mark)]
 
 
-INTRUSIONS = ["complaint", "late_event", "list_", "leaving", "pausing", "sending"]
+INTRUSIONS = ["complaint", "late_event", "list_", "leaving", "pausing", "sending", "confirming"]
 
 
 @pytest.mark.parametrize("what", INTRUSIONS)
@@ -183,3 +204,16 @@ def test_whatever_happens_meanwhile_brings_nothing_back(place: int, what: str) -
         world.erase("e2")  # what was under way until the end is for a second run
 
     check(world)
+
+
+@pytest.mark.parametrize("what", ["signing_up", "typed_in"])
+@pytest.mark.parametrize("place", range(len(CALLS)), ids=lambda place: f"{place}-{CALLS[place]}")
+def test_what_somebody_writes_anew_meanwhile_is_found_and_goes_by_the_next_run(place: int, what: str) -> None:
+    world = filled()
+    world.erase(watch=watched(Intruder(world, place, what).gate))
+
+    if not world.erasing().survey(Person(KEY, EMAIL)).is_empty:
+        world.erase("e2")
+
+    check(world)
+    assert world.erasing().survey(Person(KEY, EMAIL)).is_empty
