@@ -24,6 +24,7 @@ EXAMPLES = (
     "postroad --stage prod report --from 2026-11-01 --to 2026-11-30 --stream marketing --by campaign.variant",
 )
 MOST_DAYS = 366
+FIRST_YEAR = 2000
 AT_ONCE = 8
 """Days that are read at the same time."""
 
@@ -124,9 +125,12 @@ def _span(days: int | None, since: str | None, until: str | None, *, today: date
 
 def _day(option: str, text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise Problem(f"{option} {text!r} is no day.", "Write it as 2026-11-22.", ExitCode.USAGE) from None
+    if day.year < FIRST_YEAR:
+        raise Problem(f"{option} {day} is long before any mail.", "Give a later day.", ExitCode.USAGE)
+    return day
 
 
 def _check_dimension(by: str) -> None:

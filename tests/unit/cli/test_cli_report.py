@@ -135,6 +135,7 @@ def test_nothing_counted_is_said_with_what_to_look_at(deployed: Deployed) -> Non
         (("--by", "colour"), "'colour' is no dimension"),
         (("--by", "campaign.campaign"), "is no dimension"),
         (("--from", "22.11.2026"), "is no day"),
+        (("--to", "0001-01-02"), "long before any mail"),
         (("--from", "2026-11-22", "--to", "2026-11-21"), "after --to"),
         (("--from", "2024-01-01", "--to", "2026-11-21"), "more than 366 days"),
         (("--from", "2026-11-22", "--days", "3"), "two first days"),
