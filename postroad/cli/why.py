@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from postroad.ledger.row import Row
 
 MOST = 100
+NOT_KNOWN = (
+    "  Whom it was to is not kept any more: `postroad suppression show <email>` says what stops an address."
+)
 EXAMPLES = (
     "postroad why order-1042-confirmation",
     "postroad why --to ana.ruiz@example.com",
@@ -72,7 +75,8 @@ def _by_id(wiring: Wiring, message_id: str, *, as_json: bool) -> None:
         print_json(record.record(row, suppression, now=now, watermark=watermark))
     else:
         lines = record.record_lines(row, now=now, watermark=watermark)
-        print_lines([*lines, "", *record.suppression_lines(suppression, now=now)])
+        stopped = record.suppression_lines(suppression, now=now) if row.address_key else [NOT_KNOWN]
+        print_lines([*lines, "", *stopped])
 
 
 def _by_recipient(wiring: Wiring, to: str, limit: int, *, as_json: bool) -> None:

@@ -237,8 +237,9 @@ def _timeline(found: Sequence[Step]) -> list[str]:
     if not found:
         return ["  No times are known."]
     begin = found[0].at
+    width = max(9, *(len(step.word) for step in found))
     return [
-        f"  {moment(step.at)}  {since(begin, step.at):>9}  {step.word:<11}{step.text}".rstrip()
+        f"  {moment(step.at)}  {since(begin, step.at):>9}  {step.word:<{width}}  {step.text}".rstrip()
         for step in found
     ]
 

@@ -83,6 +83,7 @@ _STEPS: Mapping[str, str] = {
     "held": "put aside for an operator",
     "scheduled": "put aside until its time",
     "cancelled": "called off",
+    "left": "the recipient left by a link or the button of this mail",
     "reopened": "re-opened by an operator",
     "erased": "the recipient's data were erased from here, as they had asked",
     "opened": "opened, as far as can be told by a person",
@@ -122,7 +123,10 @@ _NEXT_BY_REASON: Mapping[str, str] = {
     Reason.BODY_LOST: f"Enqueue it again under a new id, then {_DROP}.",
     Reason.RECIPIENT_NOT_ALLOWED: "If this stage may mail them, add them to recipients.allow in "
     f"config/<stage>.toml, deploy, then {_RELEASE}; if not, {_DROP}.",
-    Reason.ON_ACCOUNT_SUPPRESSION_LIST: "If the mailbox works again: aws sesv2 delete-suppressed-destination",
+    Reason.PAUSED: "Nothing: it ends by itself. The recipient can end it by the link to their preferences.",
+    Reason.ERASED: "Nothing. The recipient can sign up again by themselves.",
+    Reason.ON_ACCOUNT_SUPPRESSION_LIST: "If the mailbox works again: `postroad suppression remove <email>`, "
+    "then `postroad suppression sync --apply`.",
 }
 _NEXT_BY_BOTH: Mapping[tuple[Status, str], str] = {
     (

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from postroad.contract.words import Reason, Status
 from postroad.evidence.dynamodb import DynamoWatermarks
-from tests.tables import create_table
 from tests.unit.cli.deployed import ANA, NOON, bounce, key_of, make_row
 
 if TYPE_CHECKING:
@@ -66,6 +65,14 @@ def test_a_message_without_a_row_is_not_seen_yet(deployed: Deployed) -> None:
     assert "order-1043 has not been seen yet." in result.stderr
     assert "next: " in result.stderr
     assert deployed.json("why", "order-1043", code=3)["error"]["exit_code"] == 3
+
+
+def test_of_a_message_without_an_address_it_is_not_said_that_nothing_stops_it(deployed: Deployed) -> None:
+    deployed.ledger.insert(make_row("order-1", email="", address_key=""))
+    result = deployed.run("why", "order-1")
+    assert result.exit_code == 0
+    assert "No suppression stands" not in result.stdout
+    assert "`postroad suppression show <email>` says what stops an address" in result.stdout
 
 
 def test_an_address_shows_its_latest_messages_first(deployed: Deployed) -> None:
@@ -138,13 +145,13 @@ def test_what_waits_for_evidence_shows_how_far_events_are_applied(deployed: Depl
         )
     )
     # A foundation without the table yet, or a role that may not read it: the rest is shown.
+    table = deployed.outputs["postroad-test-foundation"].pop("ScheduleTable")
     told = deployed.json("why", "order-1042")
     assert told["events_applied_until"] is None
 
     dynamodb = deployed.session.client("dynamodb")
-    create_table(dynamodb, "schedule")
-    deployed.outputs["postroad-test-foundation"]["ScheduleTable"] = "schedule"
-    DynamoWatermarks(dynamodb, "schedule").advance("transactional", NOON - timedelta(minutes=1))
+    deployed.outputs["postroad-test-foundation"]["ScheduleTable"] = table
+    DynamoWatermarks(dynamodb, table).advance("transactional", NOON - timedelta(minutes=1))
     assert "applied   up to 2025-11-22 11:59:00 UTC, so far" in deployed.run("why", "order-1042").stdout
     for words in (("order-1042",), ("--to", ANA)):
         told = deployed.json("why", *words)

@@ -132,6 +132,10 @@ def test_a_message_that_left_twice_says_so() -> None:
         (Status.HELD, Reason.TOO_LARGE, "some bytes shorter, then `postroad held drop order-1042`"),
         (Status.INVALID, Reason.ATTEMPTS_EXHAUSTED, "postroad queues redrive --stream transactional"),
         (Status.CLAIMED, Reason.UNKNOWN_OUTCOME, "it is decided by itself"),
+        (Status.SUPPRESSED, Reason.HARD_BOUNCE, "postroad suppression remove"),
+        (Status.SUPPRESSED, Reason.PAUSED, "it ends by itself"),
+        (Status.SUPPRESSED, Reason.ERASED, "sign up again"),
+        (Status.BOUNCED, Reason.ON_ACCOUNT_SUPPRESSION_LIST, "then `postroad suppression sync --apply`"),
     ],
 )
 def test_what_can_be_done_fits_the_status_and_the_reason(status: Status, reason: Reason, words: str) -> None:
@@ -144,6 +148,14 @@ def test_what_an_operator_ended_says_so_and_asks_for_nothing(reason: Reason) -> 
     told = decision_record.explain(make_row(status=Status.CANCELLED, reason=reason), now=NOON)
     assert "operator" in told.sentences[1]
     assert told.next_step == ""
+
+
+def test_a_long_word_in_the_timeline_stands_apart_from_what_it_means() -> None:
+    row = make_row(status=Status.UNSUBSCRIBED, reason=Reason.UNSUBSCRIBED, times={"unsubscribed": NOON})
+    assert any(
+        "unsubscribed  stopped: the recipient had left" in line
+        for line in decision_record.record_lines(row, now=NOON)
+    )
 
 
 def test_a_row_without_times_does_not_break() -> None:
