@@ -182,8 +182,8 @@ def _check_topic(wiring: Wiring, message: dict[str, Any], stream: str) -> None:
     known = [each.name for each in wiring.topics.values() if each.stream == stream]
     if isinstance(topic, str) and known and topic not in known:
         raise Problem(
-            f"The message is not enqueued (topic): '{topic}' is no topic of {stream}; "
-            f"{did_you_mean(topic, known)}.",
+            f"The message is not enqueued (topic): '{topic}' is no topic of {stream} "
+            f"({did_you_mean(topic, known)}).",
             "A new topic is written into config/topics.toml and deployed before its first mail.",
             ExitCode.REFUSED,
         )

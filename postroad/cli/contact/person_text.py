@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from postroad.cli.output import as_json_text, clean
@@ -79,7 +79,9 @@ def _message(message: Mapping[str, Any]) -> Iterator[str]:
     yield from (_said(sentence) + "  " for sentence in message["in_words"])
     yield ""
     yield from (
-        f"- {name.replace('_', ' ')}: {_said(message[name])}" for name in _OF_A_MESSAGE if message[name]
+        f"- {name.replace('_', ' ')}: {_said(_inline(message[name]))}"
+        for name in _OF_A_MESSAGE
+        if message[name]
     )
     yield from (f"- tag {_said(name)}: {_said(value)}" for name, value in sorted(message["tags"].items()))
     yield from (f"- {moment(step['at'])}: {step['what'].replace('_', ' ')}" for step in message["timeline"])
@@ -101,7 +103,9 @@ def _entry(found: Mapping[str, Any]) -> list[str]:
 def _facts(record: Mapping[str, Any] | None) -> list[str]:
     lines: list[str] = []
     for name, value in (record or {}).items():
-        if isinstance(value, dict):
+        if name == "ttl" and isinstance(value, int):
+            lines.append(f"- kept until: {moment(datetime.fromtimestamp(value, UTC))}")
+        elif isinstance(value, dict):
             lines += [f"- {_said(name)}, {_said(each)}: {_said(_inline(its))}" for each, its in value.items()]
         elif not _is_blank(value):
             lines.append(f"- {_said(name.replace('_', ' '))}: {_said(_inline(value))}")
@@ -139,9 +143,7 @@ def _inline(value: object) -> str:
         case str():
             return str(value)
         case dict():
-            return ", ".join(
-                f"{name} {_inline(each)}" for name, each in value.items() if not _is_blank(each)
-            )
+            return ", ".join(f"{name} {_inline(each)}" for name, each in value.items() if not _is_blank(each))
         case list() | tuple():
             return ", ".join(map(_inline, value))
         case _:

@@ -31,8 +31,9 @@ def report_lines(report: dict[str, Any], words: Words) -> list[str]:
     """Return the JSON report of an import as text."""
     rows = report["rows"]
     rate = rows["rows"] / max(report["seconds"], 0.001)
+    things = "row" if rows["rows"] == 1 else "rows"
     lines = [
-        f"{report['file']}: {rows['rows']:,} rows in {report['seconds']:,.1f} s ({rate:,.0f} a second)"
+        f"{report['file']}: {rows['rows']:,} {things} in {report['seconds']:,.1f} s ({rate:,.0f} a second)"
         + (", nothing was written" if report["dry_run"] else ""),
         *words.counts(report),
         f"  {rows['invalid']:,} are wrong",
