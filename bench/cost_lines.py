@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BUFFER_BYTES = 5 * 1024 * 1024
 """Firehose closes an object at this size, or after its time: stacks/constructs/events_pipeline.py."""
-FEEDBACK_MEBIBYTES, OUTCOMES_MEBIBYTES = 1024, 512
+FEEDBACK_MEBIBYTES, OUTCOMES_MEBIBYTES, COUNTING_MEBIBYTES = 1024, 512, 512
 RECORD_BYTES = 2_500
 """Of a changed row as Lambda hands it over, both images in DynamoDB's notation: about five times the row."""
 PAYLOAD_BYTES = 6 * 1024 * 1024
@@ -204,8 +204,16 @@ class Model:
     def outcomes(self) -> Runs:
         """Return what `outcomes` works on the changes of a mail's row."""
         cpu_ms = self.changes * self._given["outcomes_cpu_ms"] / self._vcpu(OUTCOMES_MEBIBYTES)
-        runs = self.changes / self.changes_at_once(self.rate)
-        return Runs(cpu_ms / 1000 * OUTCOMES_MEBIBYTES / 1024, runs)
+        timing = Timing()
+        come = self.rate * self.changes * timing.outcomes_batching_window_seconds
+        batch = min(timing.outcomes_batch_size, max(1.0, come / self._given["stream_shards"]))
+        return Runs(cpu_ms / 1000 * OUTCOMES_MEBIBYTES / 1024, self.changes / batch)
+
+    def counting(self) -> Runs:
+        """Return what `counting` works on those that are handed to it."""
+        cpu_ms = self.counted * self._given["counting_cpu_ms"] / self._vcpu(COUNTING_MEBIBYTES)
+        runs = self.counted / self.changes_at_once(self.rate)
+        return Runs(cpu_ms / 1000 * COUNTING_MEBIBYTES / 1024, runs)
 
     @property
     def changes(self) -> float:
@@ -213,12 +221,16 @@ class Model:
         walked = self._walk()
         return walked.meter.changes / walked.mails
 
+    @property
+    def counted(self) -> float:
+        """How many of these changes `counting` takes: all but the first, which is the claim."""
+        return self.changes - 1
+
     def changes_at_once(self, rate: float) -> float:
-        """Return how many changes of rows a run of `outcomes` takes; each shard makes batches of its own."""
-        timing = Timing()
-        most = min(timing.outcomes_batch_size, PAYLOAD_BYTES // RECORD_BYTES)
-        come = rate * self.changes * timing.outcomes_batching_window_seconds / self._given["stream_shards"]
-        return min(most, max(1.0, come))
+        """Return how many changes of rows a run of `counting` takes; each shard makes batches of its own."""
+        window = Timing().counting_batching_window_seconds
+        come = rate * self.counted * window / self._given["stream_shards"]
+        return min(PAYLOAD_BYTES // RECORD_BYTES, max(1.0, come))
 
     @property
     def counted_values(self) -> tuple[int, ...]:
@@ -229,12 +241,13 @@ class Model:
     def counters(self, rate: float) -> float:
         """USD per million mails for counting, where so many leave a second."""
         at_once = self.changes_at_once(rate)
-        units = write_units(round(at_once), self.counted_values) / at_once * self.changes
+        units = write_units(round(at_once), self.counted_values) / at_once * self.counted
         return self.book.usd("dynamodb_write", units * MILLION)
 
     def functions(self) -> float:
-        """USD per million mails for all three."""
-        return sum(runs.usd(self.book) for runs in (self.sending(), self.feedback(), self.outcomes()))
+        """USD per million mails for all four."""
+        runs = (self.sending(), self.feedback(), self.outcomes(), self.counting())
+        return sum(each.usd(self.book) for each in runs)
 
     def waiting(self) -> float:
         """USD per million mails for waiting in turn: with a backlog all copies run all the time."""

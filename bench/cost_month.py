@@ -5,8 +5,15 @@ Each mail has runs and requests of its own; only SES's events share objects, whe
 
 from __future__ import annotations
 
-from bench.cost_counting import write_units
-from bench.cost_lines import DAYS_A_MONTH, FEEDBACK_MEBIBYTES, OUTCOMES_MEBIBYTES, Model, Runs
+from bench.cost_lines import (
+    DAYS_A_MONTH,
+    FEEDBACK_MEBIBYTES,
+    OUTCOMES_MEBIBYTES,
+    PAYLOAD_BYTES,
+    RECORD_BYTES,
+    Model,
+    Runs,
+)
 from bench.cost_page import table
 from bench.cost_prices import MILLION
 from bench.units import GIBIBYTE
@@ -16,7 +23,7 @@ from postroad.configuration.retention import Retention
 BLOCK = "a month"
 VOLUMES = (10_000, 100_000, MILLION)
 SECONDS_A_DAY, MINUTES_A_DAY = 86_400, 1_440
-RUNS_OF_OUTCOMES, CHANGES_IN_A_RUN = 2, 2
+RUNS_OF_OUTCOMES = 2
 """A mail's claim and its mark lie close together, its delivery comes in a later object of events."""
 HEAD = ("", *(f"{volume:,} mails a month" for volume in VOLUMES))
 
@@ -50,7 +57,7 @@ class OneByOne(Model):
             "DynamoDB, four writes a mail: claim, its index, sent, delivered": sends,
             "DynamoDB, a mail's turn in the rate": self._counted("rate"),
             "DynamoDB, reads: suppressions, the row for its events": reads,
-            "DynamoDB, the day's counters": self._counters(),
+            "DynamoDB, the day's counters": self.counters(self.rate),
             f"DynamoDB, {Retention().messages_days} days of rows with their back-ups": self.storage(),
             f"Firehose and S3, two events a mail, in an object in {buffered} at the most, and its marks": (
                 self.firehose() + self.objects()
@@ -84,12 +91,10 @@ class OneByOne(Model):
             ),
         }
 
-    def _counters(self) -> float:
-        """Return what counting costs: two runs a mail, or fewer where several mails meet in one."""
-        if self.changes_at_once(self.rate) > CHANGES_IN_A_RUN:
-            return self.counters(self.rate)
-        units = RUNS_OF_OUTCOMES * write_units(CHANGES_IN_A_RUN, self.counted_values)
-        return self.book.usd("dynamodb_write", units * MILLION)
+    def changes_at_once(self, rate: float) -> float:
+        """Return how many changes `counting` takes: a window begins with a mail and outlasts its delivery."""
+        come = rate * self.counted * Timing().counting_batching_window_seconds / self._given["stream_shards"]
+        return min(PAYLOAD_BYTES // RECORD_BYTES, self.counted + come)
 
     def _fast_way(self) -> float:
         book = self.book
@@ -100,14 +105,15 @@ class OneByOne(Model):
         )
 
     def _runs(self) -> float:
-        """Return what Lambda and its logs cost: send, feedback twice or less, outcomes twice."""
+        """Return what Lambda and its logs cost: send, feedback twice or less, outcomes twice, counting."""
         given = self._given
         fast = given["feedback_cpu_ms"] / 2 / self._vcpu(FEEDBACK_MEBIBYTES) / 1000
-        counting = self.changes * given["outcomes_cpu_ms"] / self._vcpu(OUTCOMES_MEBIBYTES) / 1000
+        publishing = self.changes * given["outcomes_cpu_ms"] / self._vcpu(OUTCOMES_MEBIBYTES) / 1000
         runs = (
             Runs(fast * FEEDBACK_MEBIBYTES / 1024, 1),
             self.feedback(),
-            Runs(counting * OUTCOMES_MEBIBYTES / 1024, RUNS_OF_OUTCOMES),
+            Runs(publishing * OUTCOMES_MEBIBYTES / 1024, RUNS_OF_OUTCOMES),
+            self.counting(),
         )
         logged = (2 + self.feedback().runs) * given["log_bytes"] * MILLION / GIBIBYTE
         return (

@@ -60,10 +60,14 @@ def explained(name: str, model: Model) -> str:
                 f"objects in S3 and their marks ({model.objects():.2f})"
             )
         case "lambda":
-            send, feedback, outcomes = (
-                runs.usd(model.book) for runs in (model.sending(), model.feedback(), model.outcomes())
-            )
-            return f"send {send:.2f}, feedback {feedback:.2f}, outcomes {outcomes:.2f}: working, not waiting"
+            runs = {
+                "send": model.sending(),
+                "feedback": model.feedback(),
+                "outcomes": model.outcomes(),
+                "counting": model.counting(),
+            }
+            worked = (f"{name} {each.usd(model.book):.2f}" for name, each in runs.items())
+            return f"{', '.join(worked)}: working, not waiting"
         case "counters":
             return (
                 f"one transaction for {model.changes_at_once(model.rate):,.0f} changes of rows, "

@@ -6,6 +6,7 @@ from constructs import Construct
 
 from postroad.names import pascal
 from stacks.constructs.alarms import Alarms
+from stacks.constructs.counting_pipeline import CountingPipeline
 from stacks.constructs.dashboard import StageDashboard
 from stacks.constructs.dispatch_pipeline import DispatchPipeline
 from stacks.constructs.events_pipeline import EventsPipeline
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class MailStack(StageStack):
-    """One SendPipeline per stream; events, feedback, dispatch, outcomes, bus, alarms and dashboard."""
+    """One SendPipeline per stream; the other functions, bus, alarms and dashboard."""
 
     def __init__(self, scope: Construct, *, stage: Stage, configuration: "Configuration") -> None:
         """Make `postroad-<stage>-mail`."""
@@ -105,6 +106,9 @@ class MailStack(StageStack):
             bus=bus,
             alarms=alarms,
         )
+        counting = CountingPipeline(
+            self, "Counting", configuration=configuration, runtime=runtime, stores=stores, alarms=alarms
+        )
         self.tell("ResultBus", bus.event_bus_name)
         if configuration.alarms.dashboard:
             watched = Watched(
@@ -116,6 +120,7 @@ class MailStack(StageStack):
                 feedback=feedback,
                 dispatch=dispatch,
                 outcomes=outcomes,
+                counting=counting,
                 web=web,
                 tables=(
                     stores.messages,

@@ -4,13 +4,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from postroad.outcomes.dynamodb import WindowAnswer, decode_changes, shard_of, window_answer
-from postroad.outcomes.wiring import local_shard, logger, outcomes
+from postroad.outcomes.dynamodb import decode_changes
+from postroad.outcomes.wiring import logger, outcomes
+from postroad.records import PartialFailures, partial_failures
 
 
 @logger.inject_lambda_context
-def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> WindowAnswer:
-    taking = outcomes()
-    stuck_at = taking.take(decode_changes(event), shard=shard_of(event, local_shard=local_shard()))
-    taking.counts.flush()
-    return window_answer(stuck_at)
+def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialFailures:
+    publishing = outcomes()
+    stuck_at = publishing.publish(decode_changes(event))
+    publishing.counts.flush()
+    return partial_failures([] if stuck_at is None else [stuck_at])

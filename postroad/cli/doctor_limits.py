@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from postroad.account.standing import Standing
     from postroad.configuration import Configuration, Sizing
 
-OUTCOMES_COPIES = 4
-"""Runs of outcomes at once: one for each shard of the table's stream; an on-demand table begins with four."""
+SHARDS = 4
+"""Of the table's stream, each of which outcomes and counting read by a run of their own.
+
+An on-demand table begins with four.
+"""
 DISPATCH_COPIES = 1
 
 
@@ -70,7 +73,8 @@ class Limits:
                 f"send-{name}": each.maximum_concurrency for name, each in self.configuration.sizing().items()
             },
             "feedback": self.configuration.feedback_copies + self.configuration.events_copies,
-            "outcomes": OUTCOMES_COPIES,
+            "outcomes": SHARDS,
+            "counting": SHARDS,
             "dispatch": DISPATCH_COPIES,
         }
 

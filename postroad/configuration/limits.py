@@ -159,18 +159,25 @@ class Timing(Section):
         ),
     )
     outcomes_timeout_seconds: int = Field(
-        default=60, ge=1, le=900, description="The longest run of the outcomes function."
+        default=30, ge=1, le=900, description="The longest run of the outcomes function."
     )
     outcomes_batch_size: int = Field(
-        default=2000, ge=1, le=10_000, description="The most changed rows that one run of outcomes takes."
+        default=100, ge=1, le=1000, description="The most changed rows that one run of outcomes takes."
     )
     outcomes_batching_window_seconds: int = Field(
-        default=20,
+        default=1, ge=0, le=300, description="How long Lambda waits to fill such a batch."
+    )
+    counting_timeout_seconds: int = Field(
+        default=120, ge=1, le=900, description="The longest run of the counting function."
+    )
+    counting_batching_window_seconds: int = Field(
+        default=300,
         ge=0,
         le=300,
         description=(
-            "How long Lambda waits to fill such a batch: so much later are results on the bus at most. Each "
-            "batch costs a write for each counter that it moves, so a short window costs more than all runs."
+            "How long Lambda gathers changed rows for a run of counting: so much later does "
+            "`postroad report` know of them at most. Each run costs a write for each counter that it moves, "
+            "so a short window costs more than all functions."
         ),
     )
 

@@ -29,7 +29,7 @@ _RULES = """
 ## Rules among sections
 
 - A stream's `from` is an address of its `domain`, and its `domain` one of the `[[domains]]`.
-- A stage has 14 streams at most: CloudFormation takes no more resources in a stack.
+- A stage has 13 streams at most: CloudFormation takes no more resources in a stack.
 - A stage other than `local` with a stream that can be unsubscribed needs `[web]`, with a certificate or a
   zone to make one in: mail that can be left must lead to a page where that works. The certificate is in the
   stage's own account and Region.

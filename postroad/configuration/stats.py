@@ -34,6 +34,6 @@ class Stats(Section):
         max_length=MOST_PAIRS,
         description=(
             "Pairs of dimensions that are counted together. Each costs a write for each of its values in "
-            "each batch of outcomes. A pair is counted from its deployment on."
+            "each batch of counting. A pair is counted from its deployment on."
         ),
     )

@@ -40,7 +40,7 @@ def shard_of(event: Mapping[str, Any], *, local_shard: str) -> str:
     shard = event.get("shardId") or local_shard
     if not shard:
         raise MissingShardError(
-            "the invocation names no shardId: the event source mapping of outcomes has lost its tumbling "
+            "the invocation names no shardId: the event source mapping of counting has lost its tumbling "
             "window; deploy the stack again"
         )
     return str(shard)

@@ -8,15 +8,8 @@ from postroad.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class OutcomesSettings(Settings):
-    """Written by the stack, read by `wiring`. `publishes` lists the statuses that each stream publishes.
-
-    `stats_pairs` names the pairs of dimensions that are counted. `local_shard` stands for the shard on the
-    local stage, and is empty on all others.
-    """
+    """Written by the stack, read by `wiring`. `publishes` lists the statuses that each stream publishes."""
 
     stage: str
     bus_name: str
     publishes: Mapping[str, tuple[str, ...]]
-    stats_table: str
-    stats_pairs: tuple[str, ...]
-    local_shard: str

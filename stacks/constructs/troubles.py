@@ -60,6 +60,12 @@ OUTCOMES_DEAD_LETTERS = Trouble(
     wrong="Results could not be published: applications don't hear of some messages.",
     first=f"`{_QUEUES} --dead-letters 100` shows how many.",
 )
+COUNTING_DEAD_LETTERS = Trouble(
+    word="dead-letters",
+    page="counting-dead-letters",
+    wrong="Some of what became of mail could not be counted: reports of these days tell too little.",
+    first=f"`{_QUEUES} --dead-letters 100` shows how many.",
+)
 STREAM_LATE = Trouble(
     word="late",
     page="stream-late",
@@ -77,6 +83,13 @@ OUTCOMES_LATE = Trouble(
     page="outcomes-late",
     wrong=f"Results are {LATE_MINUTES} minutes behind: applications hear late. Mail itself is not held up.",
     first="`aws logs tail /aws/lambda/postroad-{stage}-outcomes --since 1h` shows why.",
+)
+COUNTING_LATE = Trouble(
+    word="late",
+    page="counting-late",
+    wrong=f"Counting is {LATE_MINUTES} minutes behind: reports tell too little as yet. Nothing else waits "
+    "for it.",
+    first="`aws logs tail /aws/lambda/postroad-{stage}-counting --since 1h` shows why.",
 )
 FUNCTION_ERRORS = Trouble(
     word="errors",

@@ -8,7 +8,13 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from postroad.ledger.dynamodb import HELD_INDEX, INDEX
 from postroad.observability import Metric
-from stacks.constructs import dispatch_pipeline, feedback_pipeline, outcomes_pipeline, web_pages
+from stacks.constructs import (
+    counting_pipeline,
+    dispatch_pipeline,
+    feedback_pipeline,
+    outcomes_pipeline,
+    web_pages,
+)
 from stacks.constructs.metrics import our_metric
 from stacks.dashboard import prices
 from stacks.dashboard.watched import HEIGHT, Row, Watched, axis, heading
@@ -111,6 +117,7 @@ def _lambda(watched: Watched) -> dict[str, tuple[cloudwatch.IMetric, float]]:
         **{f"send-{each.name}": each.sizing.memory_mebibytes for each in watched.streams},
         "feedback": feedback_pipeline.MEMORY_MEBIBYTES,
         "outcomes": outcomes_pipeline.MEMORY_MEBIBYTES,
+        "counting": counting_pipeline.MEMORY_MEBIBYTES,
         "web": web_pages.MEMORY_MEBIBYTES,
         "dispatch": dispatch_pipeline.MEMORY_MEBIBYTES,
     }

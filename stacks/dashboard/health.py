@@ -45,19 +45,20 @@ def _ages(watched: Watched) -> cloudwatch.IWidget:
 
 def _behind(watched: Watched) -> cloudwatch.IWidget:
     return graph(
-        "How far outcomes is behind the table",
+        "How far outcomes and counting are behind the table",
         [
             cloudwatch.MathExpression(
-                expression=f"behind / {MILLISECONDS}",
+                expression=f"{name} / {MILLISECONDS}",
                 using_metrics={
-                    "behind": watched.outcomes.function.metric(
+                    name: watched.functions[name].metric(
                         "IteratorAge", statistic=cloudwatch.Stats.MAXIMUM, period=FIVE_MINUTES
                     )
                 },
-                label="outcomes",
-                color=watched.color_of("outcomes"),
+                label=name,
+                color=watched.color_of(name),
                 period=FIVE_MINUTES,
             )
+            for name in ("outcomes", "counting")
         ],
         "seconds",
         width=THIRD,

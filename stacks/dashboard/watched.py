@@ -10,6 +10,7 @@ from aws_cdk import aws_sqs as sqs
 
 from stacks.constructs import web_pages
 from stacks.constructs.alarms import Alarms
+from stacks.constructs.counting_pipeline import CountingPipeline
 from stacks.constructs.dispatch_pipeline import DispatchPipeline
 from stacks.constructs.events_pipeline import EventsPipeline
 from stacks.constructs.feedback_pipeline import FeedbackPipeline
@@ -33,6 +34,7 @@ THRESHOLD = "#d62728"
 OWN = {
     "feedback": "#7f7f7f",
     "outcomes": "#c7c7c7",
+    "counting": "#9edae5",
     "dispatch": "#393b79",
     "events": "#aec7e8",
     "web": "#c49c94",
@@ -55,6 +57,7 @@ class Watched:
     feedback: FeedbackPipeline
     dispatch: DispatchPipeline
     outcomes: OutcomesPipeline
+    counting: CountingPipeline
     web: WebPages | None
     tables: Sequence[dynamodb.ITableV2]
 
@@ -66,6 +69,7 @@ class Watched:
             "feedback": self.feedback.function,
             "dispatch": self.dispatch.function,
             "outcomes": self.outcomes.function,
+            "counting": self.counting.function,
             **({"web": self.web.function} if self.web else {}),
         }
 
@@ -92,11 +96,15 @@ class Watched:
             "feedback": self.feedback.work.dead_letters,
             "events": self.events.work.dead_letters,
             "outcomes": self.outcomes.dead_letters,
+            "counting": self.counting.dead_letters,
         }
 
     @property
     def maximum_concurrency(self) -> Mapping[str, int]:
-        """How many copies of a function may run at once; outcomes has as many as its table has shards."""
+        """How many copies of a function may run at once.
+
+        Outcomes and counting have one for each shard of the table's stream.
+        """
         return {
             **{f"send-{each.name}": each.sizing.maximum_concurrency for each in self.streams},
             "feedback": self.configuration.feedback_copies + self.configuration.events_copies,
@@ -111,6 +119,7 @@ class Watched:
             "feedback": timing.feedback_timeout_seconds,
             "dispatch": timing.dispatch_timeout_seconds,
             "outcomes": timing.outcomes_timeout_seconds,
+            "counting": timing.counting_timeout_seconds,
             "web": web_pages.TIMEOUT_SECONDS,
         }
 

@@ -178,12 +178,15 @@ def test_one_crash_wakes_nobody_and_a_second_one_does(prod: Stacks) -> None:
         assert (alarm["Period"], alarm["Threshold"], alarm["Statistic"]) == (300, 1, "Sum")
 
 
-def test_outcomes_rings_when_it_falls_behind(prod: Stacks) -> None:
-    (alarm,) = alarms(prod, Namespace="AWS/Lambda", MetricName="IteratorAge")
-    name = prod.all("AWS::Lambda::Function")[dimensions(alarm)["FunctionName"]["Ref"]]["Properties"][
-        "FunctionName"
-    ]
-    assert name == "postroad-prod-outcomes"
+def test_outcomes_and_counting_ring_when_they_fall_behind(prod: Stacks) -> None:
+    functions = prod.all("AWS::Lambda::Function")
+    watched = {
+        alarm["AlarmName"]: functions[dimensions(alarm)["FunctionName"]["Ref"]]["Properties"]["FunctionName"]
+        for alarm in alarms(prod, Namespace="AWS/Lambda", MetricName="IteratorAge")
+    }
+    assert watched == {
+        f"postroad-prod-{name}-late": f"postroad-prod-{name}" for name in ("outcomes", "counting")
+    }
 
 
 def test_every_alarm_tells_the_configured_address(prod: Stacks) -> None:

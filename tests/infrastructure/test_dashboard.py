@@ -111,7 +111,7 @@ def test_lines_are_drawn_where_alarms_ring(prod: Stacks, dashboard: Drawn) -> No
     percent, milliseconds = 100, 1000
     for title, expected in {
         "How long the oldest message has waited": ringing_at(prod, "transactional-late"),
-        "How far outcomes is behind": ringing_at(prod, "outcomes-late") / milliseconds,
+        "How far outcomes and counting are behind": ringing_at(prod, "outcomes-late") / milliseconds,
         "How long what is due has waited for dispatch": ringing_at(prod, "-schedule-late"),
         "Streams that stopped themselves": ringing_at(prod, "-stopped"),
         "How far the evidence is behind": ringing_at(prod, "-evidence-stale"),
@@ -174,6 +174,7 @@ def test_a_stream_has_the_same_colour_in_every_graph(dashboard: Drawn) -> None:
                     "marketing": "#ff7f0e",
                     "feedback": "#7f7f7f",
                     "outcomes": "#c7c7c7",
+                    "counting": "#9edae5",
                     "dispatch": "#393b79",
                     "web": "#c49c94",
                 }
@@ -248,7 +249,7 @@ def test_one_stream_is_enough(staging: Stacks) -> None:
 
 def test_it_leads_to_runbooks_logs_queries_and_the_command_line(prod: Stacks, dashboard: Drawn) -> None:
     assert f"({prod.configuration.alarms.runbooks}/README.md)" in dashboard.text
-    for name in ("send-transactional", "send-marketing", "feedback", "dispatch", "outcomes"):
+    for name in ("send-transactional", "send-marketing", "feedback", "dispatch", "outcomes", "counting"):
         assert f"log-group/$252Faws$252Flambda$252Fpostroad-prod-{name})" in dashboard.text
     assert "postroad --stage prod why <message_id>" in dashboard.text
     assert all(query.title in dashboard.text for query in QUERIES)

@@ -1,10 +1,12 @@
 """What feeds a function loses nothing: partial failures, dead letters, and time enough."""
 
+import json
 from collections import Counter
 from typing import Any
 
 import pytest
 
+from postroad.contract.words import Status
 from stacks.constructs.work_queue import MAX_RECEIVE_COUNT
 from tests.infrastructure.templates import Stacks
 
@@ -83,20 +85,58 @@ def test_streams_are_sized_to_the_rate_or_as_configured(stage: str, request: pyt
 
 
 def test_changes_of_rows_are_retried_halved_and_kept(prod: Stacks) -> None:
-    (source,) = sources(prod, kind="stream")
-    assert source["BisectBatchOnFunctionError"] is True
-    assert source["MaximumRetryAttempts"] > 0
-    assert 0 < source["MaximumRecordAgeInSeconds"] < 24 * 3600
-    destination = source["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
-    assert destination in prod.all("AWS::SQS::Queue")
+    queues = prod.all("AWS::SQS::Queue")
+    for source in sources(prod, kind="stream"):
+        assert source["BisectBatchOnFunctionError"] is True
+        assert source["MaximumRetryAttempts"] > 0
+        assert 0 < source["MaximumRecordAgeInSeconds"] < 24 * 3600
+        destination = source["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+        name = function_of(prod, source)["FunctionName"]
+        assert queues[destination]["Properties"]["QueueName"] == f"{name}-dead-letters"
 
 
-def test_changes_of_rows_come_with_the_name_of_their_shard(prod: Stacks) -> None:
+def test_two_functions_read_the_changes_of_rows_as_many_as_dynamodb_lets(prod: Stacks) -> None:
+    read = sources(prod, kind="stream")
+    assert {function_of(prod, source)["FunctionName"] for source in read} == {
+        "postroad-prod-outcomes",
+        "postroad-prod-counting",
+    }
+    assert len({prod.readable(source["EventSourceArn"]) for source in read}) == 1
+
+
+def reader(stacks: Stacks, name: str) -> dict[str, Any]:
+    (source,) = [
+        source
+        for source in sources(stacks, kind="stream")
+        if function_of(stacks, source)["FunctionName"].endswith(f"-{name}")
+    ]
+    return source
+
+
+def test_results_wait_for_no_window(prod: Stacks) -> None:
+    source = reader(prod, "outcomes")
+    assert "TumblingWindowInSeconds" not in source
+    assert source["MaximumBatchingWindowInSeconds"] <= 1
+
+
+def test_what_is_counted_comes_with_the_name_of_its_shard(prod: Stacks) -> None:
     """Lambda names it in windows alone, and with one batch of a shard at a time."""
-    (source,) = sources(prod, kind="stream")
+    source = reader(prod, "counting")
     assert source["TumblingWindowInSeconds"] > source["MaximumBatchingWindowInSeconds"] > 0
     assert source.get("ParallelizationFactor", 1) == 1
     assert function_of(prod, source)["Environment"]["Variables"]["POSTROAD_LOCAL_SHARD"] == ""
+
+
+def test_counting_is_spared_new_rows_that_are_claimed_and_nothing_else(prod: Stacks) -> None:
+    """What waits counts nothing: tests/unit/stats/test_counts.py."""
+    filters = reader(prod, "counting")["FilterCriteria"]["Filters"]
+    changed, new = (json.loads(each["Pattern"]) for each in filters)
+    assert changed == {"eventName": ["MODIFY", "REMOVE"]}
+    assert new == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"NewImage": {"status": {"S": [{"anything-but": [Status.CLAIMED.value]}]}}},
+    }
+    assert "FilterCriteria" not in reader(prod, "outcomes")
 
 
 def test_no_function_may_send_to_the_queue_that_feeds_it(prod: Stacks) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from postroad.dispatching.settings import DispatchSettings
 from postroad.feedback.settings import FeedbackSettings
+from postroad.outcomes.counting.settings import CountingSettings
 from postroad.outcomes.settings import OutcomesSettings
 from postroad.sending.settings import SendSettings
 from postroad.settings import Settings
@@ -20,6 +21,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "send": SendSettings,
     "feedback": FeedbackSettings,
     "outcomes": OutcomesSettings,
+    "counting": CountingSettings,
     "dispatch": DispatchSettings,
     "web": WebSettings,
 }

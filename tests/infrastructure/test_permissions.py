@@ -131,6 +131,20 @@ ALLOWED = {
             "sqs:GetQueueUrl",
         },
         "postroad": {"events:PutEvents"},
+    },
+    "counting": {
+        "/aws/lambda/postroad-prod-counting": LOG,
+        MESSAGES_STREAM: {
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+        },
+        "postroad-prod-counting-dead-letters": {
+            "sqs:SendMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
+        },
         f"{TABLE}-stats": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
     },
     "web": {

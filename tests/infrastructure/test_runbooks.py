@@ -82,6 +82,7 @@ def test_alarms_are_named_by_part_and_trouble(prod: Stacks) -> None:
         "postroad-prod-send-transactional-errors",
         "postroad-prod-feedback-late",
         "postroad-prod-outcomes-dead-letters",
+        "postroad-prod-counting-late",
     } <= descriptions(prod).keys()
 
 

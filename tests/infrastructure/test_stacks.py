@@ -34,6 +34,7 @@ MAIL = {
     "EventsQueueUrl",
     "EventsDeadLetterQueueUrl",
     "OutcomesDeadLetterQueueUrl",
+    "CountingDeadLetterQueueUrl",
     "DashboardUrl",
     "WebUrl",
 }

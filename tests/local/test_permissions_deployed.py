@@ -232,6 +232,7 @@ def test_outcomes_may_not_touch_tables(stack: LocalStack, outcomes_role: Probe) 
         {
             "read the ledger": ("dynamodb", "get_item", item(out["MessagesTable"])),
             "read suppressions": ("dynamodb", "get_item", item(out["SuppressionsTable"])),
+            "read the counters": ("dynamodb", "get_item", item(out["StatsTable"])),
             "read the address secret": (
                 "secretsmanager",
                 "get_secret_value",

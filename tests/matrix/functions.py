@@ -8,7 +8,6 @@ from aws_lambda_powertools import Logger
 
 from postroad.circuit.breaking import StreamBreaker
 from postroad.circuit.switching import Switching
-from postroad.clock import SystemClock
 from postroad.dispatching.each_minute import EachMinute
 from postroad.evidence.canary import CanaryAnswer, CanaryOutcome
 from postroad.evidence.following import Following
@@ -31,9 +30,6 @@ from postroad.sending.batch import SendBatch
 from postroad.sending.canary import Canary
 from postroad.sending.limits import limits_of
 from postroad.sending.memory import MemoryRate
-from postroad.stats.counting import Counting
-from postroad.stats.counts import NO_PAIRS
-from postroad.stats.memory import MemoryCounters
 from tests.matrix.gates import DiedError, Gate, Watched
 from tests.matrix.ses_stand_in import SesRequests
 from tests.matrix.stores import EVENTS, CopiesOnQueue, NoticesOnQueue, WatchedLedger
@@ -117,9 +113,8 @@ class CanaryOfSend:
 def count_duplicates(changes: Sequence[RowChange]) -> int:
     """Return what `outcomes` counts over the table's stream."""
     counts = Counts(SETTINGS.stage)
-    counting = Counting(counters=MemoryCounters(), pairs=NO_PAIRS, clock=SystemClock())
-    outcomes = Outcomes(bus=MemoryBus(), publishes={}, counting=counting, counts=counts, logger=LOGGER)
-    assert outcomes.take(changes, shard="1") is None
+    outcomes = Outcomes(bus=MemoryBus(), publishes={}, counts=counts, logger=LOGGER)
+    assert outcomes.publish(changes) is None
     return counts.of(Metric.DUPLICATES, STREAM)
 
 

@@ -3,22 +3,14 @@ from datetime import UTC, datetime
 from io import StringIO
 from uuid import uuid4
 
-import pytest
 from aws_lambda_powertools import Logger
 
-from postroad.clock import FixedClock
 from postroad.contract.words import Status
 from postroad.ledger.row import Row
 from postroad.observability import Counts, Metric
 from postroad.outcomes.memory import MemoryBus
 from postroad.outcomes.publishing import Outcomes
 from postroad.outcomes.transition import RowChange, UnreadableChange
-from postroad.stats.counting import Counting
-from postroad.stats.counts import NO_PAIRS
-from postroad.stats.errors import StatsUnavailableError
-from postroad.stats.memory import MemoryCounters
-from postroad.stats.ports import Group
-from postroad.stats.words import Metric as StatsMetric
 
 AT = datetime(2026, 11, 22, 14, 3, 12, tzinfo=UTC)
 
@@ -26,15 +18,10 @@ AT = datetime(2026, 11, 22, 14, 3, 12, tzinfo=UTC)
 class World:
     def __init__(self) -> None:
         self.bus, self.counts, self.log = MemoryBus(), Counts("test"), StringIO()
-        self.counters = MemoryCounters()
         # Powertools keeps one logger, with its stream, for each service word.
         logger = Logger(service=f"outcomes-{uuid4().hex}", stream=self.log)
         self.outcomes = Outcomes(
-            bus=self.bus,
-            publishes={"transactional": ("bounced",)},
-            counting=Counting(counters=self.counters, pairs=NO_PAIRS, clock=FixedClock(AT)),
-            counts=self.counts,
-            logger=logger,
+            bus=self.bus, publishes={"transactional": ("bounced",)}, counts=self.counts, logger=logger
         )
 
 
@@ -46,7 +33,7 @@ def bounced(number: int) -> RowChange:
 
 def test_every_transition_is_published_in_order_and_counted() -> None:
     world = World()
-    assert world.outcomes.take([bounced(1), bounced(2)], shard="1") is None
+    assert world.outcomes.publish([bounced(1), bounced(2)]) is None
     assert [result.message_id for result in world.bus.results] == ["m-1", "m-2"]
     assert world.counts.of(Metric.RESULTS_PUBLISHED, "transactional") == 2
     assert world.log.getvalue() == ""
@@ -54,7 +41,7 @@ def test_every_transition_is_published_in_order_and_counted() -> None:
 
 def test_nothing_to_publish_asks_the_bus_for_nothing() -> None:
     world = World()
-    assert world.outcomes.take([replace(bounced(1), after=None)], shard="1") is None
+    assert world.outcomes.publish([replace(bounced(1), after=None)]) is None
     assert len(world.bus) == 0
 
 
@@ -62,7 +49,7 @@ def test_the_first_refused_is_where_lambda_goes_on() -> None:
     world = World()
     world.bus.refuses = {"m-2"}
     quiet = replace(bounced(9), after=None)
-    assert world.outcomes.take([quiet, bounced(1), quiet, bounced(2), bounced(3)], shard="1") == "2"
+    assert world.outcomes.publish([quiet, bounced(1), quiet, bounced(2), bounced(3)]) == "2"
     assert [result.message_id for result in world.bus.results] == ["m-1"]
     assert world.counts.of(Metric.RESULTS_PUBLISHED, "transactional") == 1
 
@@ -70,15 +57,15 @@ def test_the_first_refused_is_where_lambda_goes_on() -> None:
 def test_a_replay_gives_the_same_results() -> None:
     world = World()
     world.bus.refuses = {"m-2"}
-    world.outcomes.take([bounced(1), bounced(2)], shard="1")
+    world.outcomes.publish([bounced(1), bounced(2)])
     world.bus.refuses = set()
-    world.outcomes.take([bounced(1), bounced(2)], shard="1")
+    world.outcomes.publish([bounced(1), bounced(2)])
     assert [result.id for result in world.bus.results] == ["e-1", "e-1", "e-2"]
 
 
 def test_what_stands_before_an_unreadable_row_is_published() -> None:
     world = World()
-    assert world.outcomes.take([bounced(1), UnreadableChange("2", "KeyError"), bounced(3)], shard="1") == "2"
+    assert world.outcomes.publish([bounced(1), UnreadableChange("2", "KeyError"), bounced(3)]) == "2"
     assert [result.message_id for result in world.bus.results] == ["m-1"]
     assert '"problem":"KeyError"' in world.log.getvalue()
 
@@ -86,7 +73,7 @@ def test_what_stands_before_an_unreadable_row_is_published() -> None:
 def test_a_refusal_before_an_unreadable_row_counts_first() -> None:
     world = World()
     world.bus.refuses = {"m-1"}
-    assert world.outcomes.take([bounced(1), UnreadableChange("2", "KeyError")], shard="1") == "1"
+    assert world.outcomes.publish([bounced(1), UnreadableChange("2", "KeyError")]) == "1"
     assert "@" not in world.log.getvalue()
 
 
@@ -99,7 +86,7 @@ def sent_twice(number: int) -> RowChange:
 
 def test_a_mail_that_left_twice_is_counted_and_told_with_its_ids() -> None:
     world = World()
-    assert world.outcomes.take([bounced(1), sent_twice(2)], shard="1") is None
+    assert world.outcomes.publish([bounced(1), sent_twice(2)]) is None
     assert world.counts.of(Metric.DUPLICATES, "transactional") == 1
     assert '"message_id":"m-2"' in world.log.getvalue()
     assert "ses-2" in world.log.getvalue()
@@ -109,69 +96,22 @@ def test_a_mail_that_left_twice_is_counted_and_told_with_its_ids() -> None:
 def test_a_second_id_that_was_known_already_is_not_counted_again() -> None:
     world = World()
     known = sent_twice(1)
-    world.outcomes.take(
-        [replace(known, before=known.after), replace(known, before=None, after=None)], shard="1"
-    )
+    world.outcomes.publish([replace(known, before=known.after), replace(known, before=None, after=None)])
     assert world.counts.of(Metric.DUPLICATES, "transactional") == 0
 
 
 def test_what_is_read_again_is_counted_then() -> None:
     world = World()
     world.bus.refuses = {"m-1"}
-    assert world.outcomes.take([sent_twice(1), sent_twice(2)], shard="1") == "1"
+    assert world.outcomes.publish([sent_twice(1), sent_twice(2)]) == "1"
     assert world.counts.of(Metric.DUPLICATES, "transactional") == 0
 
     world.bus.refuses = set()
-    assert world.outcomes.take([sent_twice(1), sent_twice(2)], shard="1") is None
+    assert world.outcomes.publish([sent_twice(1), sent_twice(2)]) is None
     assert world.counts.of(Metric.DUPLICATES, "transactional") == 2
 
 
 def test_a_mail_that_left_twice_is_counted_though_a_later_row_can_not_be_read() -> None:
     world = World()
-    assert world.outcomes.take([sent_twice(1), UnreadableChange("2", "KeyError")], shard="1") == "2"
+    assert world.outcomes.publish([sent_twice(1), UnreadableChange("2", "KeyError")]) == "2"
     assert world.counts.of(Metric.DUPLICATES, "transactional") == 1
-
-
-def test_what_the_bus_refuses_is_counted() -> None:
-    world = World()
-    world.bus.refuses = {"m-1"}
-    assert world.outcomes.take([counted(1), counted(2)], shard="1") == "1"
-    assert sent_of(world) == 2
-    world.bus.refuses = set()
-    assert world.outcomes.take([counted(1), counted(2)], shard="1") is None
-    assert sent_of(world) == 2
-
-
-def test_what_can_not_be_counted_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World()
-
-    def gone(*_: object, **__: object) -> bool:
-        raise StatsUnavailableError
-
-    with monkeypatch.context() as patched:
-        patched.setattr(world.counters, "add", gone)
-        assert world.outcomes.take([bounced(1), counted(2)], shard="1") == "1"
-    assert [result.message_id for result in world.bus.results] == ["m-1", "m-2"]
-    assert '"problem":"StatsUnavailableError"' in world.log.getvalue()
-    assert world.outcomes.take([bounced(1), counted(2)], shard="1") is None
-    assert sent_of(world) == 1
-
-
-def test_nothing_behind_an_unreadable_row_is_counted_before_it_is_given_up() -> None:
-    world = World()
-    assert world.outcomes.take([counted(1), UnreadableChange("2", "KeyError"), counted(3)], shard="1") == "2"
-    assert sent_of(world) == 1
-    assert world.outcomes.take([counted(3)], shard="1") is None
-    assert sent_of(world) == 2
-
-
-def counted(number: int) -> RowChange:
-    """Return a change by which a mail bounces that SES took at once before."""
-    change = bounced(number)
-    assert change.after is not None
-    return replace(change, before=None, after=replace(change.after, times={"sent": AT}, bounce="hard"))
-
-
-def sent_of(world: World) -> int:
-    total = world.counters.read(Group("2026-11-22", "transactional", "total"))
-    return total.get("all", {}).get(StatsMetric.SENT, 0)

@@ -1,0 +1,1 @@
+"""Counting what became of mail: what the function `counting` does."""
