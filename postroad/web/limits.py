@@ -46,8 +46,7 @@ SIGNING_UP_BY_ADDRESS = Limit("signing-up-address", 3, timedelta(days=1))
 CONFIRMING_BY_MACHINE = Limit("confirming", 60, timedelta(minutes=1))
 CONFIRMING_BY_ADDRESS = Limit("confirming-address", 20, timedelta(hours=1))
 COUNTED_BY_ADDRESS = tuple(
-    limit.name
-    for limit in (BY_ADDRESS, CHOOSING_BY_ADDRESS, SIGNING_UP_BY_ADDRESS, CONFIRMING_BY_ADDRESS)
+    limit.name for limit in (BY_ADDRESS, CHOOSING_BY_ADDRESS, SIGNING_UP_BY_ADDRESS, CONFIRMING_BY_ADDRESS)
 )
 """Names of the counters that say something of one address: they go when it is erased."""
 BAD_LINKS = Limit("bad", 60, timedelta(minutes=1))
