@@ -21,7 +21,7 @@ setup: $(SETUP) ## Install everything into this folder (each other target does i
 
 $(DEVELOPMENT): requirements/development.txt
 	@$(PYTHON) tools/check_python.py
-	@echo "Installing Python dependencies into .venv (about two minutes, once)"
+	@echo "Installing Python dependencies into .venv (about four minutes, once)"
 	@$(PYTHON) -m venv --clear .venv
 	@$(PYTHON) tools/still_at_it.py \
 	  $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/development.txt

@@ -70,6 +70,7 @@ class Reader:
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_ENDPOINT_URL_SESV2": self._state.simulator,
             "AWS_CA_BUNDLE": str(self._state.certificate),
+            "CURL_CA_BUNDLE": str(self._state.certificate),
             "AWS_DEFAULT_REGION": self._state.region,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
@@ -110,6 +111,7 @@ class Reader:
             ("postroad-prod-", "postroad-local-"),
             ("https://localhost:4566", self._state.endpoint),
             ("http://127.0.0.1:8025", self._state.inbox),
+            ("https://mail.your-domain.example", self._outputs["WebUrl"]),
         ):
             text = text.replace(shown, here)
         return text

@@ -175,11 +175,17 @@ def _enqueue(
 
 
 def _check_topic(wiring: Wiring, message: dict[str, Any], stream: str) -> None:
-    """Refuse what `send` would: a topic that isn't one of the stream's, where its topics are known here."""
+    """Refuse what `send` would: no topic, or none of the stream's, where its topics are known here."""
     from postroad.configuration.problems import did_you_mean  # noqa: PLC0415 - see open_stage
 
     topic = message.get("topic")
     known = [each.name for each in wiring.topics.values() if each.stream == stream]
+    if topic is None and known:
+        raise Problem(
+            f"The message is not enqueued (topic): it names none, and mail of {stream} is left by its topic.",
+            f"Give --topic: {', '.join(known)}.",
+            ExitCode.REFUSED,
+        )
     if isinstance(topic, str) and known and topic not in known:
         raise Problem(
             f"The message is not enqueued (topic): '{topic}' is no topic of {stream} "

@@ -28,7 +28,7 @@ NOT_HERE = (
     "Messages on their way lie in queues for {queue_days} days at most, and can't be searched by address.",
     "Nor can what was refused, in dead-letter queues for {dead_letter_days} days.",
     "Backups of the tables reach back 35 days, and hold what was here then.",
-    "How often the address came to the pages is counted under a keyed hash, for a day at most.",
+    "How often the address came to the pages is counted under a keyed hash, for two days at most.",
     "Logs hold no addresses.",
     "Amazon SES, which delivers the mails, keeps its own records.",
 )

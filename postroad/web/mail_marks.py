@@ -34,9 +34,13 @@ class MailMarks:
         self._marks = marks
         self._on_error = on_error
 
-    def note(self, visit: Visit, grant: Grant, *, now: datetime) -> None:
-        """Note it. Whoever made up the name of a mail, or left it out, is asked for as much as anybody."""
+    def note(self, visit: Visit, grant: Grant, *, left: bool, now: datetime) -> None:
+        """Note it, if they left by this visit and had not before: so each person is lost once.
+
+        Whoever had left, made up the name of a mail, or left it out, is asked for as much as anybody.
+        """
+        message_id = named(visit.message_id) if left else ""
         try:
-            self._marks.mark(named(visit.message_id) or NO_MESSAGE, grant.address_key, grant.topic, now=now)
+            self._marks.mark(message_id or NO_MESSAGE, grant.address_key, grant.topic, now=now)
         except TransientError as error:
             self._on_error(error)

@@ -104,7 +104,7 @@ class PreferenceCentre:
         left = before.topics.get(grant.topic, False) and not after.topics.get(grant.topic, False)
         if left or (after.left_all and not before.left_all):
             # The mail that led here lost them. Those of other topics didn't.
-            self._marks.note(visit, grant, now=now)
+            self._marks.note(visit, grant, left=True, now=now)
         shown = self._shown(grant, after)
         return replace(shown, marks=shown.marks | {"saved", *self._changes(before, after)})
 

@@ -90,13 +90,13 @@ class Unsubscribing:
         scope = topic_scope(grant.topic) if leaves is Leaves.TOPIC else ALL_STREAMS
         evidence = f"request {visit.request_id}" + (f", because: {why}" if why else "")
         try:
-            self._leaving.leave(
+            left = self._leaving.leave(
                 grant.address_key, [scope], source=f"unsubscribe:{how}", evidence=evidence, now=now
             )
         except TransientError as error:
             self._on_error(error)
             return Answer(Kind.TROUBLE, grant.topic)
-        self._marks.note(visit, grant, now=now)
+        self._marks.note(visit, grant, left=left, now=now)
         return Answer(Kind.LEFT_TOPIC if leaves is Leaves.TOPIC else Kind.LEFT_ALL, grant.topic)
 
     def _grant(self, visit: Visit, now: datetime) -> Grant | Answer:

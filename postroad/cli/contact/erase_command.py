@@ -79,7 +79,8 @@ def erase_command(
     if survey.is_empty and before is not None and before.is_complete and not (listed and remove_from_ses):
         done = before
         if not as_json:
-            print_lines(["", f"There is nothing left to erase. The proof is {before.id}."])
+            shown_by = f"postroad contact erase --proof {before.id}"
+            print_lines(["", f"There is nothing left to erase. Its proof: {shown_by}"])
     elif not dry_run:
         question = f"This can't be undone. Type {recipient.email} to erase it"
         confirm_by_typing(recipient.email, question, wiring=wiring, yes=yes, as_json=as_json)

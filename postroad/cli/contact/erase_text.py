@@ -24,7 +24,7 @@ def survey_lines(email: str, survey: Survey, listed: str, *, also_transactional:
         (fates[Fate.UNDER_WAY], "messages that are being sent right now"),
         (int(held.profile), "profile"),
         (held.consents, "records of consent: they stay as proof under a keyed hash, as configured"),
-        (held.others, "sign-ups that are not confirmed, and other records"),
+        (held.others, "sign-ups and other records"),
         (held.suppression_lines, "notes in the history of suppressions"),
     )
     lines = [email, *(f"  {count:>6,}  {what}" for count, what in facts if count)]

@@ -62,7 +62,7 @@ def bash(line: str) -> list[str]:
     [
         ("postroad sup", ["suppression"]),
         ("postroad suppression ", ["list", "add", "remove", "show", "import", "export", "sync"]),
-        ("postroad contact ", ["show", "add", "import", "export"]),
+        ("postroad contact ", ["show", "add", "import", "export", "erase"]),
         ("postroad local ", ["up", "down", "status"]),
         ("postroad local up --re", ["--redeploy"]),
         ("postroad --stage ", ["prod", "test"]),

@@ -14,7 +14,6 @@ from postroad.ledger.row import Row
 from postroad.schedule.dynamodb import DynamoSchedule
 from postroad.schedule.errors import ScheduleUnavailableError
 from postroad.schedule.pointer import Pointer, Priority, minute_of
-from tests.tables import create_table
 from tests.unit.cli.deployed import NOON, Deployed, configure, make_row
 
 pytestmark = pytest.mark.slow
@@ -25,8 +24,6 @@ SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
 @pytest.fixture
 def schedule(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> DynamoSchedule:
     client = deployed.session.client("dynamodb")
-    if "schedule" not in client.list_tables()["TableNames"]:
-        create_table(client, "schedule")
     deployed.outputs["postroad-test-foundation"]["ScheduleTable"] = "schedule"
     configure()
     monkeypatch.setattr("postroad.cli.operators.getpass.getuser", lambda: "ana")

@@ -78,6 +78,13 @@ def test_a_mistyped_topic_is_refused_where_the_topics_are_known(deployed: Deploy
     refused = deployed.run(*WORDS, "--stream", "order-updates", "--topic", "ofers")
     assert refused.exit_code == 4
     assert "'ofers' is no topic of order-updates (did you mean 'offers'?)." in refused.stderr
+
+    without = deployed.run(*WORDS, "--stream", "order-updates")
+    assert without.exit_code == 4
+    assert (
+        "it names none, and mail of order-updates is left by its topic. next: Give --topic: offers."
+        in " ".join(without.stderr.split())
+    )
     assert "config/topics.toml" in refused.stderr
     assert queued(deployed, "OrderUpdatesQueueUrl") == []
     assert deployed.run(*WORDS, "--stream", "order-updates", "--topic", "offers").exit_code == 0

@@ -18,7 +18,6 @@ from postroad.circuit.switch import Flow, Switch
 from postroad.cli.sqs import Depth
 from postroad.cli.stream_mapping import StreamMapping
 from postroad.cli.stream_state import MEANINGS, StreamState, explanation
-from tests.tables import create_table
 from tests.unit.cli.deployed import STAGE
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ class Streams:
     def __init__(self, deployed: Deployed) -> None:
         self.deployed = deployed
         dynamodb = deployed.session.client("dynamodb")
-        create_table(dynamodb, TABLE)
         deployed.outputs[f"postroad-{STAGE}-foundation"]["ScheduleTable"] = TABLE
         self.switches = DynamoSwitches(dynamodb, TABLE)
         self.client: LambdaClient = deployed.session.client("lambda")

@@ -59,6 +59,14 @@ def test_who_leaves_by_a_mail_is_noted_on_its_row_once(leaves: Leaves) -> None:
     assert (found.times["left"], found.version) == (NOON, 2)
 
 
+def test_who_had_left_is_not_lost_again_by_the_next_mail() -> None:
+    world, ledger = world_of()
+    ledger.insert(replace(ROW, message_id="news-2"))
+    world.leave(visit=replace(world.visit, message_id="news-2"))
+    world.leave(visit=replace(world.visit, message_id="news-1"))
+    assert ledger.get("news-1") == ROW
+
+
 @pytest.mark.parametrize(
     "row", [replace(ROW, address_key="k1.bob"), replace(ROW, topic="offers")], ids=["address", "topic"]
 )
