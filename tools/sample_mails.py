@@ -11,6 +11,8 @@ TEMPLATES = PROJECT / "templates"
 ORDERS = 8
 # Template and customer; the last of a template is the newest mail.
 WRITTEN = (
+    ("confirm_subscription", "AMARA"),
+    ("subscription_notice", "CHIAR"),
     ("welcome", "LIHUA"),
     ("password_reset", "ADAIR"),
     ("quotation_follow_up", "ALVAR"),
