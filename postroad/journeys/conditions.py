@@ -39,8 +39,7 @@ class _Missing(ChainableUndefined):
     def _compares(self, _other: object) -> bool:
         return False
 
-    # Undefined's own never return, and mypy knows it.
-    __lt__ = __le__ = __gt__ = __ge__ = _compares  # type: ignore[assignment]
+    __lt__ = __le__ = __gt__ = __ge__ = _compares  # type: ignore[assignment]  # Undefined's own never return
 
 
 class _Environment(ImmutableSandboxedEnvironment):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from postroad.web.requests import MESSAGE_PARAMETER
+from postroad.web.requests import MESSAGE_PARAMETER, link
 from postroad.web.token import Grant, KeyRing, Purpose, make_token
 
 if TYPE_CHECKING:
@@ -63,21 +63,19 @@ class LeavingLinks:
         It names the mail that it stands in, so that the mail's row tells that somebody left by it. The name
         proves nothing: the token does.
         """
-        token = make_token(self._ring, Grant(address_key, topic, Purpose.UNSUBSCRIBE))
-        return f"{self.web_url}/u/{token}{_mail(message_id)}"
+        return self._made(Grant(address_key, topic, Purpose.UNSUBSCRIBE), message_id)
 
     def preferences(self, address_key: str, topic: str, message_id: str = "") -> str:
         """Return the link by which whoever has this address chooses what they get. It names its mail, too."""
-        token = make_token(self._ring, Grant(address_key, topic, Purpose.PREFERENCES))
-        return f"{self.web_url}/p/{token}{_mail(message_id)}"
+        return self._made(Grant(address_key, topic, Purpose.PREFERENCES), message_id)
+
+    def _made(self, grant: Grant, message_id: str) -> str:
+        mail = f"?{MESSAGE_PARAMETER}={message_id}" if message_id else ""
+        return link(self.web_url, grant.purpose, make_token(self._ring, grant)) + mail
 
     @property
     def _ring(self) -> KeyRing:
         return self.ring if isinstance(self.ring, KeyRing) else self.ring()
-
-
-def _mail(message_id: str) -> str:
-    return f"?{MESSAGE_PARAMETER}={message_id}" if message_id else ""
 
 
 def list_headers(link: str, mailbox: str = "") -> dict[str, str]:

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 from postroad.errors import TransientError
 from postroad.web.answers import Answer, Kind
+from postroad.web.bearers import Bearers
 from postroad.web.limits import (
-    BAD_LINKS,
     CONFIRMING_BY_ADDRESS,
     CONFIRMING_BY_MACHINE,
-    Limits,
-    machine_name,
 )
-from postroad.web.token import Grant, Purpose
+from postroad.web.token import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from postroad.contacts.ports import Joining
+    from postroad.web.limits import Limits
     from postroad.web.pages import Pages
     from postroad.web.requests import Form, Visit
+    from postroad.web.token import Grant
     from postroad.web.tokens import Tokens
 
 SOURCE = "confirm:page"
@@ -35,15 +35,14 @@ class Confirming:
         on_error: Callable[[BaseException], object],
     ) -> None:  # fmt: skip
         """Use these parts."""
-        self._tokens = tokens
+        self._bearers = Bearers(tokens, limits)
         self._joining = joining
-        self._limits = limits
         self._pages = pages
         self._on_error = on_error
 
     def look(self, visit: Visit, *, now: datetime) -> Answer:
         """Show what can be confirmed, and a button. Nothing is read: scanners open every link of a mail."""
-        grant = self._grant(visit, now)
+        grant = self._bearers.granted(visit, Purpose.CONFIRM, now=now)
         if isinstance(grant, Answer):
             return grant
         topics = self._topics(grant)
@@ -51,19 +50,15 @@ class Confirming:
 
     def act(self, visit: Visit, form: Form | None, *, now: datetime) -> Answer:
         """Confirm, if the form says so."""
-        grant = self._grant(visit, now)
+        grant = self._bearers.granted(visit, Purpose.CONFIRM, now=now)
         if isinstance(grant, Answer):
             return grant
         topics = self._topics(grant)
         if form is None or form.one("do") != "confirm":
             return Answer(Kind.CONFIRM, marks=_on(topics), refused=True) if topics else Answer(Kind.OVER)
-        machine = machine_name(self._tokens.machine_key, visit.ip)
-        # Both are counted, always, so that equal requests are equal work.
-        allowed = [
-            self._limits.allow(CONFIRMING_BY_MACHINE, machine, now=now),
-            self._limits.allow(CONFIRMING_BY_ADDRESS, grant.address_key, now=now),
-        ]
-        if not all(allowed):
+        if not self._bearers.may_act(
+            visit, grant, by_machine=CONFIRMING_BY_MACHINE, by_address=CONFIRMING_BY_ADDRESS, now=now
+        ):
             return Answer(Kind.BUSY)
         try:
             confirmed = self._joining.confirm(
@@ -83,13 +78,6 @@ class Confirming:
     def _topics(self, grant: Grant) -> list[str]:
         """Return the link's topics, less those that are configured no more."""
         return [topic for topic in grant.topic.split(",") if topic in self._pages.rules]
-
-    def _grant(self, visit: Visit, now: datetime) -> Grant | Answer:
-        grant = self._tokens.grant(visit.token, Purpose.CONFIRM, now=now)
-        if grant is not None:
-            return grant
-        machine = machine_name(self._tokens.machine_key, visit.ip)
-        return Answer(Kind.UNKNOWN if self._limits.allow(BAD_LINKS, machine, now=now) else Kind.BUSY)
 
 
 def _on(topics: Iterable[str]) -> frozenset[str]:

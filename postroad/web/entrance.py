@@ -15,6 +15,8 @@ from hmac import compare_digest
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol
 
+from postroad.web.requests import MESSAGE_PARAMETER
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
@@ -27,7 +29,7 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudf
 """
 FORWARDED_HEADERS = ("Accept-Language", "Content-Type", VIEWER_HEADER)
 """All that the pages read of a request's headers; the distribution passes on no other."""
-FORWARDED_QUERY = ("lang", "m")
+FORWARDED_QUERY = ("lang", MESSAGE_PARAMETER)
 """Likewise of its query."""
 AGAIN = timedelta(minutes=1)
 """Between two readings of the secret, however many requests come with a wrong one."""

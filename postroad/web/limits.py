@@ -35,8 +35,8 @@ class Limit:
     window: timedelta
 
 
-BY_MACHINE = Limit("leaving", 300, timedelta(minutes=1))
-BY_ADDRESS = Limit("address", 20, timedelta(hours=1))
+LEAVING_BY_MACHINE = Limit("leaving", 300, timedelta(minutes=1))
+LEAVING_BY_ADDRESS = Limit("address", 20, timedelta(hours=1))
 CHOOSING_BY_MACHINE = Limit("choosing", 60, timedelta(minutes=1))
 CHOOSING_BY_ADDRESS = Limit("choosing-address", 20, timedelta(hours=1))
 """Apart from leaving: however often somebody chooses, they can still leave."""
@@ -46,7 +46,8 @@ SIGNING_UP_BY_ADDRESS = Limit("signing-up-address", 3, timedelta(days=1))
 CONFIRMING_BY_MACHINE = Limit("confirming", 60, timedelta(minutes=1))
 CONFIRMING_BY_ADDRESS = Limit("confirming-address", 20, timedelta(hours=1))
 COUNTED_BY_ADDRESS = tuple(
-    limit.name for limit in (BY_ADDRESS, CHOOSING_BY_ADDRESS, SIGNING_UP_BY_ADDRESS, CONFIRMING_BY_ADDRESS)
+    limit.name
+    for limit in (LEAVING_BY_ADDRESS, CHOOSING_BY_ADDRESS, SIGNING_UP_BY_ADDRESS, CONFIRMING_BY_ADDRESS)
 )
 """Names of the counters that say something of one address: they go when it is erased."""
 BAD_LINKS = Limit("bad", 60, timedelta(minutes=1))

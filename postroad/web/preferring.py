@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 from postroad.contacts.model import Wishes
 from postroad.errors import TransientError
 from postroad.web.answers import Answer, Kind
+from postroad.web.bearers import Bearers
 from postroad.web.limits import (
-    BAD_LINKS,
     CHOOSING_BY_ADDRESS,
     CHOOSING_BY_MACHINE,
-    Limits,
-    machine_name,
 )
 from postroad.web.preferences_form import Choice, read_choice
-from postroad.web.token import Grant, Purpose
+from postroad.web.token import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,9 +23,11 @@ if TYPE_CHECKING:
 
     from postroad.contacts.model import Preferences
     from postroad.contacts.ports import Preferring
+    from postroad.web.limits import Limits
     from postroad.web.mail_marks import MailMarks
     from postroad.web.pages import Pages
     from postroad.web.requests import Form, Visit
+    from postroad.web.token import Grant
     from postroad.web.tokens import Tokens
 
 SOURCE = "preferences:page"
@@ -48,16 +48,15 @@ class PreferenceCentre:
         on_error: Callable[[BaseException], object],
     ) -> None:
         """Use these parts. `pages` know the topics and languages that can be chosen."""
-        self._tokens = tokens
+        self._bearers = Bearers(tokens, limits)
         self._preferring = preferring
         self._marks = marks
-        self._limits = limits
         self._pages = pages
         self._on_error = on_error
 
     def look(self, visit: Visit, *, now: datetime) -> Answer:
         """Show what stands. Nothing changes: scanners open every link of every mail."""
-        grant = self._grant(visit, now)
+        grant = self._bearers.granted(visit, Purpose.PREFERENCES, now=now)
         if isinstance(grant, Answer):
             return grant
         try:
@@ -74,16 +73,12 @@ class PreferenceCentre:
             if answer.kind is not Kind.PREFERENCES:
                 return answer
             return replace(answer, marks=answer.marks | {"refused", *choice}, refused=True)
-        grant = self._grant(visit, now)
+        grant = self._bearers.granted(visit, Purpose.PREFERENCES, now=now)
         if isinstance(grant, Answer):
             return grant
-        machine = machine_name(self._tokens.machine_key, visit.ip)
-        # Both are counted, always, so that equal requests are equal work.
-        allowed = [
-            self._limits.allow(CHOOSING_BY_MACHINE, machine, now=now),
-            self._limits.allow(CHOOSING_BY_ADDRESS, grant.address_key, now=now),
-        ]
-        if not all(allowed):
+        if not self._bearers.may_act(
+            visit, grant, by_machine=CHOOSING_BY_MACHINE, by_address=CHOOSING_BY_ADDRESS, now=now
+        ):
             return Answer(Kind.BUSY, grant.topic)
         try:
             return self._save(visit, grant, choice, now)
@@ -154,10 +149,3 @@ class PreferenceCentre:
         if after.paused_until != before.paused_until:
             found.append("paused_now" if after.paused_until else "unpaused_now")
         yield from found or ["nothing_now"]
-
-    def _grant(self, visit: Visit, now: datetime) -> Grant | Answer:
-        grant = self._tokens.grant(visit.token, Purpose.PREFERENCES, now=now)
-        if grant is not None:
-            return grant
-        machine = machine_name(self._tokens.machine_key, visit.ip)
-        return Answer(Kind.UNKNOWN if self._limits.allow(BAD_LINKS, machine, now=now) else Kind.BUSY)

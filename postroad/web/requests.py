@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from postroad.web.token import Purpose
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -21,6 +23,18 @@ class Route(StrEnum):
 
 SERVED = (Route.LEAVING, Route.PREFERENCES, Route.CONFIRMING, Route.SUBSCRIBING)
 """What the API leads to the function, and the function answers."""
+
+
+_LEADS_TO = {
+    Purpose.UNSUBSCRIBE: Route.LEAVING,
+    Purpose.PREFERENCES: Route.PREFERENCES,
+    Purpose.CONFIRM: Route.CONFIRMING,
+}
+
+
+def link(web_url: str, purpose: Purpose, token: str) -> str:
+    """Return the address of the page where this token is good for its purpose."""
+    return web_url + _LEADS_TO[purpose].value.format(token=token)
 
 
 MESSAGE_PARAMETER = "m"

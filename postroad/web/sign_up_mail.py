@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from postroad.contacts.joining import CONFIRMABLE
 from postroad.contract.message import MESSAGE_SCHEMA
+from postroad.web.requests import link
 from postroad.web.token import Grant, Purpose
 
 if TYPE_CHECKING:
@@ -49,19 +50,19 @@ class SignUpMails:
     def confirmation(self, letter: Letter) -> dict[str, object]:
         """Return the message with the link that confirms these topics, for this address alone."""
         grant = Grant(letter.address_key, ",".join(letter.topics), Purpose.CONFIRM)
-        data = {"confirm_url": self._link("c", grant, letter), "valid_days": CONFIRMABLE.days}
+        data = {"confirm_url": self._link(grant, letter), "valid_days": CONFIRMABLE.days}
         return self._message(CONFIRM_TEMPLATE, letter, data)
 
     def notice(self, letter: Letter) -> dict[str, object]:
         """Return the message that says what was joined, with the link by which it is left."""
         topic, *others = letter.topics
-        purpose, path = (Purpose.PREFERENCES, "p") if others else (Purpose.UNSUBSCRIBE, "u")
+        purpose = Purpose.PREFERENCES if others else Purpose.UNSUBSCRIBE
         grant = Grant(letter.address_key, topic, purpose)
-        return self._message(NOTICE_TEMPLATE, letter, {"leave_url": self._link(path, grant, letter)})
+        return self._message(NOTICE_TEMPLATE, letter, {"leave_url": self._link(grant, letter)})
 
-    def _link(self, path: str, grant: Grant, letter: Letter) -> str:
+    def _link(self, grant: Grant, letter: Letter) -> str:
         token = self._tokens.make(grant, now=letter.at)
-        return f"{self._web_url}/{path}/{token}?lang={letter.locale}"
+        return f"{link(self._web_url, grant.purpose, token)}?lang={letter.locale}"
 
     def _message(self, template: str, letter: Letter, data: Mapping[str, object]) -> dict[str, object]:
         topics = [{"name": self._pages.named(topic, letter.locale)} for topic in letter.topics]

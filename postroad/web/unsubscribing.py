@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 from postroad.errors import TransientError
 from postroad.suppression.model import ALL_STREAMS, topic_scope
 from postroad.web.answers import Answer, Kind, Leaves, Why
-from postroad.web.limits import BAD_LINKS, BY_ADDRESS, BY_MACHINE, Limits, machine_name
-from postroad.web.token import Grant, Purpose
+from postroad.web.bearers import Bearers
+from postroad.web.limits import LEAVING_BY_ADDRESS, LEAVING_BY_MACHINE
+from postroad.web.token import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from postroad.contacts.ports import Leaving
+    from postroad.web.limits import Limits
     from postroad.web.mail_marks import MailMarks
     from postroad.web.requests import Form, Visit
     from postroad.web.tokens import Tokens
@@ -52,15 +54,14 @@ class Unsubscribing:
         on_error: Callable[[BaseException], object],
     ) -> None:
         """Use these parts; `on_error` is told what kept somebody from leaving."""
-        self._tokens = tokens
+        self._bearers = Bearers(tokens, limits)
         self._leaving = leaving
         self._marks = marks
-        self._limits = limits
         self._on_error = on_error
 
     def look(self, visit: Visit, *, now: datetime) -> Answer:
         """Answer whoever only opens the link. Nothing changes: scanners open every link of every mail."""
-        grant = self._grant(visit, now)
+        grant = self._bearers.granted(visit, Purpose.UNSUBSCRIBE, now=now)
         return grant if isinstance(grant, Answer) else Answer(Kind.ASK, grant.topic)
 
     def act(self, visit: Visit, form: Form | None, *, now: datetime) -> Answer:
@@ -76,16 +77,12 @@ class Unsubscribing:
 
         No answer tells whether we know the address, or whether it had left before.
         """
-        grant = self._grant(visit, now)
+        grant = self._bearers.granted(visit, Purpose.UNSUBSCRIBE, now=now)
         if isinstance(grant, Answer):
             return grant
-        machine = machine_name(self._tokens.machine_key, visit.ip)
-        # Both are counted, always, so that equal requests are equal work.
-        allowed = [
-            self._limits.allow(BY_MACHINE, machine, now=now),
-            self._limits.allow(BY_ADDRESS, grant.address_key, now=now),
-        ]
-        if not all(allowed):
+        if not self._bearers.may_act(
+            visit, grant, by_machine=LEAVING_BY_MACHINE, by_address=LEAVING_BY_ADDRESS, now=now
+        ):
             return Answer(Kind.BUSY, grant.topic)
         scope = topic_scope(grant.topic) if leaves is Leaves.TOPIC else ALL_STREAMS
         evidence = f"request {visit.request_id}" + (f", because: {why}" if why else "")
@@ -98,13 +95,6 @@ class Unsubscribing:
             return Answer(Kind.TROUBLE, grant.topic)
         self._marks.note(visit, grant, left=left, now=now)
         return Answer(Kind.LEFT_TOPIC if leaves is Leaves.TOPIC else Kind.LEFT_ALL, grant.topic)
-
-    def _grant(self, visit: Visit, now: datetime) -> Grant | Answer:
-        grant = self._tokens.grant(visit.token, Purpose.UNSUBSCRIBE, now=now)
-        if grant is not None:
-            return grant
-        machine = machine_name(self._tokens.machine_key, visit.ip)
-        return Answer(Kind.UNKNOWN if self._limits.allow(BAD_LINKS, machine, now=now) else Kind.BUSY)
 
 
 def wish_of(form: Form | None) -> Wish | None:

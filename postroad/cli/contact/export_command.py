@@ -27,17 +27,20 @@ EXAMPLES = (
 )
 
 
+AttributeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--attribute", help="A column of CSV for this attribute; JSON Lines has all.", show_default=False
+    ),
+]
+
+
 def export_command(
     context: typer.Context,
     *,
     output: OutputOption = None,
     form: FormatOption = None,
-    attribute: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--attribute", help="A column of CSV for this attribute; JSON Lines has all.", show_default=False
-        ),
-    ] = None,
+    attribute: AttributeOption = None,
     stage: StageOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -29,12 +29,7 @@ def export_command(
     *,
     output: OutputOption = None,
     form: FormatOption = None,
-    attribute: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--attribute", help="A column of CSV for this attribute; JSON Lines has all.", show_default=False
-        ),
-    ] = None,
+    attribute: all_contacts.AttributeOption = None,
     stage: StageOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -25,7 +25,7 @@ def plan(**other: object) -> Plan:
         "audience": "contact.locale == 'es'",
         "steps": (Wait(id="pause", seconds=3600, next="hello"), Send(id="hello", template="hello")),
     }  # fmt: skip
-    return Plan(**(facts | other))  # type: ignore[arg-type]
+    return Plan(**(facts | other))  # type: ignore[arg-type]  # facts are of many types
 
 
 def begin(
@@ -88,7 +88,7 @@ def test_a_cooldown_counts_from_when_the_last_walk_began() -> None:
 
 @pytest.mark.parametrize("rule", ["once", "cooldown", "always"])
 def test_one_walk_at_a_time(rule: str) -> None:
-    cart = plan(entry=Entry(rule=rule))  # type: ignore[arg-type]
+    cart = plan(entry=Entry(rule=rule))  # type: ignore[arg-type]  # parametrize gives texts
     assert begin(cart, later(1), last=walk(cart)) == Refusal(NotEnrolled.UNDER_WAY)
 
 

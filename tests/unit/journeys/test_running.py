@@ -30,7 +30,7 @@ def series(version: int = 1, **other: object) -> Plan:
             Send(id="tips", template="tips"),
         ),
     }  # fmt: skip
-    return Plan(**(facts | other))  # type: ignore[arg-type]
+    return Plan(**(facts | other))  # type: ignore[arg-type]  # facts are of many types
 
 
 class People:

@@ -16,7 +16,7 @@ from postroad.suppression.memory import MemorySuppressions
 from postroad.suppression.model import blocks
 from postroad.web.answers import Answer, Kind, Leaves, Why
 from postroad.web.errors import CountersUnavailableError
-from postroad.web.limits import BAD_LINKS, BY_ADDRESS, BY_MACHINE, Limits
+from postroad.web.limits import BAD_LINKS, LEAVING_BY_ADDRESS, LEAVING_BY_MACHINE, Limits
 from postroad.web.memory import MemoryCounters
 from postroad.web.standing_ring import AGAIN
 from postroad.web.token import Grant, KeyRing, Purpose, make_token
@@ -91,20 +91,20 @@ def test_who_guesses_keeps_nobody_else_from_leaving_by_the_same_machine() -> Non
 
 def test_one_address_leaves_so_often_in_an_hour_and_no_more() -> None:
     world = World()
-    machines = [replace(world.visit, ip=f"192.0.2.{number}") for number in range(BY_ADDRESS.most + 1)]
+    machines = [replace(world.visit, ip=f"192.0.2.{number}") for number in range(LEAVING_BY_ADDRESS.most + 1)]
     kinds = [world.leave(visit=visit).kind for visit in machines]
-    assert kinds == [Kind.LEFT_TOPIC] * BY_ADDRESS.most + [Kind.BUSY]
-    assert world.leave(now=NOON + BY_ADDRESS.window).kind is Kind.LEFT_TOPIC
+    assert kinds == [Kind.LEFT_TOPIC] * LEAVING_BY_ADDRESS.most + [Kind.BUSY]
+    assert world.leave(now=NOON + LEAVING_BY_ADDRESS.window).kind is Kind.LEFT_TOPIC
 
 
 def test_one_machine_leaves_for_as_many_addresses_as_a_mailbox_provider_does() -> None:
     world = World()
     visits = [
         world.visit_of(address_key(b"s" * 64, f"{number}@example.com"))
-        for number in range(BY_MACHINE.most + 1)
+        for number in range(LEAVING_BY_MACHINE.most + 1)
     ]
     kinds = [world.leave(visit=visit).kind for visit in visits]
-    assert kinds == [Kind.LEFT_TOPIC] * BY_MACHINE.most + [Kind.BUSY]
+    assert kinds == [Kind.LEFT_TOPIC] * LEAVING_BY_MACHINE.most + [Kind.BUSY]
 
 
 def test_an_ipv6_site_is_one_machine() -> None:
@@ -181,7 +181,7 @@ def test_what_stops_the_mail_is_what_send_reads() -> None:
 def test_limits_forget_whom_they_turned_away_when_the_window_ends() -> None:
     counters = MemoryCounters()
     limits = Limits(counters, on_error=lambda _: None)
-    limit = replace(BY_ADDRESS, most=1)
+    limit = replace(LEAVING_BY_ADDRESS, most=1)
     assert limits.allow(limit, "a", now=NOON)
     assert not limits.allow(limit, "a", now=NOON)
     assert limits.allow(limit, "b", now=NOON)
