@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from postroad.contacts.dynamodb import DynamoContacts
-from postroad.contacts.dynamodb_leaving import DynamoLeaving
 from postroad.contacts.errors import ContactsBusyError, ContactsUnavailableError
-from postroad.contacts.memory import MemoryContacts, MemoryLeaving
 from postroad.contacts.model import ConsentStatus, NewConsent, NewContact, Preferences, TopicTerms, Wishes
 from postroad.contract.words import Reason
-from postroad.suppression.dynamodb import DynamoSuppressions
-from postroad.suppression.memory import MemorySuppressions
 from postroad.suppression.model import (
     ALL_STREAMS,
     HistoryAction,
@@ -24,34 +18,25 @@ from postroad.suppression.model import (
     stream_scope,
     topic_scope,
 )
+from tests.person_tables import EMAIL, KEY, KINDS, STREAMS, PersonTables
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from postroad.contacts.ports import ContactStore
-    from postroad.suppression.ports import SuppressionStore
 
 pytestmark = pytest.mark.slow
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 123000, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-KEY = "k1.ana"
-EMAIL = "ana.ruiz@example.com"
-STREAMS = {"offers": "marketing", "product_updates": "marketing", "follow_ups": "outreach"}
 BOUNCE = ScopeEntry(Reason.HARD_BOUNCE, "feedback", NOON - HOUR, None, "feedback 0102")
 COMPLAINT = ScopeEntry(Reason.COMPLAINT, "feedback", NOON - HOUR, None, "feedback 0103")
 MANUAL = ScopeEntry(Reason.MANUAL, "operator:bo", NOON - HOUR, None, "asked by phone")
 ERASED = ScopeEntry(Reason.ERASED, "operator:bo", NOON - HOUR, None, "erasure 12")
 
 
-@dataclass
-class Tables:
+class Tables(PersonTables):
     """What choosing writes to."""
-
-    people: MemoryLeaving | DynamoLeaving
-    suppressions: SuppressionStore
-    contacts: ContactStore
 
     def prefer(
         self,
@@ -75,8 +60,7 @@ class Tables:
         return self.people.leave(KEY, scopes, source="link", evidence="request 1", now=now)
 
     def add(self, *topics: str, now: datetime = NOON - DAY) -> None:
-        consents = tuple(NewConsent(topic, ConsentStatus.GRANTED, now, "import") for topic in topics)
-        self.contacts.save([NewContact(KEY, EMAIL, "import", consents=consents)], now=now)
+        self.agree(*topics, now=now)
 
     def stop(self, entry: ScopeEntry, scope: str = ALL_STREAMS) -> None:
         self.suppressions.suppress(KEY, EMAIL, scope, entry)
@@ -95,24 +79,10 @@ class Tables:
         lines = self.suppressions.history(KEY)
         return [(line.action.value, line.scope, line.reason.value) for line in lines]
 
-    def records(self) -> int:
-        return len(self.contacts.consents(KEY)) + len(self.suppressions.history(KEY))
 
-
-def over(client: DynamoDBClient, page_size: int | None = None) -> Tables:
-    people = DynamoLeaving(
-        client, contacts_table="contacts", suppressions_table="suppressions", stream_of_topic=STREAMS,
-        page_size=page_size, pause=lambda _: None,
-    )  # fmt: skip
-    return Tables(people, DynamoSuppressions(client, "suppressions"), DynamoContacts(client, "contacts"))
-
-
-@pytest.fixture(params=["memory", "dynamodb", "dynamodb, one item a page"])
+@pytest.fixture(params=KINDS)
 def tables(request: pytest.FixtureRequest) -> Tables:
-    if request.param == "memory":
-        suppressions, contacts = MemorySuppressions(), MemoryContacts()
-        return Tables(MemoryLeaving(suppressions, contacts, stream_of_topic=STREAMS), suppressions, contacts)
-    return over(request.getfixturevalue("dynamodb"), 1 if "page" in request.param else None)
+    return Tables.of(request)
 
 
 def test_an_address_that_is_not_known_has_chosen_nothing(tables: Tables) -> None:
@@ -343,7 +313,7 @@ def test_a_topic_that_nobody_configured_is_refused_and_nothing_written(tables: T
 def test_consent_and_suppression_are_lifted_together_or_not_at_all(
     dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables = over(dynamodb)
+    tables = Tables.over(dynamodb)
     tables.leave(ALL_STREAMS)
     requests: list[Any] = []
     write = dynamodb.transact_write_items
@@ -368,7 +338,7 @@ def test_consent_and_suppression_are_lifted_together_or_not_at_all(
 def test_what_changes_between_reading_and_writing_is_read_again(
     dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables = over(dynamodb)
+    tables = Tables.over(dynamodb)
     tables.leave(ALL_STREAMS, now=NOON - 2 * HOUR)
     write = dynamodb.transact_write_items
 
@@ -385,7 +355,7 @@ def test_what_changes_between_reading_and_writing_is_read_again(
 
 
 def test_races_without_end_are_told(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    tables = over(dynamodb)
+    tables = Tables.over(dynamodb)
 
     def lost(**_: object) -> None:
         answer: Any = {

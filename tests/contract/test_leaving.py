@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from postroad.contacts.dynamodb import DynamoContacts
-from postroad.contacts.dynamodb_leaving import DynamoLeaving
 from postroad.contacts.errors import ContactsBusyError, ContactsUnavailableError
-from postroad.contacts.memory import MemoryContacts, MemoryLeaving
 from postroad.contacts.model import ConsentStatus, NewConsent, NewContact
 from postroad.contract.words import Reason, StreamKind
-from postroad.suppression.dynamodb import DynamoSuppressions
-from postroad.suppression.memory import MemorySuppressions
 from postroad.suppression.model import ALL_STREAMS, ScopeEntry, blocks, stream_scope, topic_scope
+from tests.person_tables import EMAIL, KEY, KINDS, PersonTables
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from postroad.contacts.ports import ContactStore, Leaving
-    from postroad.suppression.ports import SuppressionStore
 
 pytestmark = pytest.mark.slow
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
 MILLISECOND = NOON.replace(microsecond=123000)
 HOUR = timedelta(hours=1)
-KEY = "k1.ana"
-EMAIL = "ana.ruiz@example.com"
-STREAMS = {"offers": "marketing", "product_updates": "marketing", "follow_ups": "outreach"}
 COMPLAINT = ScopeEntry(Reason.COMPLAINT, "feedback", NOON - HOUR, None, "feedback 0103")
 
 
-@dataclass
-class Tables:
+class Tables(PersonTables):
     """What leaving writes to."""
 
-    leaving: Leaving
-    suppressions: SuppressionStore
-    contacts: ContactStore
-
     def leave(self, *scopes: str, now: datetime = NOON, email: str = "") -> bool:
-        return self.leaving.leave(KEY, scopes, source="page", evidence="request 7", now=now, email=email)
+        return self.people.leave(KEY, scopes, source="page", evidence="request 7", now=now, email=email)
 
     def add(self, *topics: str, now: datetime = NOON - HOUR) -> None:
-        consents = tuple(NewConsent(topic, ConsentStatus.GRANTED, now, "import") for topic in topics)
-        self.contacts.save([NewContact(KEY, EMAIL, "import", consents=consents)], now=now)
+        self.agree(*topics, now=now)
 
     def scopes(self) -> dict[str, ScopeEntry]:
         found = self.suppressions.find([KEY])
@@ -59,24 +43,10 @@ class Tables:
         found = self.contacts.find([KEY])
         return {name: each.status.value for name, each in found[KEY].topics.items()} if found else {}
 
-    def records(self) -> int:
-        return len(self.contacts.consents(KEY)) + len(self.suppressions.history(KEY))
 
-
-def over(client: DynamoDBClient, page_size: int | None = None) -> Tables:
-    leaving = DynamoLeaving(
-        client, contacts_table="contacts", suppressions_table="suppressions", stream_of_topic=STREAMS,
-        page_size=page_size, pause=lambda _: None,
-    )  # fmt: skip
-    return Tables(leaving, DynamoSuppressions(client, "suppressions"), DynamoContacts(client, "contacts"))
-
-
-@pytest.fixture(params=["memory", "dynamodb", "dynamodb, one item a page"])
+@pytest.fixture(params=KINDS)
 def tables(request: pytest.FixtureRequest) -> Tables:
-    if request.param == "memory":
-        suppressions, contacts = MemorySuppressions(), MemoryContacts()
-        return Tables(MemoryLeaving(suppressions, contacts, stream_of_topic=STREAMS), suppressions, contacts)
-    return over(request.getfixturevalue("dynamodb"), 1 if "page" in request.param else None)
+    return Tables.of(request)
 
 
 def test_leaving_a_topic_stops_it_and_withdraws_consent(tables: Tables) -> None:
@@ -229,7 +199,7 @@ def test_who_is_let_back_by_a_machine_whose_clock_is_behind_can_leave_again(tabl
 def test_consent_and_suppression_change_together_or_not_at_all(
     dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables = over(dynamodb)
+    tables = Tables.over(dynamodb)
     tables.add("offers")
     requests: list[Any] = []
     write = dynamodb.transact_write_items
@@ -254,7 +224,7 @@ def test_consent_and_suppression_change_together_or_not_at_all(
 def test_what_changes_between_reading_and_writing_is_read_again(
     dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    tables = over(dynamodb)
+    tables = Tables.over(dynamodb)
     tables.add()
     write = dynamodb.transact_write_items
 
@@ -276,7 +246,7 @@ def test_what_changes_between_reading_and_writing_is_read_again(
 
 
 def test_races_without_end_are_told(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    tables = over(dynamodb)
+    tables = Tables.over(dynamodb)
 
     def lost(**_: object) -> None:
         answer: Any = {
@@ -291,7 +261,7 @@ def test_races_without_end_are_told(dynamodb: DynamoDBClient, monkeypatch: pytes
 
 
 def test_a_table_that_can_t_be_read_is_told(dynamodb: DynamoDBClient) -> None:
-    tables = over(dynamodb)
+    tables = Tables.over(dynamodb)
     dynamodb.delete_table(TableName="suppressions")
     with pytest.raises(ContactsUnavailableError, match="ResourceNotFoundException"):
         tables.leave(ALL_STREAMS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from postroad.configuration import ConfigurationError
+from postroad.configuration import ConfigurationError, load
 from postroad.configuration.loader import check
 
 Content = dict[str, Any]
