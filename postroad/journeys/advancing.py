@@ -12,8 +12,10 @@ from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from postroad.activity.event import NOTHING, Event
 from postroad.journeys.conditions import ConditionError, holds, value_of
-from postroad.journeys.enrolment import NOTHING, Ended, Enrolment, Event
+from postroad.journeys.effects import Attributes, Effect, Mail, Notice
+from postroad.journeys.enrolment import Ended, Enrolment
 from postroad.journeys.next_send_time import Rules, is_allowed, moment_of, never, next_send_time
 from postroad.journeys.plan import (
     END,
@@ -46,8 +48,8 @@ mails of earlier steps (`steps.hello.opened`, `.clicked`: by a person)."""
 class View:
     """What is known of the contact while their walk goes on.
 
-    `may_mail` is empty where they may be mailed, and else why not. `events` are those kept of late, oldest
-    first. `engagement` says by step whether a person opened and clicked its mail.
+    `may_mail` is empty where they may be mailed, and else why not; no expression sees `email`. `events` are
+    those kept of late, oldest first. `engagement` says by step whether a person opened and clicked its mail.
     """
 
     zone: ZoneInfo
@@ -56,37 +58,8 @@ class View:
     events: Sequence[Event] = ()
     engagement: Mapping[str, Mapping[str, bool]] = field(default_factory=lambda: NOTHING)
     may_mail: str = ""
+    email: str = ""
     is_holiday: Callable[[date], bool] = never
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A message to enqueue."""
-
-    message_id: str
-    step: str
-    template: str
-    data: Mapping[str, Any]
-    if_capped: str
-
-
-@dataclass(frozen=True, slots=True)
-class Attributes:
-    """Attributes of the contact to set."""
-
-    values: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """An event for the bus; its id is the same whenever this is done again."""
-
-    event_id: str
-    name: str
-    properties: Mapping[str, Any]
-
-
-Effect = Mail | Attributes | Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +84,8 @@ def advance(plan: Plan, enrolment: Enrolment, view: View, *, now: datetime) -> A
         walk.end(Ended.FAULT, f"{walk.at.step}: {error}")
     if walk.at == enrolment:
         return Advance(enrolment)
-    return Advance(replace(walk.at, writes=enrolment.writes + 1), tuple(walk.effects))
+    after = replace(walk.at, writes=enrolment.writes + 1, outbox=tuple(walk.effects))
+    return Advance(after, tuple(walk.effects))
 
 
 def ended_by(plan: Plan, enrolment: Enrolment, view: View) -> Ended | None:
@@ -228,7 +202,7 @@ class _Walk:
         if step.too_late_seconds is not None:
             deadline = self.at.since + timedelta(seconds=step.too_late_seconds)
         if self.at.slot and self._is_time(deadline):
-            return self._mail(step)
+            return self._mail(step, deadline)
         asked = max(self._now, self.at.since)
         key = f"{self.at.enrolment_id}:{step.id}"
         moment = next_send_time(asked, self._view.zone, self._rules, deadline=deadline, key=key)
@@ -238,7 +212,7 @@ class _Walk:
         if moment > self._now:
             self.at = replace(self.at, due=moment, slot=True)
             return False
-        return self._mail(step)
+        return self._mail(step, deadline)
 
     def _is_time(self, deadline: datetime | None) -> bool:
         """Say whether the hour that was waited for has come, and is still one."""
@@ -246,11 +220,22 @@ class _Walk:
             return False
         return is_allowed(self._now, self._view.zone, self._rules)
 
-    def _mail(self, step: Send) -> bool:
+    def _mail(self, step: Send, deadline: datetime | None) -> bool:
         message_id = self.at.message_id(step.id)
         if step.id not in self.at.sent:
-            data = self._values(step.data)
-            self.effects.append(Mail(message_id, step.id, step.template, data, step.if_capped))
+            self.effects.append(
+                Mail(
+                    message_id,
+                    step.id,
+                    step.template,
+                    self._values(step.data),
+                    step.if_capped,
+                    email=self._view.email,
+                    name=str(self._view.contact.get("name", "")),
+                    locale=str(self._view.contact.get("locale", "")),
+                    expires_at=deadline,
+                )
+            )
         self._to(step.next)
         self.at = replace(self.at, sent={**self.at.sent, step.id: message_id})
         return True

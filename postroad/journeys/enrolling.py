@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from postroad.journeys.advancing import names_of
 from postroad.journeys.conditions import ConditionError, holds, value_of
-from postroad.journeys.enrolment import Enrolment, Event
+from postroad.journeys.enrolment import Enrolment
 from postroad.journeys.next_send_time import moment_of
 from postroad.journeys.plan import EventTrigger
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from postroad.activity.event import Event
     from postroad.journeys.advancing import View
     from postroad.journeys.plan import DateTrigger, Plan
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from postroad.activity.event import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+    from postroad.activity.event import Event
+    from postroad.journeys.effects import Effect
 
 
 class Ended(StrEnum):
@@ -30,16 +32,6 @@ class Ended(StrEnum):
     """A condition failed, or its step isn't in the version that it moved to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that a contact did."""
-
-    name: str
-    at: datetime
-    event_id: str
-    properties: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
     """A walk. `entry` counts the contact's walks with the same key, from 1.
@@ -47,7 +39,7 @@ class Enrolment:
     `step` is the step that is next, or the one that waits. `due` is when it goes on: None once it is over.
     `since` is when it came to this step, `slot` whether `due` is the hour at which its mail may leave.
     `sent` are the ids of its messages by step, `trigger` the event that began it. `version` of the journey;
-    `writes` counts its own, from 1.
+    `writes` counts its own, from 1. `outbox` is what it decided and nobody is known to have done yet.
     """
 
     address_key: str
@@ -65,6 +57,7 @@ class Enrolment:
     ended: Ended | None = None
     reason: str = ""
     ended_at: datetime | None = None
+    outbox: tuple[Effect, ...] = ()
     writes: int = 1
 
     @property

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from postroad.journeys.advancing import Mail
+from postroad.journeys.effects import Mail, Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import datetime
 
-    from postroad.journeys.advancing import Effect
+    from postroad.journeys.effects import Effect
     from postroad.journeys.enrolment import Enrolment
     from postroad.journeys.plan import Plan
 
@@ -17,36 +18,58 @@ _Key = tuple[str, str, str]
 
 
 class MemoryWalks:
-    """`Walks` in dictionaries; `done` are all effects in their order, with the walks that did them."""
+    """`Walks` in dictionaries; `calls` are the walks that are to be called again, and when."""
 
     def __init__(self) -> None:
         """Begin with nobody enrolled."""
         self._walks: dict[str, dict[_Key, Enrolment]] = {}
-        self._message_ids: set[str] = set()
-        self.done: list[tuple[Enrolment, Effect]] = []
+        self.calls: list[tuple[Enrolment, datetime]] = []
 
     def latest(self, address_key: str, journey: str, key: str) -> Enrolment | None:
         """Return the latest walk; see `Walks.latest`."""
         return self._walks.get(address_key, {}).get((address_key, journey, key))
 
-    def under_way(self, address_key: str) -> list[Enrolment]:
-        """Return the walks that aren't over; see `Walks.under_way`."""
-        return [walk for walk in self._walks.get(address_key, {}).values() if not walk.is_over]
+    def known(self, address_key: str) -> list[Enrolment]:
+        """Return the latest walks; see `Walks.known`."""
+        return list(self._walks.get(address_key, {}).values())
 
-    def write(
-        self, before: Enrolment | None, after: Enrolment, effects: Sequence[Effect], *, plan: Plan
-    ) -> bool:
-        """Write a walk with what it does; see `Walks.write`."""
-        del plan
+    def write(self, before: Enrolment | None, after: Enrolment) -> bool:
+        """Write a walk with its outbox; see `Walks.write`."""
         place = (after.address_key, after.journey, after.key)
         standing = self.latest(*place)
         if (standing.writes if standing else None) != (before.writes if before else None):
             return False
         self._walks.setdefault(after.address_key, {})[place] = after
-        for effect in effects:
-            if isinstance(effect, Mail):
-                if effect.message_id in self._message_ids:
-                    continue
-                self._message_ids.add(effect.message_id)
-            self.done.append((after, effect))
         return True
+
+    def settle(self, walk: Enrolment) -> None:
+        """Forget an outbox; see `Walks.settle`."""
+        place = (walk.address_key, walk.journey, walk.key)
+        if (standing := self.latest(*place)) and standing.writes == walk.writes:
+            self._walks[walk.address_key][place] = replace(standing, outbox=())
+
+    def call_again(self, walk: Enrolment, *, at: datetime) -> None:
+        """Note when a walk is called again; see `Walks.call_again`."""
+        self.calls.append((walk, at))
+
+
+class MemoryDoing:
+    """`Doing` in a list: all that was done, in its order, each once."""
+
+    def __init__(self) -> None:
+        """Begin with nothing done."""
+        self.done: list[tuple[Enrolment, Effect]] = []
+        self._ids: set[str] = set()
+
+    def do(self, walk: Enrolment, plan: Plan, *, now: datetime) -> None:
+        """Note what is done; see `Doing.do`. A mail or notice is known by its id, as to its reader."""
+        del plan, now
+        for effect in walk.outbox:
+            match effect:
+                case Mail(message_id=known) | Notice(event_id=known):
+                    if known in self._ids:
+                        continue
+                    self._ids.add(known)
+                case _:
+                    pass
+            self.done.append((walk, effect))

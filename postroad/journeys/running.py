@@ -1,13 +1,15 @@
 """The use case: an event comes in, or a walk is due. Pure but for its ports.
 
-Each walk is written together with what it does, on the condition that nobody wrote it since it was read. So
-whatever is delivered twice, or dies half way, is taken again from where the walk stands.
+Each walk is written together with what it decided to do, on the condition that nobody wrote it since it was
+read; that is then done, and struck out. So whatever is delivered twice, or dies half way, is taken again from
+where the walk stands: first what it had decided is done, then it goes on.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from postroad.errors import TransientError
@@ -21,11 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from postroad.journeys.enrolment import Event
+    from postroad.activity.event import Event
     from postroad.journeys.plan import Plan
-    from postroad.journeys.ports import People, Walks
+    from postroad.journeys.ports import Doing, People, Walks
 
 _ATTEMPTS = 5
+_HELD = timedelta(hours=1)
+"""After so long a walk through a paused journey asks again, beside being called when it is resumed."""
 
 
 class WalkBusyError(TransientError):
@@ -61,11 +65,12 @@ class Plans:
 class Engine:
     """Takes events and due walks; counts what became of them."""
 
-    def __init__(self, *, plans: Plans, walks: Walks, people: People) -> None:
+    def __init__(self, *, plans: Plans, walks: Walks, people: People, doing: Doing) -> None:
         """Use these."""
         self._plans = plans
         self._walks = walks
         self._people = people
+        self._doing = doing
         self.counts: Counter[str] = Counter()
 
     def take(self, address_key: str, event: Event, *, now: datetime) -> list[Enrolment]:
@@ -73,11 +78,7 @@ class Engine:
 
         Taken twice it changes nothing the second time. Raises WalkBusyError.
         """
-        changed = [
-            after
-            for walk in self._walks.under_way(address_key)
-            if walk.journey not in self._plans.paused and (after := self._go_on(walk, now=now))
-        ]
+        changed = [after for walk in self._walks.known(address_key) if (after := self._heard(walk, now=now))]
         for plan in self._plans.begun_by(event.name):
             begun = self._begin(plan, address_key, event, now=now)
             changed += [begun] if begun else []
@@ -86,10 +87,14 @@ class Engine:
     def due(self, address_key: str, journey: str, key: str, *, now: datetime) -> Enrolment | None:
         """Let a walk that is due go on; return it where it changed. A paused journey's waits."""
         walk = self._walks.latest(address_key, journey, key)
-        if walk is None or walk.is_over or walk.due is None or walk.due > now:
+        if walk is None:
+            return None
+        walk = self._finish(walk, now=now)
+        if walk.is_over or walk.due is None or walk.due > now:
             return None
         if journey in self._plans.paused:
             self.counts["held"] += 1
+            self._walks.call_again(walk, at=now + _HELD)
             return None
         return self._go_on(walk, now=now)
 
@@ -100,17 +105,32 @@ class Engine:
             plan = self._plan_of(walk) if walk else None
             if walk is None or walk.is_over or plan is None:
                 return False
+            walk = self._finish(walk, now=now)
             over = replace(
                 walk, ended=Ended.REMOVED, reason=reason, ended_at=now, due=None, writes=walk.writes + 1
             )
-            if self._walks.write(walk, over, (), plan=plan):
+            if self._walks.write(walk, over):
                 self.counts[Ended.REMOVED.value] += 1
                 return True
         raise WalkBusyError(f"others kept changing a walk through {journey}; try again")
 
+    def _heard(self, walk: Enrolment, *, now: datetime) -> Enrolment | None:
+        """Let a walk know that an event came; a paused journey's hears of it when it goes on."""
+        walk = self._finish(walk, now=now)
+        return None if walk.journey in self._plans.paused else self._go_on(walk, now=now)
+
+    def _finish(self, walk: Enrolment, *, now: datetime) -> Enrolment:
+        """Do what a walk decided, strike it out, and return the walk without it."""
+        plan = self._plans.of(walk)
+        if not walk.outbox or plan is None:
+            return walk
+        self._doing.do(walk, plan, now=now)
+        self._walks.settle(walk)
+        return replace(walk, outbox=())
+
     def _begin(self, plan: Plan, address_key: str, event: Event, *, now: datetime) -> Enrolment | None:
         for _ in range(_ATTEMPTS):
-            view = self._people.view(address_key, plan, now=now)
+            view = self._people.view(None, address_key, plan, now=now)
             if view is None:
                 return None
             try:
@@ -124,12 +144,13 @@ class Engine:
                     self.counts[begun.why.value] += 1
                 return None
             if last is not None:
+                self._finish(last, now=now)
                 begun = replace(begun, writes=last.writes + 1)
             step = Advance(begun) if plan.name in self._plans.paused else advance(plan, begun, view, now=now)
-            if self._walks.write(last, step.enrolment, step.effects, plan=plan):
+            if self._walks.write(last, step.enrolment):
                 self._count(step)
                 self.counts["enrolled"] += 1
-                return step.enrolment
+                return self._finish(step.enrolment, now=now)
         raise WalkBusyError(f"others kept changing a walk through {plan.name}; try again")
 
     def _go_on(self, walk: Enrolment | None, *, now: datetime) -> Enrolment | None:
@@ -142,17 +163,18 @@ class Engine:
                 return None
             if plan.version != walk.version:
                 walk = moved(walk, plan) or walk
-            view = self._people.view(walk.address_key, plan, now=now)
+            view = self._people.view(walk, walk.address_key, plan, now=now)
             if view is None:
                 # Erased: whoever erases takes the walk out; nothing of it may be done any more.
                 return None
             step = advance(plan, walk, view, now=now)
             if step.enrolment == standing:
                 return None
-            if self._walks.write(standing, step.enrolment, step.effects, plan=plan):
+            if self._walks.write(standing, step.enrolment):
                 self._count(step)
-                return step.enrolment
+                return self._finish(step.enrolment, now=now)
             walk = self._walks.latest(standing.address_key, standing.journey, standing.key)
+            walk = self._finish(walk, now=now) if walk else None
         raise WalkBusyError("others kept changing a walk; try again")
 
     def _plan_of(self, walk: Enrolment) -> Plan | None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from postroad.activity.event import NOTHING
 from postroad.contacts.model import ConsentStatus
 from postroad.contract.words import StreamKind
 from postroad.journeys.advancing import View
-from postroad.journeys.enrolment import NOTHING
 from postroad.journeys.next_send_time import never
 from postroad.suppression.model import blocks
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
+    from postroad.activity.event import Event
+    from postroad.activity.facts import Fact
     from postroad.contacts.model import Contact
-    from postroad.journeys.enrolment import Event
-    from postroad.journeys.facts import Fact
     from postroad.journeys.plan import Plan
     from postroad.suppression.model import Suppression
 
@@ -60,6 +60,7 @@ def view_of(known: Known, plan: Plan, around: Surroundings, *, now: datetime) ->
         events=known.events,
         engagement=known.engagement,
         may_mail=why_not(known, plan, around.kinds[plan.stream], now=now),
+        email=contact.email,
         is_holiday=around.holidays_of(contact),
     )
 

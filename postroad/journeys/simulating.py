@@ -7,11 +7,11 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING
 
+from postroad.activity.facts import with_event
 from postroad.contacts.model import ConsentStatus, TopicStanding
 from postroad.contract.words import Reason
-from postroad.journeys.advancing import Attributes, Mail, Notice, View
-from postroad.journeys.facts import with_event
-from postroad.journeys.memory import MemoryWalks
+from postroad.journeys.effects import Attributes, Mail, Notice
+from postroad.journeys.memory import MemoryDoing, MemoryWalks
 from postroad.journeys.running import Engine
 from postroad.journeys.seeing import Known, view_of
 from postroad.suppression.model import ScopeEntry, Suppression, topic_scope
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from postroad.activity.event import Event
+    from postroad.activity.facts import Rule
     from postroad.contacts.model import Contact
-    from postroad.journeys.enrolment import Enrolment, Event
-    from postroad.journeys.facts import Rule
+    from postroad.journeys.advancing import View
+    from postroad.journeys.enrolment import Enrolment
     from postroad.journeys.plan import Plan
     from postroad.journeys.running import Plans
     from postroad.journeys.seeing import Surroundings
@@ -50,7 +52,8 @@ class _Memory:
     around: Surroundings
     known: dict[str, Known] = field(default_factory=dict)
 
-    def view(self, address_key: str, plan: Plan, *, now: datetime) -> View | None:
+    def view(self, walk: Enrolment | None, address_key: str, plan: Plan, *, now: datetime) -> View | None:
+        del walk
         known = self.known.get(address_key)
         return None if known is None else view_of(known, plan, self.around, now=now)
 
@@ -64,10 +67,11 @@ class Simulation:
         """Begin with these contacts, of whom nothing else is known."""
         self._people = _Memory(around, {each.address_key: Known(contact=each) for each in contacts})
         self._walks = MemoryWalks()
+        self._doing = MemoryDoing()
         self._rules = tuple(rules)
         self._told = 0
         self._begun: set[str] = set()
-        self.engine = Engine(plans=plans, walks=self._walks, people=self._people)
+        self.engine = Engine(plans=plans, walks=self._walks, people=self._people, doing=self._doing)
         self.lines: list[Line] = []
 
     def run(self, events: Iterable[tuple[str, Event]], *, until: datetime) -> list[Line]:
@@ -105,8 +109,8 @@ class Simulation:
             if walk.enrolment_id not in self._begun:
                 self._begun.add(walk.enrolment_id)
                 self._note(walk, now, "began", walk.trigger.name if walk.trigger else "")
-        while self._told < len(self._walks.done):
-            walk, effect = self._walks.done[self._told]
+        while self._told < len(self._doing.done):
+            walk, effect = self._doing.done[self._told]
             self._told += 1
             match effect:
                 case Mail():

@@ -16,7 +16,17 @@ from stacks.bundling.target import HOST, Target, add_bytecode
 ROOT = Path(__file__).resolve().parents[2]
 # Never deployed: the operator's command line, the emulated cloud, what synthesis reads, what writers use.
 LEFT_OUT = frozenset(
-    {"cli", "load", "local", "configuration", "explaining", "authoring", "redriving", "privacy"}
+    {
+        "authoring",
+        "cli",
+        "configuration",
+        "explaining",
+        "journey_files",
+        "load",
+        "local",
+        "privacy",
+        "redriving",
+    }
 )
 SUFFIXES = frozenset({".py", ".typed"})
 # Functions that render mail carry the compiled templates, in this folder at the bundle's root.

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from postroad.journeys.advancing import Advance, Attributes, Mail, Notice, View, advance
-from postroad.journeys.enrolment import Ended, Enrolment, Event
+from postroad.activity.event import Event
+from postroad.journeys.advancing import Advance, View, advance
+from postroad.journeys.effects import Attributes, Mail, Notice
+from postroad.journeys.enrolment import Ended, Enrolment
 from postroad.journeys.plan import (
     Branch,
     Choice,

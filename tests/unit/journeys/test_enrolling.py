@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from postroad.activity.event import Event
 from postroad.journeys.advancing import View, advance
 from postroad.journeys.enrolling import NotEnrolled, Refusal, enrol, moved, next_occurrence
-from postroad.journeys.enrolment import Ended, Enrolment, Event
+from postroad.journeys.enrolment import Ended, Enrolment
 from postroad.journeys.plan import DateTrigger, Entry, EventTrigger, Plan, Send, Wait
 
 UTC_ZONE, BERLIN = ZoneInfo("UTC"), ZoneInfo("Europe/Berlin")

@@ -6,14 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from postroad.journeys.advancing import Effect, Mail, View
-from postroad.journeys.enrolment import Ended, Enrolment, Event
-from postroad.journeys.memory import MemoryWalks
+from postroad.activity.event import Event
+from postroad.journeys.advancing import View
+from postroad.journeys.effects import Effect, Mail
+from postroad.journeys.enrolment import Ended, Enrolment
+from postroad.journeys.memory import MemoryDoing, MemoryWalks
 from postroad.journeys.plan import Entry, EventTrigger, Plan, Send, Wait
 from postroad.journeys.running import Engine, Plans, WalkBusyError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    pass
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -39,12 +41,24 @@ class People:
     def __init__(self) -> None:
         self.erased: set[str] = set()
 
-    def view(self, address_key: str, _plan: Plan, *, now: datetime) -> View | None:
+    def view(self, _walk: Enrolment | None, address_key: str, _plan: Plan, *, now: datetime) -> View | None:
         del now
         return None if address_key in self.erased else View(zone=ZoneInfo("UTC"))
 
 
-class FaultyWalks(MemoryWalks):
+class Walks(MemoryWalks):
+    """Walks, and beside them what they did."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.doing = MemoryDoing()
+
+    @property
+    def done(self) -> list[tuple[Enrolment, Effect]]:
+        return self.doing.done
+
+
+class FaultyWalks(Walks):
     """Dies once, before or after the write that is the given number; or finds others were first."""
 
     def __init__(self) -> None:
@@ -53,29 +67,28 @@ class FaultyWalks(MemoryWalks):
         self.dies_before = self.dies_after = 0
         self.busy: set[int] = set()
 
-    def write(
-        self, before: Enrolment | None, after: Enrolment, effects: Sequence[Effect], *, plan: Plan
-    ) -> bool:
+    def write(self, before: Enrolment | None, after: Enrolment) -> bool:
         self.writes += 1
         if self.writes == self.dies_before:
             raise ConnectionError
         if self.writes in self.busy:
             return False
-        written = super().write(before, after, effects, plan=plan)
+        written = super().write(before, after)
         if self.writes == self.dies_after:
             raise ConnectionError
         return written
 
 
-def engine(walks: MemoryWalks, *plans: Plan, people: People | None = None, paused: str = "") -> Engine:
+def engine(walks: Walks, *plans: Plan, people: People | None = None, paused: str = "") -> Engine:
     return Engine(
         plans=Plans(plans or (series(),), paused=frozenset({paused} - {""})),
         walks=walks,
         people=people or People(),
+        doing=walks.doing,
     )
 
 
-def mails(walks: MemoryWalks) -> list[str]:
+def mails(walks: Walks) -> list[str]:
     return [effect.step for _, effect in walks.done if isinstance(effect, Mail)]
 
 
@@ -119,7 +132,7 @@ def test_who_is_overtaken_again_and_again_lets_the_event_come_back() -> None:
 
 
 def test_copies_of_an_event_begin_one_walk() -> None:
-    walks = MemoryWalks()
+    walks = Walks()
     running = engine(walks)
     for _ in range(3):
         running.take("k1.ana", JOINED, now=NOW)
@@ -128,7 +141,7 @@ def test_copies_of_an_event_begin_one_walk() -> None:
 
 
 def test_the_next_walk_has_messages_of_its_own() -> None:
-    walks = MemoryWalks()
+    walks = Walks()
     walk_through(running := engine(walks))
     running.take("k1.ana", Event("joined", NOW + 2 * HOUR, "e2"), now=NOW + 2 * HOUR)
     assert mails(walks) == ["hello", "tips", "hello"]
@@ -136,7 +149,7 @@ def test_the_next_walk_has_messages_of_its_own() -> None:
 
 
 def test_what_is_not_due_is_left_alone() -> None:
-    walks = MemoryWalks()
+    walks = Walks()
     running = engine(walks)
     running.take("k1.ana", JOINED, now=NOW)
     assert running.due("k1.ana", "greeting", "", now=NOW + HOUR / 2) is None
@@ -147,7 +160,7 @@ def test_what_is_not_due_is_left_alone() -> None:
 def test_a_walk_stays_on_its_version_unless_the_newer_one_takes_it() -> None:
     newer = series(2, steps=(Send(id="tips", template="new"),))
     for moves, template in (({}, "tips"), ({1: {"pause": "tips"}}, "new")):
-        walks = MemoryWalks()
+        walks = Walks()
         engine(walks).take("k1.ana", JOINED, now=NOW)
         moving = Plan(**{name: getattr(newer, name) for name in newer.__struct_fields__} | {"moves": moves})
         engine(walks, series(), moving).due("k1.ana", "greeting", "", now=NOW + HOUR)
@@ -156,7 +169,7 @@ def test_a_walk_stays_on_its_version_unless_the_newer_one_takes_it() -> None:
 
 
 def test_a_paused_journey_begins_walks_and_holds_them() -> None:
-    walks = MemoryWalks()
+    walks = Walks()
     held = engine(walks, paused="greeting")
     held.take("k1.ana", JOINED, now=NOW)
     assert held.due("k1.ana", "greeting", "", now=NOW) is None
@@ -166,7 +179,7 @@ def test_a_paused_journey_begins_walks_and_holds_them() -> None:
 
 
 def test_nothing_is_done_for_who_is_erased() -> None:
-    walks, people = MemoryWalks(), People()
+    walks, people = Walks(), People()
     running = engine(walks, people=people)
     running.take("k1.ana", JOINED, now=NOW)
     people.erased.add("k1.ana")
@@ -176,7 +189,7 @@ def test_nothing_is_done_for_who_is_erased() -> None:
 
 
 def test_an_operator_takes_a_contact_out() -> None:
-    walks = MemoryWalks()
+    walks = Walks()
     running = engine(walks)
     running.take("k1.ana", JOINED, now=NOW)
     assert running.remove("k1.ana", "greeting", "", reason="asked by phone", now=NOW)

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from postroad.activity.event import Event
+from postroad.activity.facts import How, Rule
 from postroad.contacts.model import ConsentStatus, Contact, TopicStanding
 from postroad.contract.words import StreamKind
-from postroad.journeys.compiling import compile_journey
-from postroad.journeys.enrolment import Event
-from postroad.journeys.facts import How, Rule
-from postroad.journeys.rules import World
+from postroad.journey_files.compiling import compile_journey
+from postroad.journey_files.rules import World
 from postroad.journeys.running import Plans
 from postroad.journeys.seeing import Surroundings, zone_or
 from postroad.journeys.simulating import UNSUBSCRIBED, Simulation

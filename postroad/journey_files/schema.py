@@ -1,6 +1,6 @@
 """The JSON Schema of journeys, by which editors complete and check them. Runs where journeys are built.
 
-`python -m postroad.journeys.schema [folder]` writes it; a test holds the committed file to it.
+`python -m postroad.journey_files.schema [folder]` writes it; a test holds the committed file to it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from postroad.journeys.definition import STEPS, BranchStep, Head, If, Share, WaitForStep
+from postroad.journey_files.definition import STEPS, BranchStep, Head, If, Share, WaitForStep
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from postroad.journeys.enrolment import Event
-from postroad.journeys.facts import How, Rule, with_event
+from postroad.activity.event import Event
+from postroad.activity.facts import How, Rule, with_event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from postroad.journeys.facts import Fact
+    from postroad.activity.facts import Fact
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 RULES = (

@@ -13,9 +13,9 @@ from postroad.journeys.conditions import ConditionError, check, parts_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from postroad.journeys import definition
-    from postroad.journeys.flattening import Flattening
-    from postroad.journeys.source import Path
+    from postroad.journey_files import definition
+    from postroad.journey_files.flattening import Flattening
+    from postroad.journey_files.source import Path
 
 
 @dataclass(frozen=True, slots=True)

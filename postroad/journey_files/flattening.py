@@ -11,13 +11,14 @@ from pydantic import ValidationError
 from postroad.configuration.keys import Key
 from postroad.configuration.problems import Problem, from_validation, shown
 from postroad.configuration.section import Section
-from postroad.journeys import definition, plan
-from postroad.journeys.texts import WEEKDAYS, minute, seconds
+from postroad.journey_files import definition
+from postroad.journey_files.texts import WEEKDAYS, minute, seconds
+from postroad.journeys import plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from postroad.journeys.source import Path, Source
+    from postroad.journey_files.source import Path, Source
 
 MOST_STEPS = 200
 _Part = TypeVar("_Part", bound=Section)

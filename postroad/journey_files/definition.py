@@ -1,7 +1,7 @@
 """What stands in journeys/<name>.yaml, part by part. Runs where journeys are built, never in Lambda.
 
 The models are the source of the JSON Schema by which editors complete these files. Steps within steps are
-read one by one (`postroad.journeys.compiling`), so that an error names the step and not all that it might be.
+read one by one (`compiling`), so that an error names the step and not all that it might be.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.section import Section, broken_rule
-from postroad.journeys.texts import (
+from postroad.journey_files.texts import (
     WEEKDAYS,
     AttributeName,
     ClosingTime,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from postroad.journeys.enrolment import Event
+    from postroad.activity.event import Event
 
 Fact = int | float | str
 _DIGITS = 6

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from postroad.journeys.compiling import JourneyError, compile_journey
+from postroad.journey_files.compiling import JourneyError, compile_journey
+from postroad.journey_files.rules import World
 from postroad.journeys.plan import (
     Branch,
     Choice,
@@ -23,7 +24,6 @@ from postroad.journeys.plan import (
     read_plans,
     write_plans,
 )
-from postroad.journeys.rules import World
 
 WORLD = World(
     unsubscribable={"marketing": True, "transactional": False},

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
-from postroad.journeys.schema import JOURNEY_SCHEMA, journey_schema, text, write
-from postroad.journeys.source import read_source
+from postroad.journey_files.schema import JOURNEY_SCHEMA, journey_schema, text, write
+from postroad.journey_files.source import read_source
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from postroad.journeys import definition, plan
-from postroad.journeys.flattening import Flattening
-from postroad.journeys.rules import Journey, World, broken_rules
-from postroad.journeys.source import SourceError, read_source
-from postroad.journeys.texts import WEEKDAYS, JourneyName, minute, seconds
+from postroad.journey_files import definition
+from postroad.journey_files.flattening import Flattening
+from postroad.journey_files.rules import Journey, World, broken_rules
+from postroad.journey_files.source import SourceError, read_source
+from postroad.journey_files.texts import WEEKDAYS, JourneyName, minute, seconds
+from postroad.journeys import plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""What contacts did: their events, and the facts that follow from them."""
