@@ -38,10 +38,11 @@ if TYPE_CHECKING:
 
 _WEEK = 7
 _MINUTES = 60
-TRIGGER, CONTACT, FACTS, ENGAGEMENT = "event", "contact", "facts", "steps"
-NAMES = frozenset({TRIGGER, CONTACT, FACTS, ENGAGEMENT})
-"""What expressions may name: the event that began the walk, the contact, their facts, and what became of the
-mails of earlier steps (`steps.hello.opened`, `.clicked`: by a person)."""
+EVENT, BEGAN, CONTACT, FACTS, ENGAGEMENT = "event", "began", "contact", "facts", "steps"
+NAMES = frozenset({EVENT, BEGAN, CONTACT, FACTS, ENGAGEMENT})
+"""What expressions may name: the event that came, the one that began the walk (elsewhere than with an end and
+`wait_for` it is the same), the contact, their facts, and what became of the mails of earlier steps
+(`steps.hello.opened`, `.clicked`: by a person)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,15 +97,24 @@ def ended_by(plan: Plan, enrolment: Enrolment, view: View) -> Ended | None:
         if began or event.at < enrolment.began:
             continue
         for end in plan.ends:
-            if end.event == event.name and holds(end.when, names_of(view, event)):
+            if end.event == event.name and holds(end.when, names_of(view, event, began=enrolment.trigger)):
                 return Ended.GOAL if end.goal else Ended.EXIT
     return None
 
 
-def names_of(view: View, event: Event | None) -> dict[str, Any]:
+def names_of(view: View, event: Event | None, *, began: Event | None) -> dict[str, Any]:
     """Return what expressions see."""
-    shown = {"name": event.name, "at": event.at.isoformat(), "properties": event.properties} if event else {}
-    return {TRIGGER: shown, CONTACT: view.contact, FACTS: view.facts, ENGAGEMENT: view.engagement}
+    return {
+        EVENT: _shown(event),
+        BEGAN: _shown(began),
+        CONTACT: view.contact,
+        FACTS: view.facts,
+        ENGAGEMENT: view.engagement,
+    }
+
+
+def _shown(event: Event | None) -> dict[str, Any]:
+    return {"name": event.name, "at": event.at.isoformat(), "properties": event.properties} if event else {}
 
 
 class _Walk:
@@ -244,7 +254,7 @@ class _Walk:
         self.at = replace(self.at, step=step, since=since or self._now, due=self._now, slot=False)
 
     def _names(self, event: Event | None = None) -> dict[str, Any]:
-        return names_of(self._view, event or self.at.trigger)
+        return names_of(self._view, event or self.at.trigger, began=self.at.trigger)
 
     def _values(self, expressions: Mapping[str, str]) -> dict[str, Any]:
         names = self._names()

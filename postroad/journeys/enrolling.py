@@ -60,7 +60,7 @@ def key_of(plan: Plan, event: Event, view: View) -> str | None:
     """
     if not plan.entry.key:
         return ""
-    value = value_of(plan.entry.key, names_of(view, event))
+    value = value_of(plan.entry.key, names_of(view, event, began=event))
     text = "" if value is None else str(value)
     return text if 0 < len(text) <= _LONGEST_KEY else None
 
@@ -76,7 +76,7 @@ def enrol(
     if not isinstance(trigger, EventTrigger) or trigger.event != event.name:
         return Refusal(NotEnrolled.OTHER_EVENT)
     try:
-        names = names_of(view, event)
+        names = names_of(view, event, began=event)
         if not holds(trigger.when, names):
             return Refusal(NotEnrolled.CONDITION)
         if not holds(plan.audience, names):

@@ -319,3 +319,18 @@ def test_an_outage_moves_nothing_but_what_was_due_in_it() -> None:
 def replace_next(step: Send) -> Send:
     """Return the step as the last one."""
     return Send(id=step.id, template=step.template)
+
+
+def test_an_end_and_a_wait_tell_the_event_that_came_from_the_one_that_began_it() -> None:
+    same = "event.properties.order == began.properties.order"
+    wait = WaitFor(id="arrival", event="delivered", at_most_seconds=86_400, when=same, next="hello")
+    of = plan(wait, Send(id="hello", template="hello"), ends=(End(event="returned", when=same),))
+    walk = replace(enrolled(of), trigger=Event("joined", MONDAY, "e1", {"order": 7}))
+
+    def after(name: str, order: int) -> Advance:
+        came = Event(name, MONDAY + HOUR, "e2", {"order": order})
+        return advance(of, walk, replace(SEEN, events=[came]), now=MONDAY + HOUR)
+
+    assert after("delivered", 8).effects == after("returned", 8).effects == ()
+    assert [type(effect) for effect in after("delivered", 7).effects] == [Mail]
+    assert after("returned", 7).enrolment.ended is Ended.GOAL
