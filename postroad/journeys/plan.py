@@ -172,6 +172,8 @@ class Plan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     hours: Hours = Hours()
     ends: tuple[End, ...] = ()
     moves: dict[int, dict[str, str]] = field(default_factory=dict)
+    retired: bool = False
+    """Whether the journey has no file any more: walks end on it, and none begins."""
 
     @property
     def first(self) -> str:
