@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _MINUTES = 60
 _LONGEST_KEY = 128
+_REMEMBERED = 20
+"""So many walks back, a copy of the event that began one begins no other."""
 _YEARLY = re.compile(r"(?:[0-9]{4}-)?([0-9]{2})-([0-9]{2})", re.ASCII)
 _FEBRUARY, _LEAP_DAY = 2, 29
 # 29 February is never further away than that: 2096 to 2104.
@@ -42,6 +44,9 @@ class NotEnrolled(StrEnum):
     ONCE = "once"
     COOLDOWN = "cooldown"
     COPY = "copy"
+    UNKNOWN_CONTACT = "unknown_contact"
+    """Nobody knows them, or their data were erased."""
+    UNKNOWN_JOURNEY = "unknown_journey"
     FAULT = "fault"
 
 
@@ -66,18 +71,29 @@ def key_of(plan: Plan, event: Event, view: View) -> str | None:
 
 
 def enrol(
-    plan: Plan, last: Enrolment | None, event: Event, view: View, *, address_key: str, now: datetime
+    plan: Plan,
+    last: Enrolment | None,
+    event: Event,
+    view: View,
+    *,
+    address_key: str,
+    now: datetime,
+    asked: bool = False,
 ) -> Enrolment | Refusal:
     """Decide whether an event begins a walk. `last` is the contact's latest with the same key, if any.
 
     The same event again, and any after it while the walk is under way, begins nothing: so it may come twice.
+    `asked`: an operator or a date begins it, and not its trigger; audience and entry rule are kept.
     """
     trigger = plan.trigger
-    if not isinstance(trigger, EventTrigger) or trigger.event != event.name:
-        return Refusal(NotEnrolled.OTHER_EVENT)
+    when = ""
+    if not asked:
+        if not isinstance(trigger, EventTrigger) or trigger.event != event.name:
+            return Refusal(NotEnrolled.OTHER_EVENT)
+        when = trigger.when
     try:
         names = names_of(view, event, began=event)
-        if not holds(trigger.when, names):
+        if not holds(when, names):
             return Refusal(NotEnrolled.CONDITION)
         if not holds(plan.audience, names):
             return Refusal(NotEnrolled.AUDIENCE)
@@ -100,13 +116,14 @@ def enrol(
         since=now,
         due=now,
         trigger=event,
+        earlier=_begun_before(last)[:_REMEMBERED],
     )
 
 
 def _barred(plan: Plan, last: Enrolment | None, event: Event) -> NotEnrolled | None:
     if last is None:
         return None
-    if last.trigger is not None and last.trigger.event_id == event.event_id:
+    if event.event_id in _begun_before(last):
         return NotEnrolled.COPY
     if not last.is_over:
         return NotEnrolled.UNDER_WAY
@@ -117,6 +134,13 @@ def _barred(plan: Plan, last: Enrolment | None, event: Event) -> NotEnrolled | N
             return NotEnrolled.COOLDOWN
         case _:
             return None
+
+
+def _begun_before(last: Enrolment | None) -> tuple[str, ...]:
+    """Return the ids of the events that began the latest walks, the newest first."""
+    if last is None:
+        return ()
+    return (last.trigger.event_id, *last.earlier) if last.trigger else last.earlier
 
 
 def moved(enrolment: Enrolment, plan: Plan) -> Enrolment | None:

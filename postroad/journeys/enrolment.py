@@ -39,7 +39,8 @@ class Enrolment:
     `step` is the step that is next, or the one that waits. `due` is when it goes on: None once it is over.
     `since` is when it came to this step, `slot` whether `due` is the hour at which its mail may leave.
     `sent` are the ids of its messages by step, `trigger` the event that began it. `version` of the journey;
-    `writes` counts its own, from 1. `outbox` is what it decided and nobody is known to have done yet.
+    `earlier` are the ids of the events that began the walks before it, the newest first; `writes` counts its
+    own, from 1. `outbox` is what it decided and nobody is known to have done yet.
     """
 
     address_key: str
@@ -57,6 +58,7 @@ class Enrolment:
     ended: Ended | None = None
     reason: str = ""
     ended_at: datetime | None = None
+    earlier: tuple[str, ...] = ()
     outbox: tuple[Effect, ...] = ()
     writes: int = 1
 
@@ -64,6 +66,11 @@ class Enrolment:
     def is_over(self) -> bool:
         """Whether it goes no further."""
         return self.ended is not None
+
+    @property
+    def place(self) -> str:
+        """Where it stands among the contact's walks: one at a time for each journey and key."""
+        return place_of(self.journey, self.key)
 
     @property
     def enrolment_id(self) -> str:
@@ -76,6 +83,14 @@ class Enrolment:
         The version is no part of it: a walk that moves to another one doesn't send a step's mail again.
         """
         return f"journey:{self.journey}:{step}:{self.enrolment_id}"
+
+
+def place_of(journey: str, key: str) -> str:
+    """Return where walks through a journey with this key stand: `cart.3f2a…`, or `cart` without a key.
+
+    A key may be any text, so it is its digest that stands there: only `[a-z0-9_.]` for a name's sake.
+    """
+    return f"{journey}.{digest(key)}" if key else journey
 
 
 def digest(*parts: str) -> str:

@@ -8,49 +8,90 @@ from typing import TYPE_CHECKING
 from postroad.journeys.effects import Mail, Notice
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from postroad.journeys.effects import Effect
     from postroad.journeys.enrolment import Enrolment
+    from postroad.journeys.pausing import Pause
     from postroad.journeys.plan import Plan
-
-_Key = tuple[str, str, str]
 
 
 class MemoryWalks:
-    """`Walks` in dictionaries; `calls` are the walks that are to be called again, and when."""
+    """`Walks` and `AllWalks` in dictionaries; `calls` are those to be called again, and when."""
 
     def __init__(self) -> None:
         """Begin with nobody enrolled."""
-        self._walks: dict[str, dict[_Key, Enrolment]] = {}
+        self._walks: dict[str, dict[str, Enrolment]] = {}
         self.calls: list[tuple[Enrolment, datetime]] = []
 
-    def latest(self, address_key: str, journey: str, key: str) -> Enrolment | None:
+    def latest(self, address_key: str, place: str) -> Enrolment | None:
         """Return the latest walk; see `Walks.latest`."""
-        return self._walks.get(address_key, {}).get((address_key, journey, key))
+        return self._walks.get(address_key, {}).get(place)
 
     def known(self, address_key: str) -> list[Enrolment]:
         """Return the latest walks; see `Walks.known`."""
-        return list(self._walks.get(address_key, {}).values())
+        return [walk for _, walk in sorted(self._walks.get(address_key, {}).items())]
 
-    def write(self, before: Enrolment | None, after: Enrolment) -> bool:
+    def under_way(self, address_key: str) -> list[Enrolment]:
+        """Return those that are not over, or not done; see `Walks.under_way`."""
+        return [walk for walk in self.known(address_key) if walk.outbox or not walk.is_over]
+
+    def write(self, before: Enrolment | None, after: Enrolment, *, now: datetime) -> bool:
         """Write a walk with its outbox; see `Walks.write`."""
-        place = (after.address_key, after.journey, after.key)
-        standing = self.latest(*place)
+        del now
+        standing = self.latest(after.address_key, after.place)
         if (standing.writes if standing else None) != (before.writes if before else None):
             return False
-        self._walks.setdefault(after.address_key, {})[place] = after
+        self._walks.setdefault(after.address_key, {})[after.place] = after
         return True
 
     def settle(self, walk: Enrolment) -> None:
         """Forget an outbox; see `Walks.settle`."""
-        place = (walk.address_key, walk.journey, walk.key)
-        if (standing := self.latest(*place)) and standing.writes == walk.writes:
-            self._walks[walk.address_key][place] = replace(standing, outbox=())
+        standing = self.latest(walk.address_key, walk.place)
+        if standing is not None and standing.writes == walk.writes:
+            self._walks[walk.address_key][walk.place] = replace(standing, outbox=())
 
-    def call_again(self, walk: Enrolment, *, at: datetime) -> None:
+    def forget(self, walk: Enrolment) -> None:
+        """Remove a walk; see `Walks.forget`."""
+        self._walks.get(walk.address_key, {}).pop(walk.place, None)
+
+    def call_again(self, walk: Enrolment, *, at: datetime, now: datetime) -> None:
         """Note when a walk is called again; see `Walks.call_again`."""
+        del now
         self.calls.append((walk, at))
+
+    def pages(self, journey: str) -> Iterator[list[Enrolment]]:
+        """Yield the walks through a journey; see `AllWalks.pages`."""
+        found = [walk for walks in self._walks.values() for walk in walks.values() if walk.journey == journey]
+        if found:
+            yield found
+
+    def overdue(self, journey: str, *, now: datetime) -> Iterator[list[Enrolment]]:
+        """Yield those that are late; see `AllWalks.overdue`."""
+        for page in self.pages(journey):
+            if late := [walk for walk in page if walk.due is not None and walk.due <= now]:
+                yield late
+
+
+class MemoryPauses:
+    """`Pauses` in a dictionary."""
+
+    def __init__(self) -> None:
+        """Begin with no journey held."""
+        self._pauses: dict[str, Pause] = {}
+
+    def paused(self) -> Mapping[str, Pause]:
+        """Return them all; see `Pauses.paused`."""
+        return dict(self._pauses)
+
+    def pause(self, journey: str, pause: Pause) -> bool:
+        """Hold a journey; see `Pauses.pause`."""
+        return self._pauses.setdefault(journey, pause) is pause
+
+    def resume(self, journey: str) -> bool:
+        """Let a journey go on; see `Pauses.resume`."""
+        return self._pauses.pop(journey, None) is not None
 
 
 class MemoryDoing:

@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
-from postroad.errors import TransientError
 from postroad.journeys.advancing import Advance, advance
 from postroad.journeys.conditions import ConditionError
 from postroad.journeys.enrolling import NotEnrolled, Refusal, enrol, key_of, moved
-from postroad.journeys.enrolment import Ended, Enrolment
+from postroad.journeys.enrolment import Ended, Enrolment, place_of
+from postroad.journeys.errors import WalkBusyError
 from postroad.journeys.plan import EventTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from postroad.activity.event import Event
@@ -32,10 +33,6 @@ _HELD = timedelta(hours=1)
 """After so long a walk through a paused journey asks again, beside being called when it is resumed."""
 
 
-class WalkBusyError(TransientError):
-    """Others kept changing this walk: take the event again."""
-
-
 class Plans:
     """All versions of all journeys that are deployed, and which journeys are paused."""
 
@@ -45,12 +42,16 @@ class Plans:
         self._newest = {plan.name: plan for plan in sorted(plans, key=lambda plan: plan.version)}
         self.paused = paused
 
+    def pausing(self, paused: Iterable[str]) -> Plans:
+        """Return these, with the journeys that are paused now."""
+        return Plans(list(self._versions.values()), paused=frozenset(paused))
+
     def begun_by(self, event: str) -> list[Plan]:
         """Return the newest version of each journey that an event begins."""
         return [
             plan
             for plan in self._newest.values()
-            if isinstance(plan.trigger, EventTrigger) and plan.trigger.event == event
+            if not plan.retired and isinstance(plan.trigger, EventTrigger) and plan.trigger.event == event
         ]
 
     def newest(self, journey: str) -> Plan | None:
@@ -63,7 +64,7 @@ class Plans:
 
 
 class Engine:
-    """Takes events and due walks; counts what became of them."""
+    """Takes events and due walks; counts what became of them. Threads may share it."""
 
     def __init__(self, *, plans: Plans, walks: Walks, people: People, doing: Doing) -> None:
         """Use these."""
@@ -71,48 +72,75 @@ class Engine:
         self._walks = walks
         self._people = people
         self._doing = doing
+        self._lock = Lock()
         self.counts: Counter[str] = Counter()
 
     def take(self, address_key: str, event: Event, *, now: datetime) -> list[Enrolment]:
         """Let an event end, lead on, and begin walks of a contact; return those that it changed.
 
-        Taken twice it changes nothing the second time. Raises WalkBusyError.
+        Taken twice it changes nothing the second time. Raises TransientError: then take it again.
         """
-        changed = [after for walk in self._walks.known(address_key) if (after := self._heard(walk, now=now))]
+        changed = [
+            after for walk in self._walks.under_way(address_key) if (after := self._heard(walk, now=now))
+        ]
         for plan in self._plans.begun_by(event.name):
             begun = self._begin(plan, address_key, event, now=now)
-            changed += [begun] if begun else []
+            if isinstance(begun, Enrolment):
+                changed.append(begun)
+            elif begun.why is not NotEnrolled.COPY:
+                self._note(begun.why.value)
         return changed
 
-    def due(self, address_key: str, journey: str, key: str, *, now: datetime) -> Enrolment | None:
-        """Let a walk that is due go on; return it where it changed. A paused journey's waits."""
-        walk = self._walks.latest(address_key, journey, key)
+    def enrol(self, address_key: str, journey: str, event: Event, *, now: datetime) -> Enrolment | Refusal:
+        """Begin a walk because an operator or a date says so: `event` stands for the one that would.
+
+        Audience and entry rule are kept; the trigger is not asked. The same event again begins nothing.
+        Raises TransientError: then take it again.
+        """
+        plan = self._plans.newest(journey)
+        if plan is None:
+            return Refusal(NotEnrolled.UNKNOWN_JOURNEY)
+        begun = self._begin(plan, address_key, event, now=now, asked=True)
+        if isinstance(begun, Refusal) and begun.why is not NotEnrolled.COPY:
+            self._note(begun.why.value)
+        return begun
+
+    def due(self, address_key: str, place: str, *, now: datetime) -> Enrolment | None:
+        """Let a walk that is due go on; return it where it changed. A paused journey's waits.
+
+        Raises TransientError: then take it again.
+        """
+        walk = self._walks.latest(address_key, place)
         if walk is None:
             return None
         walk = self._finish(walk, now=now)
         if walk.is_over or walk.due is None or walk.due > now:
             return None
-        if journey in self._plans.paused:
-            self.counts["held"] += 1
-            self._walks.call_again(walk, at=now + _HELD)
+        if walk.journey in self._plans.paused:
+            self._note("held")
+            self._walks.call_again(walk, at=now + _HELD, now=now)
+            return None
+        if self._plan_of(walk) is None:
+            # Its version isn't deployed: a build went back, say. It waits for one in which it is.
+            self._note("stranded")
+            self._walks.call_again(walk, at=now + _HELD, now=now)
             return None
         return self._go_on(walk, now=now)
 
-    def remove(self, address_key: str, journey: str, key: str, *, reason: str, now: datetime) -> bool:
+    def remove(self, address_key: str, place: str, *, reason: str, now: datetime) -> bool:
         """Take a contact out of a journey, as an operator says; True if they were in it."""
         for _ in range(_ATTEMPTS):
-            walk = self._walks.latest(address_key, journey, key)
-            plan = self._plan_of(walk) if walk else None
-            if walk is None or walk.is_over or plan is None:
+            walk = self._walks.latest(address_key, place)
+            if walk is None or walk.is_over:
                 return False
             walk = self._finish(walk, now=now)
             over = replace(
                 walk, ended=Ended.REMOVED, reason=reason, ended_at=now, due=None, writes=walk.writes + 1
             )
-            if self._walks.write(walk, over):
-                self.counts[Ended.REMOVED.value] += 1
+            if self._walks.write(walk, over, now=now):
+                self._note(Ended.REMOVED.value)
                 return True
-        raise WalkBusyError(f"others kept changing a walk through {journey}; try again")
+        raise WalkBusyError(f"others kept changing a walk at {place}; try again")
 
     def _heard(self, walk: Enrolment, *, now: datetime) -> Enrolment | None:
         """Let a walk know that an event came; a paused journey's hears of it when it goes on."""
@@ -128,28 +156,28 @@ class Engine:
         self._walks.settle(walk)
         return replace(walk, outbox=())
 
-    def _begin(self, plan: Plan, address_key: str, event: Event, *, now: datetime) -> Enrolment | None:
+    def _begin(
+        self, plan: Plan, address_key: str, event: Event, *, now: datetime, asked: bool = False
+    ) -> Enrolment | Refusal:
         for _ in range(_ATTEMPTS):
             view = self._people.view(None, address_key, plan, now=now)
             if view is None:
-                return None
+                return Refusal(NotEnrolled.UNKNOWN_CONTACT)
             try:
                 key = key_of(plan, event, view)
             except ConditionError:
                 key = None
-            last = None if key is None else self._walks.latest(address_key, plan.name, key)
-            begun = enrol(plan, last, event, view, address_key=address_key, now=now)
+            last = None if key is None else self._walks.latest(address_key, place_of(plan.name, key))
+            begun = enrol(plan, last, event, view, address_key=address_key, now=now, asked=asked)
             if isinstance(begun, Refusal):
-                if begun.why is not NotEnrolled.COPY:
-                    self.counts[begun.why.value] += 1
-                return None
+                return begun
             if last is not None:
                 self._finish(last, now=now)
                 begun = replace(begun, writes=last.writes + 1)
             step = Advance(begun) if plan.name in self._plans.paused else advance(plan, begun, view, now=now)
-            if self._walks.write(last, step.enrolment):
+            if self._walks.write(last, step.enrolment, now=now):
                 self._count(step)
-                self.counts["enrolled"] += 1
+                self._note("enrolled")
                 return self._finish(step.enrolment, now=now)
         raise WalkBusyError(f"others kept changing a walk through {plan.name}; try again")
 
@@ -165,17 +193,18 @@ class Engine:
                 walk = moved(walk, plan) or walk
             view = self._people.view(walk, walk.address_key, plan, now=now)
             if view is None:
-                # Erased: whoever erases takes the walk out; nothing of it may be done any more.
+                # Erased while this was under way: nothing of it may be done, or kept.
+                self._walks.forget(walk)
                 return None
             step = advance(plan, walk, view, now=now)
             if step.enrolment == standing:
                 return None
-            if self._walks.write(standing, step.enrolment):
+            if self._walks.write(standing, step.enrolment, now=now):
                 self._count(step)
                 return self._finish(step.enrolment, now=now)
-            walk = self._walks.latest(standing.address_key, standing.journey, standing.key)
+            walk = self._walks.latest(standing.address_key, standing.place)
             walk = self._finish(walk, now=now) if walk else None
-        raise WalkBusyError("others kept changing a walk; try again")
+        raise WalkBusyError(f"others kept changing a walk through {standing.journey}; try again")
 
     def _plan_of(self, walk: Enrolment) -> Plan | None:
         """Return the version to go on with: the newest where the walk moves to it, else its own."""
@@ -186,6 +215,10 @@ class Engine:
 
     def _count(self, step: Advance) -> None:
         for effect in step.effects:
-            self.counts[type(effect).__name__.lower()] += 1
+            self._note(type(effect).__name__.lower())
         if step.enrolment.ended is not None:
-            self.counts[step.enrolment.ended.value] += 1
+            self._note(step.enrolment.ended.value)
+
+    def _note(self, word: str) -> None:
+        with self._lock:
+            self.counts[word] += 1

@@ -77,21 +77,21 @@ class Simulation:
     def run(self, events: Iterable[tuple[str, Event]], *, until: datetime) -> list[Line]:
         """Let these events happen, by address key, and all that follows from them up to `until`."""
         order = count()
-        waiting: list[tuple[datetime, int, str, Event | tuple[str, str]]] = [
+        waiting: list[tuple[datetime, int, str, Event | str]] = [
             (event.at, next(order), address_key, event) for address_key, event in events
         ]
         heapify(waiting)
         while waiting and waiting[0][0] <= until:
             now, _, address_key, what = heappop(waiting)
-            if isinstance(what, tuple):
-                after = self.engine.due(address_key, *what, now=now)
+            if isinstance(what, str):
+                after = self.engine.due(address_key, what, now=now)
                 changed = [after] if after else []
             else:
                 changed = self._happens(address_key, what, now)
             self._tell(changed, now)
             for walk in changed:
                 if walk.due is not None:
-                    heappush(waiting, (walk.due, next(order), address_key, (walk.journey, walk.key)))
+                    heappush(waiting, (walk.due, next(order), address_key, walk.place))
         return self.lines
 
     def _happens(self, address_key: str, event: Event, now: datetime) -> list[Enrolment]:

@@ -10,9 +10,10 @@ from postroad.activity.event import Event
 from postroad.journeys.advancing import View
 from postroad.journeys.effects import Effect, Mail
 from postroad.journeys.enrolment import Ended, Enrolment
+from postroad.journeys.errors import WalkBusyError
 from postroad.journeys.memory import MemoryDoing, MemoryWalks
 from postroad.journeys.plan import Entry, EventTrigger, Plan, Send, Wait
-from postroad.journeys.running import Engine, Plans, WalkBusyError
+from postroad.journeys.running import Engine, Plans
 
 if TYPE_CHECKING:
     pass
@@ -67,13 +68,13 @@ class FaultyWalks(Walks):
         self.dies_before = self.dies_after = 0
         self.busy: set[int] = set()
 
-    def write(self, before: Enrolment | None, after: Enrolment) -> bool:
+    def write(self, before: Enrolment | None, after: Enrolment, *, now: datetime) -> bool:
         self.writes += 1
         if self.writes == self.dies_before:
             raise ConnectionError
         if self.writes in self.busy:
             return False
-        written = super().write(before, after)
+        written = super().write(before, after, now=now)
         if self.writes == self.dies_after:
             raise ConnectionError
         return written
@@ -98,7 +99,7 @@ def walk_through(running: Engine) -> None:
         for _ in range(3):
             try:
                 running.take("k1.ana", JOINED, now=now)
-                running.due("k1.ana", "greeting", "", now=now)
+                running.due("k1.ana", "greeting", now=now)
             except ConnectionError:
                 continue
             break
@@ -111,7 +112,7 @@ def test_dying_at_any_write_skips_nothing_and_sends_nothing_twice(fault: str, wr
     setattr(walks, fault, write)
     walk_through(engine(walks))
     assert mails(walks) == ["hello", "tips"]
-    walk = walks.latest("k1.ana", "greeting", "")
+    walk = walks.latest("k1.ana", "greeting")
     assert walk is not None
     assert walk.ended is Ended.FINISHED
 
@@ -152,8 +153,8 @@ def test_what_is_not_due_is_left_alone() -> None:
     walks = Walks()
     running = engine(walks)
     running.take("k1.ana", JOINED, now=NOW)
-    assert running.due("k1.ana", "greeting", "", now=NOW + HOUR / 2) is None
-    assert running.due("k1.bo", "greeting", "", now=NOW + HOUR) is None
+    assert running.due("k1.ana", "greeting", now=NOW + HOUR / 2) is None
+    assert running.due("k1.bo", "greeting", now=NOW + HOUR) is None
     assert mails(walks) == ["hello"]
 
 
@@ -163,7 +164,7 @@ def test_a_walk_stays_on_its_version_unless_the_newer_one_takes_it() -> None:
         walks = Walks()
         engine(walks).take("k1.ana", JOINED, now=NOW)
         moving = Plan(**{name: getattr(newer, name) for name in newer.__struct_fields__} | {"moves": moves})
-        engine(walks, series(), moving).due("k1.ana", "greeting", "", now=NOW + HOUR)
+        engine(walks, series(), moving).due("k1.ana", "greeting", now=NOW + HOUR)
         sent = [effect.template for _, effect in walks.done if isinstance(effect, Mail)]
         assert sent == ["hello", template]
 
@@ -172,9 +173,9 @@ def test_a_paused_journey_begins_walks_and_holds_them() -> None:
     walks = Walks()
     held = engine(walks, paused="greeting")
     held.take("k1.ana", JOINED, now=NOW)
-    assert held.due("k1.ana", "greeting", "", now=NOW) is None
+    assert held.due("k1.ana", "greeting", now=NOW) is None
     assert mails(walks) == []
-    engine(walks).due("k1.ana", "greeting", "", now=NOW + HOUR)
+    engine(walks).due("k1.ana", "greeting", now=NOW + HOUR)
     assert mails(walks) == ["hello"]
 
 
@@ -183,7 +184,7 @@ def test_nothing_is_done_for_who_is_erased() -> None:
     running = engine(walks, people=people)
     running.take("k1.ana", JOINED, now=NOW)
     people.erased.add("k1.ana")
-    assert running.due("k1.ana", "greeting", "", now=NOW + HOUR) is None
+    assert running.due("k1.ana", "greeting", now=NOW + HOUR) is None
     assert running.take("k1.ana", Event("joined", NOW + HOUR, "e2"), now=NOW + HOUR) == []
     assert mails(walks) == ["hello"]
 
@@ -192,9 +193,9 @@ def test_an_operator_takes_a_contact_out() -> None:
     walks = Walks()
     running = engine(walks)
     running.take("k1.ana", JOINED, now=NOW)
-    assert running.remove("k1.ana", "greeting", "", reason="asked by phone", now=NOW)
-    assert not running.remove("k1.ana", "greeting", "", reason="again", now=NOW)
-    assert running.due("k1.ana", "greeting", "", now=NOW + HOUR) is None
-    walk = walks.latest("k1.ana", "greeting", "")
+    assert running.remove("k1.ana", "greeting", reason="asked by phone", now=NOW)
+    assert not running.remove("k1.ana", "greeting", reason="again", now=NOW)
+    assert running.due("k1.ana", "greeting", now=NOW + HOUR) is None
+    walk = walks.latest("k1.ana", "greeting")
     assert walk is not None
     assert (walk.ended, walk.reason) == (Ended.REMOVED, "asked by phone")
