@@ -68,6 +68,7 @@ class FoundationStack(StageStack):
         self.tell("SuppressionsTable", tables.suppressions.table_name)
         self.tell("ScheduleTable", tables.schedule.table_name)
         self.tell("ContactsTable", tables.contacts.table_name)
+        self.tell("JourneysTable", tables.journeys.table_name)
         self.tell("StatsTable", tables.stats.table_name)
         self.tell("AttachmentsBucket", attachments.bucket_name)
         self.tell("AddressSecretArn", arn_of(address_secret))

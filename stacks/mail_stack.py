@@ -128,6 +128,7 @@ class MailStack(StageStack):
                     stores.suppressions,
                     stores.schedule,
                     stores.contacts,
+                    stores.journeys,
                     stores.stats,
                 ),
             )

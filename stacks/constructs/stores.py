@@ -36,6 +36,7 @@ class Stores(Construct):
         self.suppressions = self._table("suppressions")
         self.schedule = self._table("schedule")
         self.contacts = self._table("contacts")
+        self.journeys = self._table("journeys")
         self.stats = self._table("stats")
         self.attachments = s3.Bucket.from_bucket_name(self, "Attachments", stage.attachments_bucket)
         self.address_secret = secretsmanager.Secret.from_secret_complete_arn(

@@ -13,7 +13,7 @@ TIME_TO_LIVE = "ttl"
 
 
 class Tables(Construct):
-    """Messages (with its stream and indexes), Bodies, Suppressions, Schedule, Contacts and Stats."""
+    """Messages (with its stream and indexes), Bodies, Suppressions, Schedule, Contacts, Journeys and Stats."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, key: kms.IKey | None) -> None:
         """Make the tables of `stage`, encrypted with `key`, or with AWS's own when it is None."""
@@ -52,6 +52,9 @@ class Tables(Construct):
         # Profiles and consent carry no time to live: what a person agreed to is kept as evidence. What merely
         # counts (runs of soft bounces, what was mailed lately) may be forgotten.
         self.contacts = self._table("Contacts", expires=True)
+        # A walk that is over is forgotten after a time, and may then begin as if for the first time. One that
+        # goes on carries no time to live.
+        self.journeys = self._table("Journeys", expires=True)
         # Sums stay. How far a shard of the stream was counted is forgotten when the shard is.
         self.stats = self._table("Stats", expires=True)
 

@@ -10,6 +10,7 @@ STATEFUL = {
     "Suppressions": "AWS::DynamoDB::GlobalTable",
     "Schedule": "AWS::DynamoDB::GlobalTable",
     "Contacts": "AWS::DynamoDB::GlobalTable",
+    "Journeys": "AWS::DynamoDB::GlobalTable",
     "Stats": "AWS::DynamoDB::GlobalTable",
     "AddressSecret": "AWS::SecretsManager::Secret",
     "TokenKeys": "AWS::SecretsManager::Secret",
@@ -60,6 +61,7 @@ def test_tables_are_recoverable_protected_and_on_demand(prod: Stacks, name: str)
         ("Suppressions", False),
         ("Schedule", True),
         ("Contacts", True),
+        ("Journeys", True),
         ("Stats", True),
     ],
 )

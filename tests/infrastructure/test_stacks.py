@@ -21,6 +21,7 @@ FOUNDATION = {
     "SuppressionsTable",
     "ScheduleTable",
     "ContactsTable",
+    "JourneysTable",
     "StatsTable",
     "AttachmentsBucket",
     "AddressSecretArn",
@@ -81,7 +82,7 @@ def test_mail_reads_only_parameters_that_foundation_writes(managed: Stacks) -> N
 def test_functions_get_the_names_of_what_foundation_made(prod: Stacks) -> None:
     tables = {table["TableName"] for table in prod.properties("AWS::DynamoDB::GlobalTable")}
     tables.remove("postroad-prod-contacts")  # send asks the suppressions alone who may not be mailed
-    tables.remove("postroad-prod-stats")
+    tables -= {"postroad-prod-journeys", "postroad-prod-stats"}
     variables: dict[str, Any] = prod.function("send-transactional")["Environment"]["Variables"]
     names = ("MESSAGES", "BODIES", "SUPPRESSIONS", "SCHEDULE")
     assert {variables[f"POSTROAD_{name}_TABLE"] for name in names} == tables

@@ -105,7 +105,7 @@ class Deployed:
         for event, answer in self._answers().items():
             self.session.events.register(event, answer)
         dynamodb = self.session.client("dynamodb")
-        for name in ("messages", "bodies", "suppressions", "contacts", "schedule", "stats"):
+        for name in ("messages", "bodies", "suppressions", "contacts", "journeys", "schedule", "stats"):
             create_table(dynamodb, name)
         arn = self.session.client("secretsmanager").create_secret(Name="address", SecretString=SECRET)["ARN"]
         self.s3 = self.session.client("s3")
@@ -131,6 +131,7 @@ class Deployed:
                 "SuppressionsTable": "suppressions",
                 "ContactsTable": "contacts",
                 "ScheduleTable": "schedule",
+                "JourneysTable": "journeys",
                 "StatsTable": "stats",
                 "AddressSecretArn": arn,
             },
