@@ -4,6 +4,7 @@ msgspec's own texts quote unknown keys and enum values of the message, and those
 """
 
 import re
+from collections.abc import Mapping
 
 from msgspec import ValidationError
 
@@ -61,20 +62,27 @@ EXPECTED: dict[str, tuple[Reason, str]] = {
     "expires_at": (Reason.SCHEMA, _TIME),
 }
 
+FIELDS = f"what the template shows belongs under data. Fields: {', '.join(Message.__struct_fields__)}"
 
-def explain(error: ValidationError) -> Problem:
-    """Say which field is wrong, and what was expected there."""
+
+def explain(
+    error: ValidationError,
+    contract: Mapping[str, tuple[Reason, str]] = EXPECTED,
+    *,
+    fields: str = FIELDS,
+) -> Problem:
+    """Say which field is wrong, and what `contract` expected there; `fields` is said of an unknown one."""
     text, path = str(error), ""
     # An unknown key may itself end like a path, with an address in it: only places of the contract count.
-    if (at := _PATH.search(text)) and _INDEX.sub("", at.group(1)) in EXPECTED:
+    if (at := _PATH.search(text)) and _INDEX.sub("", at.group(1)) in contract:
         text, path = text[: at.start()], at.group(1).replace("[...]", "")
     if unknown := _UNKNOWN.match(text):
-        return _unknown_field(path, unknown.group(1))
+        return _unknown_field(path, unknown.group(1), fields)
     if missing := _MISSING.match(text):
         path = _join(path, missing.group(1))
-        reason, expected = _lookup(path)
+        reason, expected = _lookup(path, contract)
         return Problem(reason, path, f"is missing: expected {expected}")
-    reason, expected = _lookup(path)
+    reason, expected = _lookup(path, contract)
     if text.startswith("Number out of range"):
         return Problem(reason, path, "holds a number that is out of range; write it as a text")
     got = _GOT.search(text)
@@ -92,24 +100,21 @@ _JSON_WORDS = {
 }
 
 
-def _lookup(path: str) -> tuple[Reason, str]:
+def _lookup(path: str, contract: Mapping[str, tuple[Reason, str]]) -> tuple[Reason, str]:
     field = _INDEX.sub("", path)
-    while field not in EXPECTED:
+    while field not in contract:
         field = field.rpartition(".")[0]
-    return EXPECTED[field]
+    return contract[field]
 
 
-def _unknown_field(path: str, name: str) -> Problem:
+def _unknown_field(path: str, name: str, fields: str) -> Problem:
     # A key that is not a plain name may be data that went astray, so it is not repeated.
     plain = _SAFE_NAME.match(name) is not None
     shown = _join(path, name) if plain else (path or "body")
     what = "is not a field of the contract" if plain else "holds a key that is not a field of the contract"
     if path:
         return Problem(Reason.SCHEMA, shown, f"{what}; remove it")
-    fields = ", ".join(Message.__struct_fields__)
-    return Problem(
-        Reason.SCHEMA, shown, f"{what}; what the template shows belongs under data. Fields: {fields}"
-    )
+    return Problem(Reason.SCHEMA, shown, f"{what}; {fields}")
 
 
 def _join(path: str, name: str) -> str:
