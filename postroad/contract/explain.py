@@ -20,6 +20,7 @@ _GOT = re.compile(r"got `([a-z]+)`")
 _INDEX = re.compile(r"\[[^\]]*\]")
 
 _TIME = 'an RFC 3339 time with its offset, like "2026-11-23T09:00:00-05:00"'
+_WORD = "1 to 40 characters of a-z 0-9 _ -, beginning with a letter"
 _ADDRESS = "one address like name@example.com, at most 320 characters"
 
 EXPECTED: dict[str, tuple[Reason, str]] = {
@@ -60,6 +61,13 @@ EXPECTED: dict[str, tuple[Reason, str]] = {
     ),
     "send_at": (Reason.SCHEMA, _TIME),
     "expires_at": (Reason.SCHEMA, _TIME),
+    "journey": (Reason.SCHEMA, "an object with name, version, enrolment and step"),
+    "journey.name": (Reason.SCHEMA, "1 to 40 characters of a-z 0-9 _, beginning with a letter"),
+    "journey.version": (Reason.SCHEMA, "a whole number from 1 to 9999"),
+    "journey.enrolment": (Reason.SCHEMA, "24 characters of 0-9 a-f"),
+    "journey.step": (Reason.SCHEMA, _WORD),
+    "journey.category": (Reason.SCHEMA, _WORD),
+    "journey.if_capped": (Reason.SCHEMA, '"wait" or "drop"'),
 }
 
 FIELDS = f"what the template shows belongs under data. Fields: {', '.join(Message.__struct_fields__)}"

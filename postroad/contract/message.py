@@ -68,6 +68,14 @@ HeaderName = Annotated[str, Meta(pattern=r"^[!-9;-~]{1,126}(?!\n)$")]
 HeaderValue = Annotated[str, Meta(pattern=r"^[ -~]{1,995}(?!\n)$")]
 TagName = Annotated[str, Meta(min_length=1, max_length=190)]
 TagValue = Annotated[str, Meta(min_length=1, max_length=192)]
+JourneyName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9_]{0,39}(?!\n)$",
+        description="The journey's name: a file of `journeys/`.",
+        examples=["abandoned_cart"],
+    ),
+]
 
 
 class Recipient(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -135,6 +143,42 @@ class Attachment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, 
         return self.s3.partition("/")[2]
 
 
+class Journey(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """The step of a journey that this mail is. Journeys write it; other producers leave it out."""
+
+    name: JourneyName
+    version: Annotated[int, Meta(ge=1, le=9999, description="The version of the journey.")]
+    enrolment: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9a-f]{24}(?!\n)$",
+            description="One contact's walk through it. A mail that has waited longer than 15 minutes "
+            "is sent only while that walk goes on, or has come to its end.",
+        ),
+    ]
+    step: Annotated[
+        str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,39}(?!\n)$", description="The step that sends this mail.")
+    ]
+    category: (
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^[a-z][a-z0-9_-]{0,39}(?!\n)$",
+                description="Whose frequency cap counts it, instead of `marketing`. On a transactional "
+                "stream none does.",
+            ),
+        ]
+        | None
+    ) = None
+    if_capped: Annotated[
+        Literal["wait", "drop"],
+        Meta(
+            description="What becomes of it where the recipient has got enough mail: it waits for the next "
+            "free slot, or ends `capped`."
+        ),
+    ] = "wait"
+
+
 class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One message as the producer wrote it. Exactly one of `template` and `content` is there."""
 
@@ -200,3 +244,4 @@ class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omi
         ]
         | None
     ) = None
+    journey: Journey | None = None

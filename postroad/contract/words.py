@@ -69,6 +69,8 @@ class Reason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     PAUSED = "paused"
     ERASED = "erased"
+    FREQUENCY_CAP = "frequency_cap"
+    JOURNEY_OVER = "journey_over"
     # The message waits, or somebody ended its waiting.
     SEND_AT = "send_at"
     CANCELLED_BY_OPERATOR = "cancelled_by_operator"

@@ -50,6 +50,9 @@ _REASONS: Mapping[Reason, str] = {
     Reason.UNSUBSCRIBED: "The recipient unsubscribed.",
     Reason.PAUSED: "The recipient asked for a pause: news and offers stop until it ends.",
     Reason.ERASED: "The recipient's data were erased, as they had asked: they get no news and offers.",
+    Reason.FREQUENCY_CAP: "The recipient has got as much mail of its category as the configuration allows "
+    "(caps).",
+    Reason.JOURNEY_OVER: "While it waited, the recipient's walk through its journey ended.",
     Reason.SOFT_BOUNCE: "The mailbox refused for now (full, too large, busy).",
     Reason.UNDETERMINED_BOUNCE: "The receiver refused without saying whether for good.",
     Reason.ON_ACCOUNT_SUPPRESSION_LIST: "SES did not try: the address is on the account's suppression list.",
@@ -79,6 +82,7 @@ _STEPS: Mapping[str, str] = {
     "suppressed": "stopped: the address may not be mailed",
     "unsubscribed": "stopped: the recipient had left",
     "expired": "stopped: too late",
+    "capped": "stopped: the recipient had got enough mail",
     "invalid": "refused: the message is wrong",
     "held": "put aside for an operator",
     "scheduled": "put aside until its time",
@@ -123,6 +127,8 @@ _NEXT_BY_REASON: Mapping[str, str] = {
     Reason.BODY_LOST: f"Enqueue it again under a new id, then {_DROP}.",
     Reason.RECIPIENT_NOT_ALLOWED: "If this stage may mail them, add them to recipients.allow in "
     f"config/<stage>.toml, deploy, then {_RELEASE}; if not, {_DROP}.",
+    Reason.FREQUENCY_CAP: "Nothing. If it is scheduled, it goes in the next free slot; if it is capped, its "
+    "journey says not to wait for one.",
     Reason.PAUSED: "Nothing: it ends by itself. The recipient can end it by the link to their preferences.",
     Reason.ERASED: "Nothing. The recipient can sign up again by themselves.",
     Reason.ON_ACCOUNT_SUPPRESSION_LIST: "If the mailbox works again: `postroad suppression remove <email>`, "

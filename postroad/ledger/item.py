@@ -27,6 +27,8 @@ _TEXTS = (
     "email",
     "locale",
     "topic",
+    "journey",
+    "step",
     "owner",
     "bounce",
     "provider",

@@ -53,7 +53,8 @@ class Row:
     `failures` counts the attempts that ended by a fault of ours or without an answer. `links` is how many
     different links SES tracks in the mail, 0 if nobody counted them. `counted` are the metrics that its
     bad news was counted in, in order. `provider` is the word for who runs the mailbox
-    (`postroad.stats.providers`), and empty as long as the address is there to tell.
+    (`postroad.stats.providers`), and empty as long as the address is there to tell. `journey` and `step` are
+    those of its message, or empty.
     """
 
     message_id: str
@@ -67,6 +68,8 @@ class Row:
     email: str = ""
     locale: str = ""
     topic: str = ""
+    journey: str = ""
+    step: str = ""
     attempt: int = 0
     owner: str = ""
     lease_until: datetime | None = None

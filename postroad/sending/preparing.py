@@ -148,6 +148,8 @@ class Preparation:
             email=parsed.address,
             locale=rendered.locale if rendered else "",
             topic=message.topic or "",
+            journey=message.journey.name if message.journey else "",
+            step=message.journey.step if message.journey else "",
             times=times,
             notes=rendered.notes if rendered else (),
             tags=message.tags,
