@@ -1,147 +1,195 @@
-"""A journey walked before it runs: the real engine over stores in memory, under a clock of its own. Pure."""
+"""Journeys walked before they run: the real engine over stores in memory, under a clock of its own. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from heapq import heapify, heappop, heappush
+from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING
 
-from postroad.activity.facts import with_event
-from postroad.contacts.model import ConsentStatus, TopicStanding
-from postroad.contract.words import Reason
+from postroad.activity.event import Event
+from postroad.contract.words import StreamKind
+from postroad.journeys.caps import claim
 from postroad.journeys.effects import Attributes, Mail, Notice
+from postroad.journeys.enrolment import Ended
 from postroad.journeys.memory import MemoryDoing, MemoryWalks
 from postroad.journeys.running import Engine
-from postroad.journeys.seeing import Known, view_of
-from postroad.suppression.model import ScopeEntry, Suppression, topic_scope
+from postroad.journeys.seeing import why_not
+from postroad.journeys.simulated import CLICKED, ERASED, OF_SIMULATIONS, OPENED, SENT, UNSUBSCRIBED, Crowd
+from postroad.journeys.timeline import Line, What
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from postroad.activity.event import Event
     from postroad.activity.facts import Rule
     from postroad.contacts.model import Contact
-    from postroad.journeys.advancing import View
+    from postroad.journeys.caps import Cap, Counted
     from postroad.journeys.enrolment import Enrolment
-    from postroad.journeys.plan import Plan
     from postroad.journeys.running import Plans
     from postroad.journeys.seeing import Surroundings
 
-UNSUBSCRIBED = "contact.unsubscribed"
-"""In a simulation's events: the contact leaves the topic named by the property `topic`."""
+__all__ = ["UNSUBSCRIBED", "Line", "Simulation"]
+_OVER = frozenset({Ended.GOAL, Ended.REMOVED, Ended.FAULT})
+"""What ends a walk before its mail left. To have come to its end is no reason to keep its last mail back."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that happened: a mail, a notice, attributes set, or the end of a walk."""
+class _Walk:
+    """A walk that is due."""
 
-    at: datetime
-    address_key: str
-    journey: str
-    what: str
-    """`mail`, `notice`, `set`, `began`, or how the walk ended."""
-    detail: str = ""
+    place: str
 
 
-@dataclass(slots=True)
-class _Memory:
-    """`People` in a dictionary, whose contacts change as the simulation goes on."""
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A mail that waited for a free slot."""
 
-    around: Surroundings
-    known: dict[str, Known] = field(default_factory=dict)
-
-    def view(self, walk: Enrolment | None, address_key: str, plan: Plan, *, now: datetime) -> View | None:
-        del walk
-        known = self.known.get(address_key)
-        return None if known is None else view_of(known, plan, self.around, now=now)
+    walk: Enrolment
+    mail: Mail
 
 
 class Simulation:
     """Walks contacts through journeys; `lines` is what happened, in its order."""
 
     def __init__(
-        self, plans: Plans, contacts: Iterable[Contact], *, around: Surroundings, rules: Sequence[Rule] = ()
+        self,
+        plans: Plans,
+        contacts: Iterable[Contact],
+        *,
+        around: Surroundings,
+        rules: Sequence[Rule] = (),
+        caps: Mapping[str, Sequence[Cap]] | None = None,
     ) -> None:
-        """Begin with these contacts, of whom nothing else is known."""
-        self._people = _Memory(around, {each.address_key: Known(contact=each) for each in contacts})
+        """Begin with these contacts, of whom nothing else is known. `caps` are by category."""
+        self._plans = plans
+        self._crowd = Crowd(contacts, around=around, rules=rules)
         self._walks = MemoryWalks()
         self._doing = MemoryDoing()
-        self._rules = tuple(rules)
+        self._caps = caps or {}
+        self._counted: dict[tuple[str, str], Sequence[Counted]] = {}
         self._told = 0
         self._begun: set[str] = set()
-        self.engine = Engine(plans=plans, walks=self._walks, people=self._people, doing=self._doing)
+        self._order = count()
+        self._waiting: list[tuple[datetime, int, str, Event | _Walk | _Waiting]] = []
+        self.engine = Engine(plans=plans, walks=self._walks, people=self._crowd, doing=self._doing)
         self.lines: list[Line] = []
 
     def run(self, events: Iterable[tuple[str, Event]], *, until: datetime) -> list[Line]:
         """Let these events happen, by address key, and all that follows from them up to `until`."""
-        order = count()
-        waiting: list[tuple[datetime, int, str, Event | str]] = [
-            (event.at, next(order), address_key, event) for address_key, event in events
-        ]
-        heapify(waiting)
-        while waiting and waiting[0][0] <= until:
-            now, _, address_key, what = heappop(waiting)
-            if isinstance(what, str):
-                after = self.engine.due(address_key, what, now=now)
-                changed = [after] if after else []
-            else:
-                changed = self._happens(address_key, what, now)
-            self._tell(changed, now)
-            for walk in changed:
-                if walk.due is not None:
-                    heappush(waiting, (walk.due, next(order), address_key, walk.place))
+        for address_key, event in events:
+            self._at(event.at, address_key, event)
+        while self._waiting and self._waiting[0][0] <= until:
+            now, _, address_key, what = heappop(self._waiting)
+            match what:
+                case Event():
+                    self._tell(self._happens(address_key, what, now), now)
+                case _Walk(place):
+                    after = self.engine.due(address_key, place, now=now)
+                    self._tell([after] if after else [], now)
+                case _Waiting(walk, mail):
+                    self._leave(walk, mail, now, waited=True)
         return self.lines
 
+    def _at(self, moment: datetime, address_key: str, what: Event | _Walk | _Waiting) -> None:
+        heappush(self._waiting, (moment, next(self._order), address_key, what))
+
     def _happens(self, address_key: str, event: Event, now: datetime) -> list[Enrolment]:
-        known = self._people.known.get(address_key)
-        if known is None or any(event.event_id == each.event_id for each in known.events):
+        if not self._crowd.hears(address_key, event):
             return []
-        facts = with_event(known.facts, event, self._rules)
-        known = replace(known, events=(*known.events, event), facts=facts)
-        self._people.known[address_key] = _left(known, event) if event.name == UNSUBSCRIBED else known
+        said = ", ".join(f"{name}={value}" for name, value in sorted(event.properties.items()))
+        self.lines.append(Line(now, address_key, "", What.EVENT, f"{event.name} {said}".rstrip()))
+        if event.name in {OPENED, CLICKED}:
+            self._crowd.engages(self._walks.known(address_key), event)
+        if event.name == SENT:
+            category = str(event.properties.get("category", "marketing"))
+            self._claim(address_key, category, event.event_id, now)
+        if event.name == ERASED:
+            for walk in self._walks.known(address_key):
+                self._walks.forget(walk)
+        if event.name in OF_SIMULATIONS - {UNSUBSCRIBED}:
+            return []
         return self.engine.take(address_key, event, now=now)
 
     def _tell(self, changed: Iterable[Enrolment], now: datetime) -> None:
-        """Note what the walks that changed did, and let attributes be set."""
+        """Note what the walks that changed did, do it, and call them again when they are due."""
         for walk in changed:
             if walk.enrolment_id not in self._begun:
                 self._begun.add(walk.enrolment_id)
-                self._note(walk, now, "began", walk.trigger.name if walk.trigger else "")
+                self._note(walk, now, What.BEGAN, walk.trigger.name if walk.trigger else "")
         while self._told < len(self._doing.done):
             walk, effect = self._doing.done[self._told]
             self._told += 1
             match effect:
                 case Mail():
-                    self._note(walk, now, "mail", f"{effect.step}: {effect.template}")
+                    self._leave(walk, effect, now)
                 case Notice():
-                    self._note(walk, now, "notice", effect.name)
+                    self._note(walk, now, What.NOTICE, effect.name)
                 case Attributes():
-                    self._set(walk.address_key, effect)
-                    self._note(walk, now, "set", ", ".join(effect.values))
+                    self._crowd.sets(walk.address_key, effect.values)
+                    said = ", ".join(f"{name}={value}" for name, value in effect.values.items())
+                    self._note(walk, now, What.SET, said)
         for walk in changed:
             if walk.ended is not None:
                 self._note(walk, now, walk.ended.value, walk.reason)
+            if walk.due is not None:
+                self._at(walk.due, walk.address_key, _Walk(walk.place))
 
-    def _set(self, address_key: str, effect: Attributes) -> None:
-        known = self._people.known[address_key]
-        attributes = {**known.contact.attributes, **effect.values}
-        self._people.known[address_key] = replace(
-            known, contact=replace(known.contact, attributes=attributes)
+    def _leave(self, walk: Enrolment, mail: Mail, now: datetime, *, waited: bool = False) -> None:
+        """Let a mail leave as `send` does: guarded again where it waited, and within the caps."""
+        plan = self._plans.of(walk)
+        known = self._crowd.known(walk.address_key)
+        if plan is None or known is None:
+            return None
+        kind = self._crowd.around.kinds[plan.stream]
+        if waited and (why := self._unwanted(walk, now)):
+            return self._post(walk, mail, now, What.CANCELLED, why)
+        if why := why_not(known, plan, kind, now=now):
+            return self._post(walk, mail, now, What.CANCELLED, why)
+        free_at = None
+        if kind is not StreamKind.TRANSACTIONAL:
+            free_at = self._claim(walk.address_key, plan.category, mail.message_id, now)
+        if free_at is None:
+            return self._post(walk, mail, now, What.MAIL)
+        if mail.if_capped == "drop":
+            return self._post(walk, mail, now, What.CAPPED)
+        if mail.expires_at is not None and mail.expires_at <= free_at:
+            return self._post(walk, mail, now, What.EXPIRED, "no free slot before its deadline")
+        self._post(walk, mail, now, What.WAITS, f"until {free_at.isoformat(timespec='seconds')}")
+        return self._at(free_at, walk.address_key, _Waiting(walk, mail))
+
+    def _unwanted(self, walk: Enrolment, now: datetime) -> str:
+        """Say why a mail that waited is wanted no more: as `send` finds it in the walk."""
+        del now
+        standing = self._walks.latest(walk.address_key, walk.place)
+        if standing is None or standing.enrolment_id != walk.enrolment_id:
+            return "journey_over"
+        return "journey_over" if standing.ended in _OVER else ""
+
+    def _claim(self, address_key: str, category: str, message_id: str, now: datetime) -> datetime | None:
+        place = (address_key, category)
+        counted = self._counted.get(place, ())
+        claimed = claim(counted, self._caps.get(category, ()), message_id=message_id, now=now)
+        self._counted[place] = claimed.counted
+        return claimed.free_at
+
+    def _post(self, walk: Enrolment, mail: Mail, now: datetime, what: What, why: str = "") -> None:
+        detail = f"{mail.step}: {mail.template}" + (f" ({why})" if why else "")
+        self.lines.append(
+            Line(
+                now,
+                walk.address_key,
+                walk.journey,
+                what,
+                detail,
+                version=walk.version,
+                step=mail.step,
+                message_id=mail.message_id,
+                template=mail.template,
+                locale=mail.locale,
+                data=mail.data,
+            )
         )
 
     def _note(self, walk: Enrolment, now: datetime, what: str, detail: str) -> None:
-        self.lines.append(Line(now, walk.address_key, walk.journey, what, detail))
-
-
-def _left(known: Known, event: Event) -> Known:
-    topic = str(event.properties.get("topic", ""))
-    entry = ScopeEntry(Reason.UNSUBSCRIBED, "simulation", event.at, None, event.event_id)
-    standing = known.suppression or Suppression(known.contact.address_key, "", {})
-    withdrawn = TopicStanding(ConsentStatus.WITHDRAWN, event.at)
-    return replace(
-        known,
-        suppression=replace(standing, scopes={**standing.scopes, topic_scope(topic): entry}),
-        contact=replace(known.contact, topics={**known.contact.topics, topic: withdrawn}),
-    )
+        self.lines.append(Line(now, walk.address_key, walk.journey, what, detail, version=walk.version))
