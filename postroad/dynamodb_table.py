@@ -77,8 +77,7 @@ class Table:
 
     def wait(self, attempt: int) -> None:
         """Pause before the n-th repetition, from 0: longer each time, and no two callers alike."""
-        ceiling = min(_LONGEST_PAUSE_SECONDS, 0.02 * 2**attempt)
-        self._pause(random.uniform(0, ceiling))  # noqa: S311 - spreads retries; no secret depends on it
+        self._pause(pause_before(attempt))
 
     def _read(self, keys: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         waiting: dict[str, Any] = {self._name: {"Keys": keys, "ConsistentRead": True}}
@@ -100,3 +99,9 @@ class Table:
             if not answer.get("LastEvaluatedKey"):
                 return
             request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def pause_before(attempt: int) -> float:
+    """Return how many seconds to wait before the n-th repetition, from 0."""
+    ceiling = min(_LONGEST_PAUSE_SECONDS, 0.02 * 2**attempt)
+    return random.uniform(0, ceiling)  # noqa: S311 - spreads retries; no secret depends on it

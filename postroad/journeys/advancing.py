@@ -13,9 +13,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from postroad.activity.event import NOTHING, Event
-from postroad.journeys.conditions import ConditionError, holds, value_of
+from postroad.contacts.checks import check_attributes
+from postroad.contacts.errors import ContactError
+from postroad.journeys.conditions import ConditionError, holds, plain, value_of
 from postroad.journeys.effects import Attributes, Effect, Mail, Notice
 from postroad.journeys.enrolment import Ended, Enrolment
+from postroad.journeys.item import MOST_BYTES, outbox_text
 from postroad.journeys.next_send_time import Rules, is_allowed, moment_of, never, next_send_time
 from postroad.journeys.plan import (
     END,
@@ -39,10 +42,11 @@ if TYPE_CHECKING:
 _WEEK = 7
 _MINUTES = 60
 EVENT, BEGAN, CONTACT, FACTS, ENGAGEMENT = "event", "began", "contact", "facts", "steps"
-NAMES = frozenset({EVENT, BEGAN, CONTACT, FACTS, ENGAGEMENT})
+TODAY = "today"
+NAMES = frozenset({EVENT, BEGAN, CONTACT, FACTS, ENGAGEMENT, TODAY})
 """What expressions may name: the event that came, the one that began the walk (elsewhere than with an end and
-`wait_for` it is the same), the contact, their facts, and what became of the mails of earlier steps
-(`steps.hello.opened`, `.clicked`: by a person)."""
+`wait_for` it is the same), the contact, their facts, what became of the mails of earlier steps
+(`steps.hello.opened`, `.clicked`: by a person), and the contact's date, `2026-11-22`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ class View:
     engagement: Mapping[str, Mapping[str, bool]] = field(default_factory=lambda: NOTHING)
     may_mail: str = ""
     email: str = ""
+    today: str = ""
     is_holiday: Callable[[date], bool] = never
 
 
@@ -85,6 +90,9 @@ def advance(plan: Plan, enrolment: Enrolment, view: View, *, now: datetime) -> A
         walk.end(Ended.FAULT, f"{walk.at.step}: {error}")
     if walk.at == enrolment:
         return Advance(enrolment)
+    if walk.effects and len(outbox_text(walk.effects).encode()) > MOST_BYTES:
+        walk.effects.clear()
+        walk.end(Ended.FAULT, f"what it decided takes more than {MOST_BYTES:,} bytes")
     after = replace(walk.at, writes=enrolment.writes + 1, outbox=tuple(walk.effects))
     return Advance(after, tuple(walk.effects))
 
@@ -110,6 +118,7 @@ def names_of(view: View, event: Event | None, *, began: Event | None) -> dict[st
         CONTACT: view.contact,
         FACTS: view.facts,
         ENGAGEMENT: view.engagement,
+        TODAY: view.today,
     }
 
 
@@ -167,11 +176,11 @@ class _Walk:
             case Split():
                 self._to(_way(step, self.at))
             case Set():
-                self.effects.append(Attributes(self._values(step.attributes)))
+                self.effects.append(Attributes(self._attributes(step)))
                 self._to(step.next)
             case Notify():
                 event_id = f"{self.at.enrolment_id}:{step.id}"
-                self.effects.append(Notice(event_id, step.event, self._values(step.properties)))
+                self.effects.append(Notice(event_id, step.event, self._values(step.properties), self._now))
                 self._to(step.next)
             case Exit():
                 self.end(Ended.EXIT, step.reason)
@@ -240,6 +249,7 @@ class _Walk:
                     step.template,
                     self._values(step.data),
                     step.if_capped,
+                    self._now,
                     email=self._view.email,
                     name=str(self._view.contact.get("name", "")),
                     locale=str(self._view.contact.get("locale", "")),
@@ -256,9 +266,17 @@ class _Walk:
     def _names(self, event: Event | None = None) -> dict[str, Any]:
         return names_of(self._view, event or self.at.trigger, began=self.at.trigger)
 
+    def _attributes(self, step: Set) -> dict[str, Any]:
+        values = self._values(step.attributes)
+        try:
+            check_attributes(values)
+        except ContactError as error:
+            raise ConditionError(f"{error.field}: {error.what}; {error.fix}") from None
+        return values
+
     def _values(self, expressions: Mapping[str, str]) -> dict[str, Any]:
         names = self._names()
-        return {name: value_of(expression, names) for name, expression in expressions.items()}
+        return {name: plain(value_of(expression, names)) for name, expression in expressions.items()}
 
 
 def _end_of(step: Wait, since: datetime, zone: ZoneInfo) -> datetime:

@@ -6,14 +6,13 @@ nothing that could take long or much memory, and nothing is called. What fails a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from math import isfinite
+from typing import Any, cast
 
-from jinja2 import ChainableUndefined, TemplateError, nodes
+from jinja2 import ChainableUndefined, TemplateError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 LONGEST = 500
 """Characters of one expression."""
@@ -103,6 +102,24 @@ def value_of(expression: str, names: Mapping[str, Any]) -> Any:  # noqa: ANN401 
     except Exception as error:  # noqa: BLE001 - whatever a filter or an operator makes of a contact's values
         # Its kind alone: its text may hold what the contact's attributes hold.
         raise ConditionError(f"the expression failed: {type(error).__name__}") from None
+
+
+def plain(value: object) -> object:
+    """Return a value as JSON has it: what isn't there is None. Raises ConditionError for what JSON lacks."""
+    match value:
+        case None | bool() | int():
+            return value
+        case str() if not any("\ud800" <= letter <= "\udfff" for letter in value):
+            return str(value)
+        case float() if isfinite(value):
+            return value
+        case Undefined():
+            return None
+        case Mapping():
+            return {str(name): plain(each) for name, each in value.items()}
+        case list() | tuple():
+            return [plain(each) for each in value]
+    raise ConditionError("the expression gave what is no text, number, list or object")
 
 
 def holds(expression: str, names: Mapping[str, Any]) -> bool:

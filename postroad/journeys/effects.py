@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message to enqueue. `expires_at` is its deadline, where it has one."""
+    """A message to enqueue. `at` is when it was decided; `expires_at` its deadline, where it has one."""
 
     message_id: str
     step: str
     template: str
     data: Mapping[str, Any]
     if_capped: str
+    at: datetime
     email: str = ""
     name: str = ""
     locale: str = ""
@@ -43,6 +44,7 @@ class Notice:
     event_id: str
     name: str
     properties: Mapping[str, Any]
+    at: datetime
 
 
 Effect = Mail | Attributes | Notice

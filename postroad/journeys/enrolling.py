@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from postroad.journeys.advancing import names_of
 from postroad.journeys.conditions import ConditionError, holds, value_of
 from postroad.journeys.enrolment import Enrolment
+from postroad.journeys.item import KEPT
 from postroad.journeys.next_send_time import moment_of
 from postroad.journeys.plan import EventTrigger
 
@@ -116,6 +117,7 @@ def enrol(
         since=now,
         due=now,
         trigger=event,
+        kept=plan.entry.rule == "once" or timedelta(seconds=plan.entry.cooldown_seconds) > KEPT,
         earlier=_begun_before(last)[:_REMEMBERED],
     )
 

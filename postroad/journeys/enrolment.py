@@ -38,6 +38,7 @@ class Enrolment:
 
     `step` is the step that is next, or the one that waits. `due` is when it goes on: None once it is over.
     `since` is when it came to this step, `slot` whether `due` is the hour at which its mail may leave.
+    `kept`: it is remembered for good, since the journey may not be begun again for as long.
     `sent` are the ids of its messages by step, `trigger` the event that began it. `version` of the journey;
     `earlier` are the ids of the events that began the walks before it, the newest first; `writes` counts its
     own, from 1. `outbox` is what it decided and nobody is known to have done yet.
@@ -59,6 +60,7 @@ class Enrolment:
     reason: str = ""
     ended_at: datetime | None = None
     earlier: tuple[str, ...] = ()
+    kept: bool = False
     outbox: tuple[Effect, ...] = ()
     writes: int = 1
 

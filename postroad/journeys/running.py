@@ -170,6 +170,9 @@ class Engine:
             last = None if key is None else self._walks.latest(address_key, place_of(plan.name, key))
             begun = enrol(plan, last, event, view, address_key=address_key, now=now, asked=asked)
             if isinstance(begun, Refusal):
+                # It may be this very event that began it, by a write whose answer was lost.
+                if last is not None:
+                    self._finish(last, now=now)
                 return begun
             if last is not None:
                 self._finish(last, now=now)

@@ -250,7 +250,7 @@ def test_attributes_and_notices_are_told_once_each() -> None:
     done = advance(telling, enrolment, SEEN, now=MONDAY)
     assert done.effects == (
         Attributes({"greeted": True, "by": "shop"}),
-        Notice(f"{enrolment.enrolment_id}:tell", "welcome.begun", {"orders": 2}),
+        Notice(f"{enrolment.enrolment_id}:tell", "welcome.begun", {"orders": 2}, MONDAY),
     )
     assert (done.enrolment.ended, done.enrolment.reason) == (Ended.EXIT, "told")
     assert done.enrolment.due is None
