@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.bounces import SoftBounces
 from postroad.configuration.cloudfront import CloudFront
+from postroad.configuration.hours import Journeys
 from postroad.configuration.limits import Timing
 from postroad.configuration.retention import Retention
 from postroad.configuration.section import Section, broken_rule
@@ -351,6 +352,7 @@ class Configuration(Section):
         """Whether this is the stage of the emulated cloud on one machine."""
         return self.stage == LOCAL_STAGE
 
+    journeys: Journeys = Journeys()
     def domain_of(self, stream: Stream) -> Domain:
         """Return the domain that a stream sends from."""
         return next(domain for domain in self.domains if domain.name == stream.domain)

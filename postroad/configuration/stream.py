@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from postroad.configuration.hours import Hours
 from postroad.configuration.section import Section, broken_rule
 from postroad.configuration.sizing import FROM_THE_RATE, MOST_WITHOUT_WINDOW, Wanted
 from postroad.configuration.texts import Address, DisplayName, DomainName
@@ -108,6 +109,13 @@ class Stream(Section):
         description=(
             "What becomes of a mail whose answer got lost. `evidence`: SES's events decide, and it is sent "
             "again only once they prove that it did not leave. `hold`: it waits for an operator."
+        ),
+    )
+    hours: Hours | None = Field(
+        default=None,
+        description=(
+            "When this stream's mail of journeys may leave, on the contact's own clock. A journey's own "
+            "hours narrow it further. Without it the journey's count alone."
         ),
     )
     maximum_concurrency: int | None = Field(

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
+from postroad.configuration.hours import minute
 from postroad.journey_files import definition
 from postroad.journey_files.flattening import Flattening
 from postroad.journey_files.rules import Journey, World, broken_rules
 from postroad.journey_files.source import SourceError, read_source
-from postroad.journey_files.texts import WEEKDAYS, JourneyName, minute, seconds
+from postroad.journey_files.texts import JourneyName, seconds
 from postroad.journeys import plan
 
 if TYPE_CHECKING:
@@ -50,8 +51,6 @@ def compile_journey(text: str, *, name: str, file: str, world: World) -> plan.Pl
 
 
 def _plan(name: str, head: definition.Head, steps: tuple[plan.AnyStep, ...]) -> plan.Plan:
-    hours = head.hours
-    span = (minute(hours.from_), minute(hours.to))
     return plan.Plan(
         name=name,
         version=head.version,
@@ -65,13 +64,7 @@ def _plan(name: str, head: definition.Head, steps: tuple[plan.AnyStep, ...]) -> 
             key=head.entry.key or "",
         ),
         audience=head.audience or "",
-        hours=plan.Hours(
-            days=()
-            if span == (0, 24 * 60) and set(hours.weekdays) == set(WEEKDAYS)
-            else tuple((span,) if day in hours.weekdays else () for day in WEEKDAYS),
-            holidays=hours.holidays,
-            spread_seconds=seconds(hours.spread) if hours.spread else 0,
-        ),
+        hours=head.hours.planned,
         ends=tuple(
             plan.End(event=each.event, when=each.when or "", goal=each.as_ == "goal") for each in head.ends
         ),

@@ -6,24 +6,25 @@ read one by one (`compiling`), so that an error names the step and not all that 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from msgspec.structs import replace
 from pydantic import Field, ValidationInfo, field_validator
 
+from postroad.configuration import hours
 from postroad.configuration.section import Section, broken_rule
 from postroad.journey_files.texts import (
-    WEEKDAYS,
     AttributeName,
-    ClosingTime,
     Duration,
     EventName,
     Expression,
     Line,
     StepName,
-    Time,
-    Weekday,
-    minute,
+    seconds,
 )
+
+if TYPE_CHECKING:
+    from postroad.journeys import plan
 
 Steps = Annotated[list[Any], Field(json_schema_extra={"expected": "a list of steps"})]
 Id = Annotated[
@@ -42,7 +43,7 @@ class Trigger(Section):
     days: int = Field(
         default=0, ge=-366, le=366, description="How many days after the date; before it: negative."
     )
-    at: Time = Field(default="09:00", description="With a date: the contact's local time.")
+    at: hours.Time = Field(default="09:00", description="With a date: the contact's local time.")
 
     @field_validator("date")
     @classmethod
@@ -74,25 +75,17 @@ class Entry(Section):
         return value
 
 
-class Hours(Section):
-    """When its mail may leave, on the contact's own clock. Without these keys: at any time."""
+class Hours(hours.Hours):
+    """When its mail may leave, on the contact's own clock. Without these keys: always, but for holidays."""
 
-    weekdays: tuple[Weekday, ...] = Field(default=WEEKDAYS, min_length=1, description="On which days.")
-    from_: Time = Field(default="00:00", alias="from", description="From when on.")
-    to: ClosingTime = Field(default="24:00", description="Until when, without that minute itself.")
-    holidays: bool = Field(
-        default=False, description="Whether mail leaves on public holidays of the contact's country as well."
-    )
     spread: Duration | None = Field(
         default=None, description="Over how long those are spread whose mail would leave at one moment."
     )
 
-    @field_validator("to")
-    @classmethod
-    def _after_from(cls, value: str, info: ValidationInfo) -> str:
-        if minute(value) <= minute(info.data.get("from_", "00:00")):
-            raise broken_rule("expected a time after `from`, on the same day")
-        return value
+    @property
+    def planned(self) -> plan.Hours:
+        """The hours as the plan has them."""
+        return replace(super().planned, spread_seconds=seconds(self.spread) if self.spread else 0)
 
 
 class End(Section):
@@ -156,8 +149,10 @@ class SendStep(Section):
 class Until(Section):
     """The next moment of the contact's own week."""
 
-    weekdays: tuple[Weekday, ...] = Field(default=(), description="On one of these days; any day without.")
-    time: Time | None = Field(default=None, description="At this local time.")
+    weekdays: tuple[hours.Weekday, ...] = Field(
+        default=(), description="On one of these days; any day without."
+    )
+    time: hours.Time | None = Field(default=None, description="At this local time.")
 
     @property
     def is_empty(self) -> bool:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
+from postroad.configuration.hours import WEEKDAYS, minute
 from postroad.configuration.keys import Key
 from postroad.configuration.problems import Problem, from_validation, shown
 from postroad.configuration.section import Section
 from postroad.journey_files import definition
-from postroad.journey_files.texts import WEEKDAYS, minute, seconds
+from postroad.journey_files.texts import seconds
 from postroad.journeys import plan
 
 if TYPE_CHECKING:

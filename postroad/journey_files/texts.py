@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 
 from postroad.configuration.texts import Text, matching, one_line
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 7 * 86_400}
 _DURATION = re.compile(r"([0-9]{1,4}) (second|minute|hour|day|week)s?")
 LONGEST_SECONDS = 730 * 86_400
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
 def seconds(duration: str) -> int:
@@ -22,36 +20,15 @@ def seconds(duration: str) -> int:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def minute(time: str) -> int:
-    """Return the minute of the day of `09:30`; `24:00` is the end of the day. Raises ValueError."""
-    found = re.fullmatch(r"([0-9]{2}):([0-5][0-9])", time, re.ASCII)
-    if not found or (minutes := int(found[1]) * 60 + int(found[2])) > 24 * 60:
-        raise ValueError
-    return minutes
-
-
 def _duration(value: str) -> str:
     if not 0 < seconds(value) <= LONGEST_SECONDS:
         raise ValueError
     return value
 
 
-def _time(value: str) -> str:
-    if minute(value) == 24 * 60:
-        raise ValueError
-    return value
-
-
-def _closing_time(value: str) -> str:
-    minute(value)
-    return value
-
-
 Duration = Annotated[
     str, Text("a time such as '90 minutes', '2 days' or '1 week', two years at most", _duration)
 ]
-Time = Annotated[str, Text("a time of day such as '09:30'", _time)]
-ClosingTime = Annotated[str, Text("a time of day such as '17:00', '24:00' at the latest", _closing_time)]
 StepName = Annotated[
     str,
     Text(
