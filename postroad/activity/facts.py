@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from postroad.activity.event import Event
 
 Fact = int | float | str
+_LARGEST = 2**53
+"""Beyond it, programs that read JSON round whole numbers (RFC 8259, section 6), and sums have no end."""
 _DIGITS = 6
 """Sums of money are rounded to so many digits, else tenths add up to what nobody can compare."""
 
@@ -60,4 +62,6 @@ def _changed(before: Fact | None, event: Event, rule: Rule) -> Fact:
 
 
 def _number(value: Any) -> int | float:  # noqa: ANN401 - whatever a property holds
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0
+    return value if abs(value) <= _LARGEST else 0
