@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,12 @@ from postroad.journeys.enrolment import Ended, Enrolment
 from postroad.journeys.item import MOST_BYTES, outbox_text
 from postroad.journeys.next_send_time import Rules, is_allowed, moment_of, never, next_send_time
 from postroad.journeys.plan import (
+    ANY_TIME,
     END,
     AnyStep,
     Branch,
     Exit,
+    Hours,
     Notify,
     Plan,
     Send,
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from zoneinfo import ZoneInfo
+
+    from postroad.journeys.hours import WeekHours
 
 _WEEK = 7
 _MINUTES = 60
@@ -66,6 +71,7 @@ class View:
     email: str = ""
     today: str = ""
     is_holiday: Callable[[date], bool] = never
+    hours: Hours = ANY_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +141,7 @@ class _Walk:
         self._plan = plan
         self._view = view
         self._now = now
-        self._rules = Rules(
-            plan.hours.week, never if plan.hours.holidays else view.is_holiday, plan.hours.spread
-        )
+        self._rules = _rules(plan.hours, view)
 
     def go(self) -> None:
         """Take step after step until one waits."""
@@ -277,6 +281,17 @@ class _Walk:
     def _values(self, expressions: Mapping[str, str]) -> dict[str, Any]:
         names = self._names()
         return {name: plain(value_of(expression, names)) for name, expression in expressions.items()}
+
+
+def _rules(own: Hours, view: View) -> Rules:
+    """Return when mail may leave: where both the journey and its stream allow it."""
+    holidays = own.holidays and view.hours.holidays
+    return Rules(_both(own, view.hours), never if holidays else view.is_holiday, own.spread)
+
+
+@lru_cache(maxsize=256)
+def _both(journey: Hours, stream: Hours) -> WeekHours:
+    return journey.week.within(stream.week)
 
 
 def _end_of(step: Wait, since: datetime, zone: ZoneInfo) -> datetime:

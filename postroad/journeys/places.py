@@ -3,8 +3,8 @@
 What they said themselves counts; the rest is guessed, in a declared order, and `known_from` says by what:
 
 1. `time_zone` of the contact (Europe/Amsterdam), if the time zone database has it.
-2. The attribute `country` (NL, ISO 3166-1), with `subdivision` (US and CA, or US-CA) where that has a zone of
-   its own: the zone where most people there live.
+2. The attribute `country` (NL, ISO 3166-1), with `subdivision` (CA, or US-CA by itself) where that has a
+   zone of its own: the zone where most people there live.
 3. The region of their locale (es-CO), likewise.
 4. Their language, where most who speak it share one country's clock (nl, but not en or es).
 5. The stage's own.
@@ -66,16 +66,14 @@ class Home:
     country: str = ""
 
 
+NOWHERE = Home()
+
+
 def place_of(contact: Contact, home: Home) -> Place:
     """Return where a contact is, as the rules above have it."""
-    said = _country(contact.attributes.get("country"))
-    return _place(
-        contact.time_zone,
-        said,
-        _subdivision(contact.attributes.get("subdivision"), said),
-        contact.locale,
-        home,
-    )
+    of, part = _subdivision(contact.attributes.get("subdivision"))
+    said = _country(contact.attributes.get("country")) or of
+    return _place(contact.time_zone, said, part if of in {"", said} else "", contact.locale, home)
 
 
 def zones_from(home: Home) -> Callable[[Contact], ZoneInfo]:
@@ -132,13 +130,11 @@ def _country(value: object) -> str:
     return code if first_zone(code) else ""
 
 
-def _subdivision(value: object, country: str) -> str:
-    """Return what follows the hyphen: BY of BY, and of DE-BY. Another country's is none."""
+def _subdivision(value: object) -> tuple[str, str]:
+    """Return the country and the part of DE-BY, and of BY no country and the part."""
     code = value.strip().upper() if isinstance(value, str) else ""
-    before, hyphen, after = code.partition("-")
-    if not hyphen:
-        return code
-    return after if country in {"", before} else ""
+    country, hyphen, part = code.partition("-")
+    return (_country(country), part) if hyphen else ("", code)
 
 
 def _parts_of(locale: str) -> tuple[str, str]:

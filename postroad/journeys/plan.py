@@ -157,6 +157,10 @@ class Hours(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return timedelta(seconds=self.spread_seconds)
 
 
+ANY_TIME = Hours(holidays=True)
+"""What a stream without hours of its own allows."""
+
+
 class Plan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One version of a journey. `moves` leads, by earlier version, from its steps to those of this one."""
 

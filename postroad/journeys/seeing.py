@@ -10,7 +10,10 @@ from postroad.activity.event import NOTHING
 from postroad.contacts.model import ConsentStatus
 from postroad.contract.words import StreamKind
 from postroad.journeys.advancing import View
+from postroad.journeys.holidays_of import holidays_of
 from postroad.journeys.next_send_time import never
+from postroad.journeys.places import NOWHERE, place_of, zones_from
+from postroad.journeys.plan import ANY_TIME
 from postroad.suppression.model import blocks
 
 if TYPE_CHECKING:
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
     from postroad.activity.event import Event
     from postroad.activity.facts import Fact
     from postroad.contacts.model import Contact
-    from postroad.journeys.plan import Plan
+    from postroad.journeys.places import Home
+    from postroad.journeys.plan import Hours, Plan
     from postroad.suppression.model import Suppression
 
 
@@ -37,18 +41,35 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is the same for all contacts: the kind of each stream, and where clocks and holidays come from."""
+    """What is the same for all contacts: each stream's kind and hours, whence clocks and holidays come."""
 
     kinds: Mapping[str, StreamKind]
     zone_of: Callable[[Contact], ZoneInfo]
     holidays_of: Callable[[Contact], Callable[[date], bool]] = lambda _contact: never
+    hours: Mapping[str, Hours] = field(default_factory=lambda: NOTHING)
+
+
+def surroundings(
+    kinds: Mapping[str, StreamKind], *, hours: Mapping[str, Hours] = NOTHING, home: Home = NOWHERE
+) -> Surroundings:
+    """Return the surroundings on a stage, deployed or simulated: with clocks guessed, and public holidays.
+
+    `hours` are those of the streams that have any, `home` is where contacts are of whom nothing is known.
+    """
+
+    def holidays(contact: Contact) -> Callable[[date], bool]:
+        place = place_of(contact, home)
+        return holidays_of(place.country, place.subdivision)
+
+    return Surroundings(kinds, zones_from(home), holidays, hours)
 
 
 def view_of(known: Known, plan: Plan, around: Surroundings, *, now: datetime) -> View:
     """Return what a journey sees: `contact.name`, `.locale`, `.time_zone`, `.topics`, `.attributes`."""
     contact = known.contact
+    zone = around.zone_of(contact)
     return View(
-        zone=around.zone_of(contact),
+        zone=zone,
         contact={
             "name": contact.name,
             "locale": contact.locale,
@@ -61,7 +82,9 @@ def view_of(known: Known, plan: Plan, around: Surroundings, *, now: datetime) ->
         engagement=known.engagement,
         may_mail=why_not(known, plan, around.kinds[plan.stream], now=now),
         email=contact.email,
+        today=now.astimezone(zone).date().isoformat(),
         is_holiday=around.holidays_of(contact),
+        hours=around.hours.get(plan.stream, ANY_TIME),
     )
 
 

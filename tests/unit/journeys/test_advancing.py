@@ -334,3 +334,23 @@ def test_an_end_and_a_wait_tell_the_event_that_came_from_the_one_that_began_it()
     assert after("delivered", 8).effects == after("returned", 8).effects == ()
     assert [type(effect) for effect in after("delivered", 7).effects] == [Mail]
     assert after("returned", 7).enrolment.ended is Ended.GOAL
+
+
+def test_mail_leaves_where_both_the_journey_and_its_stream_allow_it() -> None:
+    mornings = Hours(days=(((0, 10 * 60),),) * 7)
+    of = plan(Send(id="hello", template="hello"), hours=OFFICE)
+    # Monday 12:00 in Berlin: the stream's morning is over.
+    began = MONDAY + 3 * HOUR
+    (sent, mail), _ = walked(of, View(zone=BERLIN, hours=mornings), began=began)
+    assert isinstance(mail, Mail)
+    assert sent == MONDAY + DAY
+
+
+@pytest.mark.parametrize(
+    ("journey", "stream", "days"),
+    [(True, True, 0), (True, False, 1), (False, True, 1), (False, False, 1)],
+)
+def test_mail_leaves_on_a_holiday_where_both_say_so(journey: bool, stream: bool, days: int) -> None:  # noqa: FBT001 - parameters
+    view = View(zone=UTC_ZONE, is_holiday=lambda day: day == MONDAY.date(), hours=Hours(holidays=stream))
+    of = plan(Send(id="hello", template="hello"), hours=Hours(holidays=journey))
+    assert (walked(of, view)[0][0].date() - MONDAY.date()).days == days
