@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from postroad.clock import offset
 from postroad.times import moment
 
 if TYPE_CHECKING:
@@ -69,12 +70,11 @@ def first_sent_of(sent_timestamp: str, carried: str) -> datetime:
     """Return when a queue first took a body: by SQS, and by what the attribute FIRST_SENT holds, if any.
 
     Any producer can set that attribute: whatever it holds, it concerns this record alone, and it makes a body
-    older, never younger.
+    older, never younger. SQS has the machine's time, and our copies carry the stage's: on a local stage that
+    was moved ahead, what was sent just now is not old.
     """
-    sent = int(sent_timestamp)
-    if _is_number(carried):
-        sent = min(sent, int(carried))
-    return moment(sent)
+    sent = moment(int(sent_timestamp)) + offset()
+    return min(sent, moment(int(carried))) if _is_number(carried) else sent
 
 
 def _decode(record: Mapping[str, Any]) -> Record:

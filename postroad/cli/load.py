@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -36,6 +35,7 @@ from postroad.cli.load_options import (
 from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
 from postroad.cli.output import print_json
 from postroad.cli.problem import ExitCode, Problem
+from postroad.clock import utcnow
 from postroad.names import LOCAL_STAGE
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def load(
     total = _count(count, rate, seconds)
     wiring = open_stage(context, stage)
     loading.check_stage(wiring)
-    plan = loading.plan(wiring, described, total, now=datetime.now(UTC))
+    plan = loading.plan(wiring, described, total, now=utcnow())
     _ask(wiring, plan, yes=yes, as_json=as_json)
     loading.put_attachments(wiring, plan)
     tally = loading.enqueue(wiring, plan, rate=rate, threads=threads)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from postroad.cli import composing
 from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.waiting import UNDER_WAY
+from postroad.clock import utcnow
 from postroad.names import LOCAL_STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from postroad.cli.wiring import Wiring
@@ -126,7 +127,7 @@ def enqueue(wiring: Wiring, made: Plan, *, rate: float | None, threads: int) -> 
     try:
         with counter("enqueueing", total=made.count) as show:
             enqueueing.enqueue(
-                made.messages(lambda: datetime.now(UTC)),
+                made.messages(utcnow),
                 queues,
                 pace=enqueueing.Pace(rate, time.monotonic, time.sleep),
                 threads=threads,
@@ -151,7 +152,7 @@ def watch(wiring: Wiring, tally: Tally, *, patience: float) -> tuple[dict[str, A
     from postroad.load import watching  # noqa: PLC0415 - see open_stage
 
     began = time.monotonic()
-    left = (tally.latest - datetime.now(UTC)).total_seconds() if tally.latest else 0.0
+    left = (tally.latest - utcnow()).total_seconds() if tally.latest else 0.0
 
     def until(last_change: float) -> bool:
         return time.monotonic() > max(last_change, began + left) + patience

@@ -12,6 +12,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from postroad.cli.completing import complete_stages, complete_streams, complete_templates
 from postroad.cli.problem import ExitCode, Problem, report
+from postroad.clock import follow
+from postroad.local.defaults import CLOCK, DEFAULT_FOLDER
 from postroad.names import LOCAL_STAGE, STAGE_NAME
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ def open_stage(context: typer.Context, stage: str | None) -> Wiring:
             "Give --stage a small letter, then small letters and digits: the name of a file in config/.",
             ExitCode.USAGE,
         )
+    follow(DEFAULT_FOLDER.absolute() / CLOCK if named == LOCAL_STAGE else None)
     return Wiring(named, account=invocation.account, session=invocation.session)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +10,7 @@ import typer
 from postroad.cli.options import JsonOption, OneStreamOption, StageOption, open_stage
 from postroad.cli.output import print_json
 from postroad.cli.problem import ExitCode, Problem
+from postroad.clock import utcnow
 from postroad.stats.words import MARGINALS, Dimension, pair_of
 
 if TYPE_CHECKING:
@@ -66,10 +67,10 @@ def report(
 
     A mail belongs to the day (UTC) on which SES took it, whenever the rest happens.
     """
-    now = datetime.now(UTC)
+    wiring = open_stage(context, stage)
+    now = utcnow()
     first, last = _span(days, since, until, today=now.date())
     _check_dimension(by)
-    wiring = open_stage(context, stage)
     streams = wiring.mail.streams_meant(stream)
 
     # Imported late: --help needs none of it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,11 +10,12 @@ from postroad.cli.options import Command, JsonOption, OneStreamOption, StageOpti
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.schedule_cancel import EXAMPLES as CANCEL_EXAMPLES
 from postroad.cli.schedule_cancel import cancel
+from postroad.clock import utcnow
 from postroad.explaining.moments import moment
 from postroad.schedule.pointer import Pointer, Priority
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
 
 EXAMPLES = ("postroad schedule list", "postroad --stage prod schedule list --stream marketing --limit 20")
@@ -40,9 +40,7 @@ def list_command(
     from postroad.schedule.listing import soonest  # noqa: PLC0415 - see open_stage
 
     wiring = open_stage(context, stage)
-    found, more = soonest(
-        wiring.schedule, wiring.mail.streams_meant(stream), now=datetime.now(UTC), limit=limit
-    )
+    found, more = soonest(wiring.schedule, wiring.mail.streams_meant(stream), now=utcnow(), limit=limit)
     if as_json:
         print_json({"messages": [as_object(pointer) for pointer in found], "more": more})
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +12,7 @@ from postroad.cli.operators import operator
 from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode
+from postroad.clock import utcnow
 from postroad.explaining.moments import moment
 
 if TYPE_CHECKING:
@@ -141,5 +141,5 @@ def _carry_out(wiring: Wiring, waiting: list[Row], by: str) -> list[End]:
         operator=by,
         retention=wiring.cancelled_for,
     )
-    now = datetime.now(UTC)
+    now = utcnow()
     return [(row.message_id, cancelling.cancel(row.message_id, now=now)) for row in waiting]

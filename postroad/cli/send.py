@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +10,7 @@ from postroad.cli import composing
 from postroad.cli.options import JsonOption, StageOption, open_stage, stream_option, template_option
 from postroad.cli.output import print_json, print_lines
 from postroad.cli.problem import ExitCode, Problem
+from postroad.clock import utcnow
 from postroad.names import LOCAL_STAGE
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _enqueue(
     from postroad.client import InvalidMessage, NotEnqueued, Outbox  # noqa: PLC0415 - see open_stage
 
     _check_topic(wiring, message, stream)
-    outbox = Outbox(wiring.mail.stream_queue(stream), stream, wiring.sqs)
+    outbox = Outbox(wiring.mail.stream_queue(stream), stream, wiring.sqs, now=utcnow)
     try:
         if files:
             message = _attach(wiring, message, stream, files)
@@ -219,7 +219,7 @@ def _check(message: dict[str, Any], stream: str) -> None:
     from postroad.contract.ids import RANDOM_BYTES  # noqa: PLC0415 - see open_stage
     from postroad.enqueueing.entry import make_entry  # noqa: PLC0415 - as above
 
-    make_entry(0, message, stream=stream, now=datetime.now(UTC), random=bytes(RANDOM_BYTES))
+    make_entry(0, message, stream=stream, now=utcnow(), random=bytes(RANDOM_BYTES))
 
 
 def _tell(wiring: Wiring, receipt: Receipt, *, as_json: bool) -> None:
@@ -244,7 +244,7 @@ def _wait(wiring: Wiring, receipt: Receipt, seconds: float, *, as_json: bool) ->
     from postroad.explaining import decision_record as record  # noqa: PLC0415 - as above
 
     row = waiting.wait_for_end(wiring.ledger, receipt.message_id, seconds=seconds)
-    now = datetime.now(UTC)
+    now = utcnow()
     if as_json:
         suppression = wiring.suppression(row.address_key) if row and row.address_key else None
         known = record.record(row, suppression, now=now) if row else {"message_id": receipt.message_id}

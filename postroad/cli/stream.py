@@ -19,6 +19,7 @@ from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.progress import spinner
 from postroad.cli.resources import queue_name
 from postroad.cli.stream_state import COLUMNS, StreamState, as_cells, as_object, explanation, told
+from postroad.clock import utcnow
 from postroad.errors import PostroadError
 from postroad.explaining.moments import duration
 
@@ -104,8 +105,8 @@ def pause_command(
             f"Say it in one line of {MOST_OF_A_NOTE} characters at most.",
             ExitCode.USAGE,
         )
-    by, now = operator(), datetime.now(UTC)
     wiring = open_stage(context, stage)
+    by, now = operator(), utcnow()
     done = _turn(
         wiring,
         stream,
@@ -144,8 +145,8 @@ def resume_command(
 
     An open circuit is closed without a probe. If SES still takes no mail, it opens again.
     """
-    by, now = operator(), datetime.now(UTC)
     wiring = open_stage(context, stage)
+    by, now = operator(), utcnow()
     done = _turn(
         wiring, stream, lambda switch: deciding.resumed(switch, by=by, now=now), wait=wait, as_json=as_json
     )

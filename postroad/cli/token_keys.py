@@ -13,6 +13,7 @@ from postroad.cli.confirming import confirm_by_typing
 from postroad.cli.options import Command, JsonOption, StageOption, examples, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
+from postroad.clock import utcnow
 
 if TYPE_CHECKING:
     from datetime import date
@@ -51,7 +52,7 @@ def rotate_command(context: typer.Context, *, stage: StageOption = None, as_json
     store = wiring.token_keys
     found = store.find()
     key = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(LETTERS))
-    ring = found.ring.rotated(key, now=datetime.now(UTC))
+    ring = found.ring.rotated(key, now=utcnow())
     store.change(found, ring)
     if as_json:
         print_json({"signs": ring.current, "signed_before": found.ring.current})
@@ -80,7 +81,7 @@ def retire_command(
     wiring = open_stage(context, stage)
     store = wiring.token_keys
     found = store.find()
-    _refuse(found, key, now=datetime.now(UTC))
+    _refuse(found, key, now=utcnow())
     (about,) = [one for one in found.ring.shown(made=found.made) if one.name == key]
     confirm_by_typing(
         key,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,11 +11,13 @@ from postroad.cli.message_ids import check_message_ids
 from postroad.cli.options import JsonOption, StageOption, open_stage
 from postroad.cli.output import print_json, print_lines
 from postroad.cli.problem import ExitCode, Problem
+from postroad.clock import utcnow
 from postroad.errors import TransientError
 from postroad.explaining import decision_record as record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from postroad.cli.wiring import Wiring
     from postroad.ledger.row import Row
@@ -69,7 +70,7 @@ def _by_id(wiring: Wiring, message_id: str, *, as_json: bool) -> None:
     if row is None:
         raise not_seen_yet(message_id)
     suppression = wiring.suppression(row.address_key) if row.address_key else None
-    now = datetime.now(UTC)
+    now = utcnow()
     watermark = _watermarks(wiring, [row]).get(row.stream)
     if as_json:
         print_json(record.record(row, suppression, now=now, watermark=watermark))
@@ -83,7 +84,7 @@ def _by_recipient(wiring: Wiring, to: str, limit: int, *, as_json: bool) -> None
     key = wiring.recipient(to).key
     rows = wiring.ledger.by_recipient(key, limit=limit)
     suppression = wiring.suppression(key)
-    now = datetime.now(UTC)
+    now = utcnow()
     applied = _watermarks(wiring, rows)
     if as_json:
         print_json(

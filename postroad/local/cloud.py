@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from postroad.clock import OFFSET_FILE
 from postroad.local.environment import environment, without_aws
 from postroad.local.errors import LocalCloudError
 from postroad.local.ports import LOOPBACK
@@ -39,6 +40,8 @@ def start_cloud(state: State) -> tuple[Process, subprocess.Popen[bytes]]:
         "MINISTACK_REGION": state.region,
         "MINISTACK_ACCOUNT_ID": LOCAL_ACCOUNT,
         "AUTH": "true",
+        # Lambda workers inherit it, so that each function lives at the stage's time.
+        OFFSET_FILE: str(state.clock),
         "USE_SSL": "1",
         "MINISTACK_SSL_CERT": str(state.certificate),
         "MINISTACK_SSL_KEY": str(state.key),

@@ -6,25 +6,23 @@ What starts processes is imported by the command that needs it: help and complet
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from postroad.cli.options import Command, JsonOption, examples
-from postroad.cli.problem import Problem
+from postroad.local.clock_commands import app as clock_app
 from postroad.local.defaults import DEFAULT_FOLDER, DEFAULT_PORTS
-from postroad.local.errors import LocalCloudError
 from postroad.local.interrupts import stop_on_signals
+from postroad.local.shared_options import FolderOption, console_of, telling, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from postroad.local.deploy import Tell
+    from rich.console import Console
+
     from postroad.local.state import State
 
 app = typer.Typer(
@@ -32,14 +30,13 @@ app = typer.Typer(
     no_args_is_help=True,
     epilog=examples("postroad local up", "postroad local status", "postroad local down"),
 )
-
-_Folder = Annotated[Path, typer.Option("--folder", help="Where the stack keeps its state and its logs.")]
+app.add_typer(clock_app, name="clock")
 
 
 @app.command("up", cls=Command, epilog=examples("postroad local up", "postroad local up --redeploy"))
 def up_command(
     *,
-    folder: _Folder = DEFAULT_FOLDER,
+    folder: FolderOption = DEFAULT_FOLDER,
     port: Annotated[
         int, typer.Option(help="Port of the emulated cloud; any free one if taken.")
     ] = DEFAULT_PORTS["cloud"],
@@ -53,9 +50,9 @@ def up_command(
     """Start the local stack and leave it running; say where it is when it runs already."""
     from postroad.local.lifecycle import up  # noqa: PLC0415 - see the module
 
-    console = _console(as_json=as_json)
+    console = console_of(as_json=as_json)
     wanted = {"cloud": port, "simulator": simulator_port, "inbox": inbox_port}
-    with _told(), stop_on_signals(), telling(console) as tell:
+    with told(), stop_on_signals(), telling(console) as tell:
         came = up(folder, ports=wanted, redeploy=redeploy, tell=tell)
     if as_json:
         typer.echo(json.dumps({"started": came.started, "deployed": came.deployed, **_facts(came.state)}))
@@ -70,12 +67,12 @@ def up_command(
 
 
 @app.command("down", cls=Command, epilog=examples("postroad local down"))
-def down_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: JsonOption = False) -> None:
+def down_command(*, folder: FolderOption = DEFAULT_FOLDER, as_json: JsonOption = False) -> None:
     """Stop the local stack with every process of it."""
     from postroad.local.lifecycle import down  # noqa: PLC0415 - see the module
 
-    console = _console(as_json=as_json)
-    with _told():
+    console = console_of(as_json=as_json)
+    with told():
         stopped = down(folder)
     if as_json:
         typer.echo(json.dumps({"stopped": stopped}))
@@ -84,12 +81,12 @@ def down_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: JsonOption = Fals
 
 
 @app.command("status", cls=Command, epilog=examples("postroad local status --json"))
-def status_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: JsonOption = False) -> None:
+def status_command(*, folder: FolderOption = DEFAULT_FOLDER, as_json: JsonOption = False) -> None:
     """Say what runs, and where. Exit code 1 when the stack does not run."""
     from postroad.local.lifecycle import status  # noqa: PLC0415 - see the module
 
-    console = _console(as_json=as_json)
-    with _told():
+    console = console_of(as_json=as_json)
+    with told():
         found = status(folder)
     running = found is not None and found[0].ready and all(found[1].values())
     if as_json:
@@ -110,29 +107,6 @@ def status_command(*, folder: _Folder = DEFAULT_FOLDER, as_json: JsonOption = Fa
             console.print(f"Logs: {state.logs}", soft_wrap=True)
     if not running:
         raise typer.Exit(1)
-
-
-def _console(*, as_json: bool) -> Console:
-    """Return where text goes. A folder's name may hold brackets and colons: they are no markup of ours."""
-    return Console(stderr=as_json, markup=False, emoji=False)
-
-
-@contextmanager
-def telling(console: Console) -> Iterator[Tell]:
-    """Show what is going on: a spinner on a terminal, a line for each step otherwise."""
-    if not console.is_terminal:
-        yield lambda text: console.print(f"{text} ...", markup=False, emoji=False, soft_wrap=True)
-        return
-    with console.status("starting") as spinner:
-        yield lambda text: spinner.update(Text(text))
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except LocalCloudError as error:
-        raise Problem(str(error), error.next_step) from error
 
 
 def _taken(wanted: Mapping[str, int], given: Mapping[str, int]) -> str:

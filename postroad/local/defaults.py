@@ -5,3 +5,5 @@ from pathlib import Path
 
 DEFAULT_FOLDER = Path(".local")
 DEFAULT_PORTS: Mapping[str, int] = {"cloud": 4566, "simulator": 4567, "inbox": 8025}
+CLOCK = "clock"
+"""The file of the folder that holds by how many seconds the stack lives ahead of this machine."""

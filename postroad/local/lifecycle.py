@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from postroad.clock import OFFSET_FILE
 from postroad.local.certificate import make_certificate
 from postroad.local.cloud import start_cloud, wait_for
 from postroad.local.defaults import DEFAULT_FOLDER, DEFAULT_PORTS
@@ -160,7 +161,12 @@ def _start_simulator(state: State) -> tuple[Process, subprocess.Popen[bytes]]:
         *("--upstream", state.endpoint),
         *("--certificate", str(state.certificate), "--key", str(state.key)),
     ]
-    variables = {**without_aws(), **environment(state), MARK: state.mark}
+    variables = {
+        **without_aws(),
+        **environment(state),
+        MARK: state.mark,
+        OFFSET_FILE: str(state.clock),
+    }
     return start_process(
         "simulator", command, environment=variables, folder=state.folder, log=state.logs / "simulator.log"
     )
@@ -193,7 +199,7 @@ def _down(state: State) -> None:
         stop(processes, mark=state.mark)
     (state.folder / "state.json").unlink(missing_ok=True)
     shutil.rmtree(state.folder / "temporary", ignore_errors=True)
-    for name in ("key.pem", "certificate.pem"):
+    for name in ("key.pem", "certificate.pem", state.clock.name):
         (state.folder / name).unlink(missing_ok=True)
 
 

@@ -9,7 +9,7 @@ from typing import Self
 
 import msgspec
 
-from postroad.local.defaults import DEFAULT_FOLDER
+from postroad.local.defaults import CLOCK, DEFAULT_FOLDER
 from postroad.local.errors import LocalCloudError
 from postroad.local.processes import Process, is_alive
 
@@ -68,6 +68,11 @@ class State:
     def key(self) -> Path:
         """That certificate's key."""
         return self.folder / "key.pem"
+
+    @property
+    def clock(self) -> Path:
+        """What holds by how many seconds the stack lives ahead of this machine; absent where it doesn't."""
+        return self.folder / CLOCK
 
     @property
     def logs(self) -> Path:

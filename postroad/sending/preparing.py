@@ -6,6 +6,9 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
+from postroad.clock import offset
 from postroad.contract.address import parse_address
 from postroad.contract.fingerprint import fingerprint
 from postroad.contract.invalid import InvalidMessage
@@ -67,7 +70,7 @@ class Preparation:
         """Read one record; everything that can be refused without rendering is refused here."""
         parsed: Parsed | None = None
         try:
-            message = parse_message(record.body)
+            message = in_stage_time(parse_message(record.body), record)
             address = parse_address(message.to.email)
             parsed = Parsed(
                 record=record,
@@ -215,6 +218,16 @@ class Preparation:
             configuration_set=self._settings.configuration_set,
             tags={},
         )
+
+
+def in_stage_time(message: Message, record: Record) -> Message:
+    """Return a message with the stage's time: on a local stage that was moved ahead, not its producer's.
+
+    Else what an application sends there just now would be as old as the stage is ahead, and expire by it.
+    """
+    if not offset() or message.created_at is None:
+        return message
+    return structs.replace(message, created_at=max(message.created_at, record.first_sent))
 
 
 def _refusal(parsed: Parsed, reason: Reason, field: str, detail: str) -> Refusal:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,11 +16,13 @@ from postroad.cli.operators import operator
 from postroad.cli.options import Command, JsonOption, StageOption, examples, open_stage
 from postroad.cli.output import print_json, print_lines
 from postroad.cli.problem import ExitCode, Problem
+from postroad.clock import utcnow
 from postroad.contacts.model import Saved
 from postroad.explaining import decision_record as record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 app = typer.Typer(
     help="Show, add, import, export and erase the people that you mail, and what they agreed to.",
@@ -41,7 +42,7 @@ def show_command(
     contact = wiring.contacts.find([recipient.key]).get(recipient.key)
     consents = wiring.contacts.consents(recipient.key)
     suppression = wiring.suppression(recipient.key)
-    now = datetime.now(UTC)
+    now = utcnow()
     if as_json:
         print_json(
             {
@@ -95,7 +96,7 @@ def add_command(
     """Add a contact, or update one. What isn't named stays, and whoever is suppressed stays so."""
     wiring = open_stage(context, stage)
     recipient = wiring.recipient(email)
-    now = datetime.now(UTC)
+    now = utcnow()
     # What somebody types in is of now: so it counts, unlike a list that says no time.
     topics = " ".join(_of_now(word, now) for word in topic or ())
     said: dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +18,7 @@ from postroad.cli.options import DryRunOption, JsonOption, StageOption, YesOptio
 from postroad.cli.output import print_json, print_lines
 from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.progress import counter
+from postroad.clock import utcnow
 from postroad.errors import PermanentError, TransientError
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _look(wiring: Wiring, erasing: Erasing, recipient: Recipient) -> tuple[Surve
 def _erase(wiring: Wiring, erasing: Erasing, recipient: Recipient, *, remove_from_ses: bool) -> Proof:
     from postroad.privacy.erasing import Person  # noqa: PLC0415 - as above
 
-    erasure = f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
+    erasure = f"{utcnow():%Y%m%d}-{secrets.token_hex(4)}"
     with counter("erasing", total=None) as done:
         return erasing.erase(
             Person(recipient.key, recipient.email),

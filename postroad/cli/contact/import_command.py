@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -23,6 +22,7 @@ from postroad.cli.lists.importing import (
 from postroad.cli.operators import operator
 from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
 from postroad.cli.problem import ExitCode, Problem
+from postroad.clock import utcnow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def import_command(
     def begin(counted: Counted, name: str) -> Begun[Said, Done]:
         from postroad.cli.contact.importing import Stores, Tally  # noqa: PLC0415 - needs the stores' modules
 
-        now = datetime.now(UTC)
+        now = utcnow()
         reader = Reader(
             name=name, source=operator(), topics=Topics(wiring.topics, now), recipient=wiring.recipient
         )

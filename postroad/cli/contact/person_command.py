@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from postroad.cli.contact.person_text import person_markdown
 from postroad.cli.files import whole
 from postroad.cli.output import as_json_text
 from postroad.cli.problem import ExitCode, Problem
+from postroad.clock import utcnow
 from postroad.errors import TransientError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def person(wiring: Wiring, email: str, sources: list[Source]) -> dict[str, Any]:
     from postroad.privacy.showing import NOT_HERE, document, messages  # noqa: PLC0415 - as above
 
     recipient = wiring.recipient(email)
-    key, now = recipient.key, datetime.now(UTC)
+    key, now = recipient.key, utcnow()
     kept = wiring.retentions
     days = {
         "events_days": RAW_EVENTS_DAYS,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +15,7 @@ from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.suppression import export_command, import_command, sync_command
 from postroad.cli.suppression.rows import MOST_OF_A_NOTE
 from postroad.cli.suppression.scopes import parse_scope, stream_of
+from postroad.clock import utcnow
 from postroad.contract.words import Reason
 from postroad.explaining import decision_record as record
 from postroad.explaining.moments import moment
@@ -119,7 +119,7 @@ def add_command(
     if stream := stream_of(wanted):
         wiring.mail.stream_queue(stream)  # a typing error would leave the person mailed
     recipient = wiring.recipient(email)
-    now = datetime.now(UTC)
+    now = utcnow()
     entry = ScopeEntry(
         reason=Reason.MANUAL,
         source=operator(),
@@ -177,9 +177,7 @@ def remove_command(
         f"Mail {recipient.email} again ({wanted}, {entry.reason})?", wiring=wiring, yes=yes, as_json=as_json
     )
     note = f"complaint acknowledged: {why}" if why else ""
-    lifted = wiring.suppressions.lift(
-        recipient.key, wanted, source=operator(), now=datetime.now(UTC), note=note
-    )
+    lifted = wiring.suppressions.lift(recipient.key, wanted, source=operator(), now=utcnow(), note=note)
     if not lifted:  # somebody came in between
         entry = _standing(wiring.suppression(recipient.key), wanted, recipient.email)
         raise _complained(recipient.email, entry)
@@ -242,7 +240,7 @@ def _show_one(wiring: Wiring, email: str, *, as_json: bool) -> None:
     recipient = wiring.recipient(email)
     suppression = wiring.suppression(recipient.key)
     history = wiring.suppressions.history(recipient.key)
-    now = datetime.now(UTC)
+    now = utcnow()
     if as_json:
         print_json(
             {

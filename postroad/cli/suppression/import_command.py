@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +22,7 @@ from postroad.cli.problem import ExitCode, Problem
 from postroad.cli.suppression.report import WORDS
 from postroad.cli.suppression.rows import REASONS, Defaults, RowReader, read_header
 from postroad.cli.suppression.scopes import parse_scope
+from postroad.clock import utcnow
 from postroad.contract.words import Reason
 from postroad.suppression.model import ALL_STREAMS, NewSuppression
 
@@ -101,7 +101,7 @@ def import_command(
             scope=default_scope,
             reason=Reason(reason),
             source=operator(),
-            now=datetime.now(UTC).replace(microsecond=0),
+            now=utcnow().replace(microsecond=0),
         )
         records = iter(Records(counted))
         header = read_header(header_of(records, name, such_as="email,reason").cells, chosen=chosen)

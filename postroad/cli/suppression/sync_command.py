@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,9 +11,12 @@ from postroad.cli.confirming import confirm
 from postroad.cli.options import JsonOption, StageOption, YesOption, open_stage
 from postroad.cli.output import print_json, print_lines, print_table
 from postroad.cli.problem import ExitCode, Problem
+from postroad.clock import utcnow
 from postroad.explaining.moments import moment
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from postroad.cli.suppression.reconciling import Step
     from postroad.cli.suppression.syncing import Comparison, Done
     from postroad.cli.wiring import Wiring
@@ -199,4 +201,4 @@ def _document(found: Comparison, done: Done | None, *, applied: bool) -> dict[st
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return utcnow()

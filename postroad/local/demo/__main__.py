@@ -11,7 +11,6 @@ from rich.console import Console
 
 from postroad.client import Outbox
 from postroad.contract.words import Status
-from postroad.local.commands import telling
 from postroad.local.connection import connection
 from postroad.local.demo.accounting import Account, Round
 from postroad.local.demo.planning import STREAM, Plan, PlanError, again, make_plan
@@ -21,6 +20,7 @@ from postroad.local.deploy import stack_outputs
 from postroad.local.errors import LocalCloudError
 from postroad.local.interrupts import stop_on_signals
 from postroad.local.lifecycle import down, up
+from postroad.local.shared_options import telling
 from postroad.local.state import State
 
 _FOLDER = Path("build/demo")

@@ -12,15 +12,13 @@ from postroad.local.connection import connection
 from postroad.local.demo.accounting import WAITS_FOR_NOBODY, Row, Suppressed
 from postroad.local.errors import LocalCloudError
 from postroad.local.inbox import Inbox
+from postroad.local.quiet import PATIENCE_SECONDS, PAUSE_SECONDS, QUIET_LOOKS, is_quiet
 from postroad.local.state import State
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
-_PAUSE_SECONDS = 0.5
-_QUIET_LOOKS = 2  # an event may be between the simulator and the queue while one looks
-_STALLED_SECONDS = 180.0  # more than a queue hides what a dead worker had taken
 
 Progress = Callable[[int, int], None]
 """Is told how many messages have come to rest, of how many."""
@@ -83,22 +81,7 @@ class Stack:
 
     def is_quiet(self) -> bool:
         """Return whether no event waits in the simulator and no message in any working queue."""
-        if self.inbox.counts().waiting:
-            return False
-        for name, url in self._outputs.items():
-            if not name.endswith("QueueUrl") or name.endswith("DeadLetterQueueUrl"):
-                continue
-            attributes = self._sqs.get_queue_attributes(
-                QueueUrl=url,
-                AttributeNames=[
-                    "ApproximateNumberOfMessages",
-                    "ApproximateNumberOfMessagesNotVisible",
-                    "ApproximateNumberOfMessagesDelayed",
-                ],
-            )["Attributes"]
-            if any(int(count) for count in attributes.values()):
-                return False
-        return True
+        return is_quiet(self._sqs, self._outputs, self.inbox)
 
     def settle(self, message_ids: Collection[str], progress: Progress) -> dict[str, Row]:
         """Wait until each message has come to rest and nothing moves; return the rows.
@@ -112,13 +95,13 @@ class Stack:
             resting = sum(row.status in WAITS_FOR_NOBODY for row in rows.values())
             progress(resting, len(message_ids))
             quiet = quiet + 1 if resting == len(message_ids) and self.is_quiet() else 0
-            if quiet == _QUIET_LOOKS:
+            if quiet == QUIET_LOOKS:
                 return rows
             if rows != before:
                 changed, before = time.monotonic(), rows
-            elif time.monotonic() - changed > _STALLED_SECONDS:
+            elif time.monotonic() - changed > PATIENCE_SECONDS:
                 return rows
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)
 
 
 def output(outputs: dict[str, str], name: str) -> str:

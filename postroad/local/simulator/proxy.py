@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from postroad.clock import Clock
+from postroad.clock import Clock, offset
 from postroad.local.simulator import account_calls, signing
 from postroad.local.simulator.core import Simulator
 from postroad.local.simulator.options import EventOrder, Options
@@ -107,8 +107,10 @@ class Proxy:
     async def _turned_away(self, request: Request) -> Response | None:
         """Answer in MiniStack's stead while SES is down, and what was signed too long ago."""
         await request.body()
+        signed_at = signing.signed_at(request.headers.get(signing.DATE_HEADER))
+        # Whoever signs does so by the machine's time, however far ahead the stage lives.
         turned = self._simulator.turned_away(
-            now=self._clock.now(), signed_at=signing.signed_at(request.headers.get(signing.DATE_HEADER))
+            now=self._clock.now(), signed_at=signed_at and signed_at + offset()
         )
         return None if turned is None else await self._answer(request, turned)
 

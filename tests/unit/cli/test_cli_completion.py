@@ -63,7 +63,7 @@ def bash(line: str) -> list[str]:
         ("postroad sup", ["suppression"]),
         ("postroad suppression ", ["list", "add", "remove", "show", "import", "export", "sync"]),
         ("postroad contact ", ["show", "add", "import", "export", "erase"]),
-        ("postroad local ", ["up", "down", "status"]),
+        ("postroad local ", ["up", "down", "status", "clock"]),
         ("postroad local up --re", ["--redeploy"]),
         ("postroad --stage ", ["prod", "test"]),
         ("postroad why order-1042 --stage p", ["prod"]),
