@@ -16,7 +16,7 @@ from postroad.circuit.dynamodb import DynamoSwitches
 from postroad.circuit.eventbridge import EventBridgeStreamBus
 from postroad.circuit.lambda_ import LambdaCanaries, LambdaMappings, canary_config
 from postroad.circuit.switching import Switching
-from postroad.clock import SystemClock
+from postroad.clock import SystemClock, offset
 from postroad.contract.words import StreamKind
 from postroad.dispatching.each_minute import EachMinute
 from postroad.dispatching.settings import DispatchSettings
@@ -119,7 +119,8 @@ def run(event: Mapping[str, Any], *, remaining_milliseconds: Callable[[], int]) 
         if "reassert" in event:
             wired.each_minute.reassert(event["reassert"], now=clock.now())
         else:
-            at = datetime.fromisoformat(event["time"]).astimezone(UTC)
+            # The minute comes from outside, and so it is the machine's.
+            at = datetime.fromisoformat(event["time"]).astimezone(UTC) + offset()
             wired.each_minute.run(now=at, seconds_left=lambda: remaining_milliseconds() / 1000)
     finally:
         wired.counts.flush()
