@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CONFIGURATION_FOLDER = Path("config")
 TEMPLATES_FOLDER = Path("templates")
+JOURNEYS_FOLDER = Path("journeys")
 _NO_STAGE = frozenset({"brand", "topics"})
 """Files of the configuration that are no stage's."""
 
@@ -36,6 +37,11 @@ def complete_templates(incomplete: str) -> list[str]:
     """Offer the e-mails in templates/; the base begins with an underscore and is none."""
     found = (folder.parent.name for folder in TEMPLATES_FOLDER.glob("*/body.html"))
     return _beginning(incomplete, sorted(name for name in found if not name.startswith("_")))
+
+
+def complete_journeys(incomplete: str) -> list[str]:
+    """Offer the journeys in journeys/."""
+    return _beginning(incomplete, sorted(file.stem for file in JOURNEYS_FOLDER.glob("*.yaml")))
 
 
 def complete_scopes(ctx: Any, incomplete: str) -> list[str]:  # noqa: ANN401 - as above

@@ -27,6 +27,8 @@ from postroad.cli import (
 )
 from postroad.cli.completing import complete_stages
 from postroad.cli.contact import commands as contact
+from postroad.cli.journey import commands as journey
+from postroad.cli.journey import simulate_command
 from postroad.cli.options import ACCOUNT_VARIABLE, STAGE_VARIABLE, Command, Invocation, JsonOption, examples
 from postroad.cli.problem import report
 from postroad.cli.report import EXAMPLES as REPORT_EXAMPLES
@@ -176,6 +178,11 @@ app.add_typer(
         "postroad contact show ana.ruiz@example.com",
         "postroad --stage prod contact import customers.csv --dry-run",
     ),
+)
+app.add_typer(
+    journey.app,
+    name="journey",
+    epilog=examples("postroad journey validate", *simulate_command.EXAMPLES[:1]),
 )
 app.add_typer(stack.app, name="stack", epilog=examples(*stack.EXAMPLES))
 app.command("dns", cls=Command, epilog=examples(*dns.EXAMPLES))(dns.dns)

@@ -115,6 +115,9 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("with `--remove-from-ses`", ("ses:DeleteSuppressedDestination",)),
         ("with `--proof` on contacts alone", ("dynamodb:GetItem",)),
     ),
+    "journey validate": (),
+    "journey simulate": (),
+    "journey record": (),
     "stack outputs": (("", ALWAYS),),
     "queues": (
         ("", ("sqs:GetQueueAttributes", "cloudwatch:GetMetricStatistics")),

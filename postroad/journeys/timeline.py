@@ -97,7 +97,8 @@ def timeline(lines: Sequence[Line], people: Mapping[str, Who]) -> Iterator[str]:
 def local(moment: datetime, zone: ZoneInfo) -> str:
     """Return `Tue 2026-03-24 09:00:00 +01:00`: the weekday tells holidays and hours at a glance."""
     wall = moment.astimezone(zone)
-    return f"{_DAYS[wall.weekday()]} {wall:%Y-%m-%d %H:%M:%S} {wall:%:z}"
+    shown = wall.replace(microsecond=0).isoformat(sep=" ")
+    return f"{_DAYS[wall.weekday()]} {shown[:19]} {shown[19:]}"
 
 
 def record(line: Line, people: Mapping[str, Who]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""`postroad journey`: journeys as files, tried before they run, and looked after while they do."""
