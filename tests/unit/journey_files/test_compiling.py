@@ -191,7 +191,7 @@ def test_every_way_leads_only_further_down() -> None:
         (
             'when: event.properties.topic == "offers"',
             "when: who.orders",
-            "7: trigger.when: no name 'who'; there are began, contact, event, facts, steps",
+            "7: trigger.when: no name 'who'; there are began, contact, event, facts, steps, today",
         ),
         (
             'when: event.properties.topic == "offers"',
