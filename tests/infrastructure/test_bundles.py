@@ -108,8 +108,8 @@ def test_the_bundle_of_send_names_each_streams_topics(house: Path) -> None:
 
     found = [json.loads((bundle / TOPICS).read_text("utf-8")) for bundle in (before, after)]
     assert found == [
-        {"marketing": ["product_updates", "offers", "follow_ups"]},
-        {"news": ["product_updates"], "marketing": ["offers", "follow_ups"]},
+        {"marketing": ["product_updates", "offers", "follow_ups", "shopping"]},
+        {"news": ["product_updates"], "marketing": ["offers", "follow_ups", "shopping"]},
     ]
 
 

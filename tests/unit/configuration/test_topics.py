@@ -36,7 +36,7 @@ def problems(folder: Path, text: str) -> list[str]:
 def test_the_shipped_topics_are_sound_and_of_streams_that_can_be_unsubscribed() -> None:
     topics = read_topics(SHIPPED)
 
-    assert list(topics) == ["product_updates", "offers", "follow_ups"]
+    assert list(topics) == ["product_updates", "offers", "follow_ups", "shopping"]
     assert (topics["offers"].opt_in, topics["follow_ups"].opt_in) == ("double", "single")
     local = load("local", SHIPPED)
     check_streams(
