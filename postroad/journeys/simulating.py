@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from postroad.activity.event import Event
 from postroad.contract.words import StreamKind
-from postroad.journeys.caps import claim
+from postroad.caps.deciding import claim
 from postroad.journeys.effects import Attributes, Mail, Notice
 from postroad.journeys.enrolment import Ended
 from postroad.journeys.memory import MemoryDoing, MemoryWalks
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from postroad.activity.facts import Rule
     from postroad.contacts.model import Contact
-    from postroad.journeys.caps import Cap, Counted
+    from postroad.caps.deciding import Cap, Counted
     from postroad.journeys.enrolment import Enrolment
     from postroad.journeys.running import Plans
     from postroad.journeys.seeing import Surroundings

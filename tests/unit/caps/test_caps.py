@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroad.journeys.caps import Cap, Counted, claim, give_back
+from postroad.caps.deciding import Cap, Counted, caps_of, claim, give_back, renew
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -78,3 +78,29 @@ def test_no_stretch_ever_holds_more_than_its_cap(some: list[Cap], pauses: list[i
     for cap in some:
         for first in sent:
             assert sum(first <= each < first + cap.within for each in sent) <= cap.most
+
+
+def test_a_mail_that_is_tried_again_is_weighed_against_the_others() -> None:
+    counted = (Counted("m1", NOW), Counted("m2", NOW + DAY))
+    # A day and a half after it was counted it has still not left; another one has, meanwhile.
+    assert claim(counted, BOTH, message_id="m1", now=NOW + 36 * HOUR).free_at == NOW + 2 * DAY
+    assert claim(counted, BOTH, message_id="m1", now=NOW + 2 * DAY).free_at is None
+
+
+def test_a_mail_that_leaves_late_counts_from_when_it_leaves() -> None:
+    once = claim((), BOTH, message_id="m1", now=NOW)
+    late = renew(once.counted, BOTH, message_id="m1", now=NOW + 5 * HOUR)
+    assert late.counted == (Counted("m1", NOW + 5 * HOUR),)
+    assert claim(late.counted, BOTH, message_id="m2", now=NOW + DAY).free_at == NOW + DAY + 5 * HOUR
+
+
+def test_what_can_not_leave_late_stays_counted_as_it_was() -> None:
+    counted = (Counted("m1", NOW), Counted("m2", NOW + DAY))
+    late = renew(counted, BOTH, message_id="m1", now=NOW + 36 * HOUR)
+    assert (late.counted, late.free_at) == (counted, NOW + 2 * DAY)
+
+
+def test_the_caps_of_a_category_are_read_by_their_periods() -> None:
+    assert caps_of({"per_week": 3, "per_day": 1}) == BOTH
+    assert caps_of({"per_month": 8}) == (Cap(8, 30 * DAY),)
+    assert caps_of({}) == ()

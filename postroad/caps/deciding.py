@@ -7,11 +7,19 @@ any seven days, in whatever zone the contact lives, and not six around a Sunday'
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+PERIODS: dict[str, timedelta] = {
+    "per_day": timedelta(hours=24),
+    "per_week": timedelta(days=7),
+    "per_month": timedelta(days=30),
+}
+"""How far back each cap of the configuration looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +46,39 @@ class Claimed:
     free_at: datetime | None = None
 
 
+def caps_of(most: Mapping[str, int]) -> tuple[Cap, ...]:
+    """Return the caps of one category: `per_day`, `per_week`, `per_month`, each with how many at most."""
+    return tuple(Cap(most[name], within) for name, within in PERIODS.items() if name in most)
+
+
 def claim(counted: Sequence[Counted], caps: Sequence[Cap], *, message_id: str, now: datetime) -> Claimed:
     """Count a mail that is about to go, where the caps let it.
 
-    A message is counted once, however often it is tried. Whoever keeps the answer does so on the condition
+    A message is counted once, however often it is tried: one that was counted before is weighed against the
+    others alone, and keeps its time until `renew` moves it. Whoever keeps the answer does so on the condition
     that nobody else wrote since `counted` was read: so that of two mails at one moment one waits.
     """
     longest = max((cap.within for cap in caps), default=None)
     kept = tuple(
         each for each in sorted(counted, key=lambda each: each.at) if longest and each.at > now - longest
     )
-    if any(each.message_id == message_id for each in kept):
-        return Claimed(kept)
-    free = [moment for cap in caps if (moment := _free_at(kept, cap, now))]
+    others = give_back(kept, message_id=message_id)
+    free = [moment for cap in caps if (moment := _free_at(others, cap, now))]
     if free:
         return Claimed(kept, max(free))
-    return Claimed((*kept, Counted(message_id, now)) if caps else kept)
+    if len(others) < len(kept) or not caps:
+        return Claimed(kept)
+    return Claimed((*kept, Counted(message_id, now)))
+
+
+def renew(counted: Sequence[Counted], caps: Sequence[Cap], *, message_id: str, now: datetime) -> Claimed:
+    """Count a mail as of now that was counted a while ago and is only now about to go.
+
+    Else one that waited for its rate, or for SES, would make room for the next one too soon.
+    """
+    others = give_back(counted, message_id=message_id)
+    claimed = claim(others, caps, message_id=message_id, now=now)
+    return claimed if claimed.free_at is None else Claimed(tuple(counted), claimed.free_at)
 
 
 def give_back(counted: Sequence[Counted], *, message_id: str) -> tuple[Counted, ...]:
