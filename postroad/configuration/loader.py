@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from postroad.configuration.events import EVENTS
 from postroad.configuration.model import Configuration
 from postroad.configuration.problems import ConfigurationError, Problem, from_validation, in_order
 from postroad.configuration.rules import Parts, broken_rules
@@ -15,7 +16,7 @@ from postroad.configuration.topics import TOPICS
 
 BRAND = "brand.toml"
 """Lies beside the stages' files, and is none: postroad/rendering reads it."""
-_NO_STAGE = frozenset({BRAND, TOPICS})
+_NO_STAGE = frozenset({BRAND, EVENTS, TOPICS})
 
 
 def stages(folder: Path) -> list[str]:
