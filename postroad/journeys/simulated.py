@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from postroad.activity.facts import with_event
+from postroad.activity.noting import Activity, newest, noting
 from postroad.contacts.model import ConsentStatus, TopicStanding
 from postroad.contract.words import Reason
 from postroad.journeys.seeing import Known, view_of
 from postroad.suppression.model import ScopeEntry, Suppression, topic_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from postroad.activity.declared import Declared
     from postroad.activity.event import Event
-    from postroad.activity.facts import Rule
     from postroad.contacts.model import Contact
     from postroad.journeys.advancing import View
     from postroad.journeys.enrolment import Enrolment
@@ -33,21 +33,22 @@ SENT = "mail.sent"
 """Another mail of the property `category`, beside those of journeys, was sent: it counts for caps."""
 OF_SIMULATIONS = frozenset({UNSUBSCRIBED, ERASED, OPENED, CLICKED, SENT})
 """Events that stand for what comes to the deployed product by other ways."""
-MOST_EVENTS = 50
-"""So many are kept of each contact, as in the deployed product."""
 
 
 class Crowd:
     """`People` in dictionaries, whose contacts change as the simulation goes on."""
 
     def __init__(
-        self, contacts: Iterable[Contact], *, around: Surroundings, rules: Sequence[Rule] = ()
+        self, contacts: Iterable[Contact], *, around: Surroundings, declared: Declared | None = None
     ) -> None:
-        """Begin with these contacts, of whom nothing else is known."""
+        """Begin with these contacts, of whom nothing else is known.
+
+        Without `declared` all of an event is kept, and no facts follow from it.
+        """
         self.around = around
         self._known = {each.address_key: Known(contact=each) for each in contacts}
         self._seen: set[tuple[str, str]] = set()
-        self._rules = tuple(rules)
+        self._declared = declared
         self._engaged: dict[str, dict[str, dict[str, bool]]] = {}
 
     def view(self, walk: Enrolment | None, address_key: str, plan: Plan, *, now: datetime) -> View | None:
@@ -74,8 +75,11 @@ class Crowd:
         if event.name == ERASED:
             del self._known[address_key]
             return True
-        events = tuple(sorted((*known.events, event), key=lambda each: each.at))[-MOST_EVENTS:]
-        known = replace(known, events=events, facts=with_event(known.facts, event, self._rules))
+        if self._declared is None:
+            known = replace(known, events=newest((*known.events, event)))
+        else:
+            kept = noting(Activity(known.facts, tuple(known.events)), event, self._declared)
+            known = replace(known, events=kept.events, facts=kept.facts)
         self._known[address_key] = _left(known, event) if event.name == UNSUBSCRIBED else known
         return True
 

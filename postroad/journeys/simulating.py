@@ -8,9 +8,10 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from postroad.activity.event import Event
-from postroad.contract.words import StreamKind
 from postroad.caps.deciding import claim
+from postroad.contract.words import StreamKind
 from postroad.journeys.effects import Attributes, Mail, Notice
+from postroad.journeys.enrolling import NotEnrolled
 from postroad.journeys.enrolment import Ended
 from postroad.journeys.memory import MemoryDoing, MemoryWalks
 from postroad.journeys.running import Engine
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from postroad.activity.facts import Rule
-    from postroad.contacts.model import Contact
+    from postroad.activity.declared import Declared
     from postroad.caps.deciding import Cap, Counted
+    from postroad.contacts.model import Contact
     from postroad.journeys.enrolment import Enrolment
     from postroad.journeys.running import Plans
     from postroad.journeys.seeing import Surroundings
 
 __all__ = ["UNSUBSCRIBED", "Line", "Simulation"]
+_REFUSED = frozenset(NotEnrolled) - {NotEnrolled.COPY, NotEnrolled.OTHER_EVENT}
 _OVER = frozenset({Ended.GOAL, Ended.REMOVED, Ended.FAULT})
 """What ends a walk before its mail left. To have come to its end is no reason to keep its last mail back."""
 
@@ -58,12 +60,15 @@ class Simulation:
         contacts: Iterable[Contact],
         *,
         around: Surroundings,
-        rules: Sequence[Rule] = (),
+        declared: Declared | None = None,
         caps: Mapping[str, Sequence[Cap]] | None = None,
     ) -> None:
-        """Begin with these contacts, of whom nothing else is known. `caps` are by category."""
+        """Begin with these contacts, of whom nothing else is known. `caps` are by category.
+
+        Without `declared` all of an event is kept, and no facts follow from it.
+        """
         self._plans = plans
-        self._crowd = Crowd(contacts, around=around, rules=rules)
+        self._crowd = Crowd(contacts, around=around, declared=declared)
         self._walks = MemoryWalks()
         self._doing = MemoryDoing()
         self._caps = caps or {}
@@ -109,7 +114,12 @@ class Simulation:
                 self._walks.forget(walk)
         if event.name in OF_SIMULATIONS - {UNSUBSCRIBED}:
             return []
-        return self.engine.take(address_key, event, now=now)
+        before = dict(self.engine.counts)
+        changed = self.engine.take(address_key, event, now=now)
+        for why in sorted(_REFUSED):
+            if self.engine.counts[why] > before.get(why, 0):
+                self.lines.append(Line(now, address_key, "", What.REFUSED, why))
+        return changed
 
     def _tell(self, changed: Iterable[Enrolment], now: datetime) -> None:
         """Note what the walks that changed did, do it, and call them again when they are due."""

@@ -23,6 +23,8 @@ class What(StrEnum):
 
     EVENT = "event"
     """Something that the contact did, as the events' file says."""
+    REFUSED = "not begun"
+    """An event that would have begun a walk didn't: by a word of `NotEnrolled`."""
     BEGAN = "began"
     MAIL = "mail"
     """A mail left."""

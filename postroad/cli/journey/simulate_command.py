@@ -84,7 +84,13 @@ def simulate_command(
 
     plans = Repository.open(wiring.configuration).drafts(name or ())
     surrounding = stage_of(wiring.configuration)
-    cast = read_cast(contacts=contacts, events=events, topics=wiring.topics, declared=surrounding.declared)
+    declared = surrounding.declared
+    cast = read_cast(
+        contacts=contacts,
+        events=events,
+        topics=wiring.topics,
+        declared=None if declared is None else declared.events,
+    )
     begins = _moment(start) if start else min((event.at for _, event in cast.events), default=None)
     if begins is None:
         raise Problem(
@@ -96,7 +102,7 @@ def simulate_command(
         Plans(plans),
         cast.contacts.values(),
         around=surrounding.around,
-        rules=surrounding.rules,
+        declared=declared,
         caps=surrounding.caps,
     )
     ends = begins + timedelta(days=days)

@@ -6,30 +6,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from postroad.contract.words import StreamKind
-from postroad.journeys.holidays_of import holidays_of
-from postroad.journeys.places import place_of, zones_from
-from postroad.journeys.seeing import Surroundings
+from postroad.journeys.seeing import surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from postroad.activity.facts import Rule
+    from postroad.activity.declared import Declared
+    from postroad.caps.deciding import Cap
     from postroad.configuration import Configuration
     from postroad.contacts.model import Contact
-    from postroad.journeys.caps import Cap
+    from postroad.journeys.seeing import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything about a stage that decides what becomes of a walk."""
+    """Everything about a stage that decides what becomes of a walk. `declared` is None where none is."""
 
     around: Surroundings
     caps: Mapping[str, Sequence[Cap]] = field(default_factory=dict)
-    rules: tuple[Rule, ...] = ()
-    declared: frozenset[str] | None = None
-    """The events that the stage takes; None where that isn't known."""
+    declared: Declared | None = None
 
     def zones(self, contacts: Mapping[str, Contact]) -> dict[str, ZoneInfo]:
         """Return by address key whose clock hangs on each contact's wall."""
@@ -38,16 +34,11 @@ class Stage:
 
 def stage_of(configuration: Configuration) -> Stage:
     """Return it."""
-    home = configuration.journeys.home
-
-    def is_holiday(contact: Contact) -> Callable[[date], bool]:
-        place = place_of(contact, home)
-        return holidays_of(place.country, place.subdivision)
-
+    streams = configuration.streams.items()
     return Stage(
-        Surroundings(
-            kinds={name: StreamKind(stream.kind) for name, stream in configuration.streams.items()},
-            zone_of=zones_from(home),
-            holidays_of=is_holiday,
+        surroundings(
+            {name: StreamKind(stream.kind) for name, stream in streams},
+            hours={name: stream.hours.planned for name, stream in streams if stream.hours},
+            home=configuration.journeys.home,
         )
     )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from postroad.activity.declared import Declaration, Declared
 from postroad.activity.event import Event
 from postroad.activity.facts import How, Rule
 from postroad.contacts.model import ConsentStatus, Contact, TopicStanding
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 WORLD = World({"marketing": True}, {"offers": "marketing"}, frozenset({"hello", "tips", "thanks"}))
 NOW = datetime(2026, 3, 24, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
-RULES = (Rule("orders", "order.placed", How.COUNT), Rule("spent", "order.placed", How.SUM, "total"))
+DECLARED = Declared(
+    {"order.placed": Declaration(("total",))},
+    (
+        Rule("orders", "order.placed", How.COUNT),
+        Rule("spent", "order.placed", How.SUM, "total"),
+    ),
+)
 GRANTED = {"offers": TopicStanding(ConsentStatus.GRANTED, NOW)}
 ANA = Contact("k1.ana", "ana@example.com", time_zone="Europe/Berlin", topics=GRANTED)
 BO = Contact("k1.bo", "bo@example.com", topics=GRANTED)
@@ -63,12 +70,12 @@ def walked(*events: tuple[str, Event], contacts: tuple[Contact, ...] = (ANA,), d
         zone_of=zone_or(ZoneInfo("America/New_York")),
         holidays_of=lambda _: lambda day: day == date(2026, 3, 25),
     )
-    simulation = Simulation(plans or Plans([plan()]), contacts, around=around, rules=RULES)
+    simulation = Simulation(plans or Plans([plan()]), contacts, around=around, declared=DECLARED)
     lines = simulation.run(events, until=NOW + days * DAY)
     return [
         f"{each.at:%m-%d %H:%M} {each.address_key[3:]} {each.what} {each.detail}".rstrip()
         for each in lines
-        if each.what != What.EVENT
+        if each.what not in {What.EVENT, What.REFUSED}
     ]
 
 
