@@ -45,6 +45,7 @@ class NotEnrolled(StrEnum):
     ONCE = "once"
     COOLDOWN = "cooldown"
     COPY = "copy"
+    TOO_LATE = "too_late"
     UNKNOWN_CONTACT = "unknown_contact"
     """Nobody knows them, or their data were erased."""
     UNKNOWN_JOURNEY = "unknown_journey"

@@ -75,15 +75,19 @@ class Engine:
         self._lock = Lock()
         self.counts: Counter[str] = Counter()
 
-    def take(self, address_key: str, event: Event, *, now: datetime) -> list[Enrolment]:
+    def take(self, address_key: str, event: Event, *, now: datetime, begins: bool = True) -> list[Enrolment]:
         """Let an event end, lead on, and begin walks of a contact; return those that it changed.
 
+        One that comes too late to begin any (not `begins`) still ends walks, and leads them on.
         Taken twice it changes nothing the second time. Raises TransientError: then take it again.
         """
         changed = [
             after for walk in self._walks.under_way(address_key) if (after := self._heard(walk, now=now))
         ]
         for plan in self._plans.begun_by(event.name):
+            if not begins:
+                self._note(NotEnrolled.TOO_LATE.value)
+                continue
             begun = self._begin(plan, address_key, event, now=now)
             if isinstance(begun, Enrolment):
                 changed.append(begun)
