@@ -22,7 +22,7 @@ FORM = "Content-Type: application/x-www-form-urlencoded"
 STANDING = ("ContactsTable", "SuppressionsTable")
 """Who may be mailed, and why."""
 CHOICE = (
-    b"do=save&off=product_updates&off=offers&off=follow_ups&topic=offers&language=es&was_language=&pause=30"
+    b"do=save&off=product_updates&off=offers&off=follow_ups&off=shopping&topic=offers&language=es&was_language=&pause=30"
 )
 """What the preference centre's form says for one topic, a language and a break."""
 COUNTED = "visits#"

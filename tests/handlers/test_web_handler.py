@@ -92,7 +92,7 @@ def choosing(method: str = "GET", **fields: list[str]) -> dict[str, Any]:
     found = event(link)
     found["routeKey"] = f"ANY {Route.PREFERENCES}"
     found["requestContext"]["http"]["method"] = method
-    shown = {"do": ["save"], "off": [TOPIC, "offers", "follow_ups"]}
+    shown = {"do": ["save"], "off": [TOPIC, "offers", "follow_ups", "shopping"]}
     found["body"] = urlencode(shown | fields, doseq=True) if method == "POST" else ""
     found["isBase64Encoded"] = False
     return found
