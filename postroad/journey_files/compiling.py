@@ -76,4 +76,6 @@ def _plan(name: str, head: definition.Head, steps: tuple[plan.AnyStep, ...]) -> 
 def _trigger(trigger: definition.Trigger) -> plan.EventTrigger | plan.DateTrigger:
     if trigger.event is not None:
         return plan.EventTrigger(event=trigger.event, when=trigger.when or "")
-    return plan.DateTrigger(attribute=trigger.date or "", days=trigger.days, minute=minute(trigger.at))
+    return plan.DateTrigger(
+        attribute=trigger.date or "", days=trigger.days, minute=minute(trigger.at), yearly=trigger.yearly
+    )

@@ -40,6 +40,10 @@ class Trigger(Section):
     date: AttributeName | None = Field(
         default=None, description="An attribute that holds a date, `2026-11-22`, or each year's, `11-22`."
     )
+    yearly: bool = Field(
+        default=False,
+        description="With a date: whether it comes back each year though it names one, as a birthday does.",
+    )
     days: int = Field(
         default=0, ge=-366, le=366, description="How many days after the date; before it: negative."
     )

@@ -1,37 +1,29 @@
-"""Who begins a journey, when a date begins it, and who moves to a newer version of it. Pure."""
+"""Who begins a journey, and who moves to a newer version of it. Pure."""
 
 from __future__ import annotations
 
-import re
-from calendar import isleap
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from postroad.journeys.advancing import names_of
 from postroad.journeys.conditions import ConditionError, holds, value_of
+from postroad.journeys.dates import REACHED
 from postroad.journeys.enrolment import Enrolment
 from postroad.journeys.item import KEPT
-from postroad.journeys.next_send_time import moment_of
 from postroad.journeys.plan import EventTrigger
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from zoneinfo import ZoneInfo
 
     from postroad.activity.event import Event
     from postroad.journeys.advancing import View
-    from postroad.journeys.plan import DateTrigger, Plan
+    from postroad.journeys.plan import Plan
 
-_MINUTES = 60
 _LONGEST_KEY = 128
 _REMEMBERED = 20
 """So many walks back, a copy of the event that began one begins no other."""
-_YEARLY = re.compile(r"(?:[0-9]{4}-)?([0-9]{2})-([0-9]{2})", re.ASCII)
-_FEBRUARY, _LEAP_DAY = 2, 29
-# 29 February is never further away than that: 2096 to 2104.
-_YEARS = 9
 
 
 class NotEnrolled(StrEnum):
@@ -115,7 +107,8 @@ def enrol(
         entry=last.entry + 1 if last else 1,
         began=event.at,
         step=plan.first,
-        since=now,
+        # A date that is told of late began its walk all the same: deadlines count from there.
+        since=min(now, event.at) if event.name == REACHED else now,
         due=now,
         trigger=event,
         kept=plan.entry.rule == "once" or timedelta(seconds=plan.entry.cooldown_seconds) > KEPT,
@@ -157,37 +150,3 @@ def moved(enrolment: Enrolment, plan: Plan) -> Enrolment | None:
     if step is None:
         return None
     return replace(enrolment, version=plan.version, step=step, slot=False, writes=enrolment.writes + 1)
-
-
-def next_occurrence(
-    trigger: DateTrigger, value: object, zone: ZoneInfo, *, after: datetime
-) -> datetime | None:
-    """Return when a date of the contact's next begins a journey, in UTC; None for no date, or a past one.
-
-    `value` is a date, `2026-11-22`, or one of each year, `11-22`. 29 February is 28 February in other years.
-    """
-    if not isinstance(value, str) or not (found := _YEARLY.fullmatch(value)):
-        return None
-    month, day = int(found[1]), int(found[2])
-    years = range(after.year - 1, after.year + _YEARS) if len(value) == len("11-22") else (int(value[:4]),)
-    hour = time(trigger.minute // _MINUTES, trigger.minute % _MINUTES)
-    for year in years:
-        known = _date(year, month, day)
-        if known is None:
-            continue
-        try:
-            moment = moment_of(known + timedelta(days=trigger.days), hour, zone)
-        except OverflowError:
-            return None
-        if moment > after:
-            return moment
-    return None
-
-
-def _date(year: int, month: int, day: int) -> date | None:
-    if (month, day) == (_FEBRUARY, _LEAP_DAY) and not isleap(year):
-        day -= 1
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None

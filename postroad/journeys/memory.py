@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from postroad.journeys.dates import Dated
     from postroad.journeys.effects import Effect
     from postroad.journeys.enrolment import Enrolment
     from postroad.journeys.pausing import Pause
@@ -72,6 +73,38 @@ class MemoryWalks:
         for page in self.pages(journey):
             if late := [walk for walk in page if walk.due is not None and walk.due <= now]:
                 yield late
+
+
+class MemoryDates:
+    """`Dates` in a dictionary; `calls` are those to be called."""
+
+    def __init__(self) -> None:
+        """Begin with no date known."""
+        self._dates: dict[tuple[str, str], Dated] = {}
+        self.calls: list[Dated] = []
+
+    def standing(self, address_key: str, journey: str) -> Dated | None:
+        """Return what is kept; see `Dates.standing`."""
+        return self._dates.get((address_key, journey))
+
+    def write(self, before: Dated | None, after: Dated, *, now: datetime) -> bool:
+        """Write it; see `Dates.write`."""
+        self.call(after, now=now)
+        standing = self.standing(after.address_key, after.journey)
+        if (standing.writes if standing else None) != (before.writes if before else None):
+            return False
+        self._dates[after.address_key, after.journey] = after
+        return True
+
+    def call(self, dated: Dated, *, now: datetime) -> None:
+        """Note when it is called; see `Dates.call`."""
+        del now
+        if dated.next is not None:
+            self.calls.append(dated)
+
+    def forget(self, address_key: str, journey: str) -> None:
+        """Remove it; see `Dates.forget`."""
+        self._dates.pop((address_key, journey), None)
 
 
 class MemoryPauses:

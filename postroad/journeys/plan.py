@@ -109,12 +109,14 @@ class EventTrigger(Struct, frozen=True, kw_only=True, tag="event", omit_defaults
 class DateTrigger(Struct, frozen=True, kw_only=True, tag="date", omit_defaults=True):
     """Begins so many days after a date (before it: negative), at a minute of the contact's day.
 
-    The date is an attribute of the contact, `2026-11-22` or, each year, `11-22`.
+    The date is an attribute of the contact, `2026-11-22` or, each year, `11-22`. `yearly`: any date comes
+    back each year, such as that of a birth.
     """
 
     attribute: str
     days: int = 0
     minute: int = 9 * 60
+    yearly: bool = False
 
 
 class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -18,7 +18,7 @@ from postroad.journeys.conditions import ConditionError
 from postroad.journeys.enrolling import NotEnrolled, Refusal, enrol, key_of, moved
 from postroad.journeys.enrolment import Ended, Enrolment, place_of
 from postroad.journeys.errors import WalkBusyError
-from postroad.journeys.plan import EventTrigger
+from postroad.journeys.plan import DateTrigger, EventTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,6 +52,14 @@ class Plans:
             plan
             for plan in self._newest.values()
             if not plan.retired and isinstance(plan.trigger, EventTrigger) and plan.trigger.event == event
+        ]
+
+    def dated(self) -> list[Plan]:
+        """Return the newest version of each journey that a date begins."""
+        return [
+            plan
+            for plan in self._newest.values()
+            if not plan.retired and isinstance(plan.trigger, DateTrigger)
         ]
 
     def newest(self, journey: str) -> Plan | None:

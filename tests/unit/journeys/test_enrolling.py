@@ -8,7 +8,7 @@ import pytest
 
 from postroad.activity.event import Event
 from postroad.journeys.advancing import View, advance
-from postroad.journeys.enrolling import NotEnrolled, Refusal, enrol, moved, next_occurrence
+from postroad.journeys.enrolling import NotEnrolled, Refusal, enrol, moved
 from postroad.journeys.enrolment import Ended, Enrolment
 from postroad.journeys.plan import DateTrigger, Entry, EventTrigger, Plan, Send, Wait
 
@@ -126,30 +126,3 @@ def test_a_walk_moves_only_where_the_newer_version_says_where_to() -> None:
     assert moved(over(begun), newer) is None
     assert moved(gone_on, newer) is None
     assert moved(begun, plan(version=2)) is None
-
-
-@pytest.mark.parametrize(
-    ("value", "days", "after", "moment"),
-    [
-        ("2026-12-24", 0, "2026-11-23T00:00:00+01:00", "2026-12-24T09:00:00+01:00"),
-        ("2026-12-24", -3, "2026-11-23T00:00:00+01:00", "2026-12-21T09:00:00+01:00"),
-        ("2026-11-22", 0, "2026-11-23T00:00:00+01:00", None),
-        ("11-22", 0, "2026-11-23T00:00:00+01:00", "2027-11-22T09:00:00+01:00"),
-        ("11-23", 0, "2026-11-23T08:59:59+01:00", "2026-11-23T09:00:00+01:00"),
-        ("11-23", 0, "2026-11-23T09:00:00+01:00", "2027-11-23T09:00:00+01:00"),
-        ("01-02", -7, "2026-12-25T00:00:00+01:00", "2026-12-26T09:00:00+01:00"),
-        ("12-30", 7, "2027-01-01T00:00:00+01:00", "2027-01-06T09:00:00+01:00"),
-        ("02-29", 0, "2026-11-23T00:00:00+01:00", "2027-02-28T09:00:00+01:00"),
-        ("02-29", 0, "2027-03-01T00:00:00+01:00", "2028-02-29T09:00:00+01:00"),
-        ("02-30", 0, "2026-11-23T00:00:00+01:00", None),
-        ("13-01", 0, "2026-11-23T00:00:00+01:00", None),
-        ("9999-12-31", 30, "2026-11-23T00:00:00+01:00", None),
-        ("soon", 0, "2026-11-23T00:00:00+01:00", None),
-        (5, 0, "2026-11-23T00:00:00+01:00", None),
-        (None, 0, "2026-11-23T00:00:00+01:00", None),
-    ],
-)
-def test_dates_come_again(value: object, days: int, after: str, moment: str | None) -> None:
-    trigger = DateTrigger(attribute="birthday", days=days)
-    found = next_occurrence(trigger, value, BERLIN, after=datetime.fromisoformat(after).astimezone(UTC))
-    assert found == (None if moment is None else datetime.fromisoformat(moment))
