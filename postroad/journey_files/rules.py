@@ -7,24 +7,32 @@ from typing import TYPE_CHECKING, Any
 
 from postroad.configuration.problems import Problem, did_you_mean
 from postroad.journeys import plan
-from postroad.journeys.advancing import ENGAGEMENT, NAMES
-from postroad.journeys.conditions import ConditionError, check, parts_of
+from postroad.journeys.advancing import ENGAGEMENT, EVENT, FACTS, NAMES
+from postroad.journeys.conditions import ConditionError, check, parts_below, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from postroad.activity.declared import Declared
     from postroad.journey_files import definition
     from postroad.journey_files.flattening import Flattening
     from postroad.journey_files.source import Path
 
+USUAL_CATEGORY = "marketing"
+
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What journeys may name: whether each stream can be unsubscribed, each topic's stream, the templates."""
+    """What journeys may name: whether each stream can be unsubscribed, each topic's stream, the templates.
+
+    `declared` are the events and facts, `categories` those that have a cap; None where any will do.
+    """
 
     unsubscribable: Mapping[str, bool]
     stream_of_topic: Mapping[str, str]
     templates: frozenset[str]
+    declared: Declared | None = None
+    categories: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +46,15 @@ class Journey:
 def broken_rules(journey: Journey, world: World) -> Iterator[Problem]:
     """Judge all rules."""
     yield from _stream_and_topic(journey.head, world)
+    yield from _category(journey.head, world)
     yield from _steps(journey.flat, world)
-    yield from _expressions_of(journey)
+    wrong = list(_expressions_of(journey))
+    yield from wrong
+    if world.declared is not None:
+        yield from _events(journey, world.declared)
+        if not wrong:
+            yield from _facts(journey, world.declared)
+            yield from _kept(journey, world.declared)
     yield from _moves(journey)
     yield from _loops(journey)
 
@@ -59,6 +74,67 @@ def _stream_and_topic(head: definition.Head, world: World) -> Iterator[Problem]:
         yield Problem(
             ("topic",), f"'{head.topic}' is a topic of the stream '{stream}', not of '{head.stream}'"
         )
+
+
+def _category(head: definition.Head, world: World) -> Iterator[Problem]:
+    """Hold a category to those that have a cap; the usual one may go without."""
+    known = world.categories
+    if known and head.category not in known | {USUAL_CATEGORY}:
+        hint = did_you_mean(head.category, sorted(known))
+        yield Problem(("category",), f"no cap is set for '{head.category}'; {hint}")
+
+
+def _events(journey: Journey, declared: Declared) -> Iterator[Problem]:
+    for path, name in _named_events(journey):
+        if name not in declared.events:
+            hint = did_you_mean(name, sorted(declared.events)) if declared.events else "there is none"
+            yield Problem(path, f"no event '{name}' is declared in config/events.toml; {hint}")
+
+
+def _named_events(journey: Journey) -> Iterator[tuple[Path, str]]:
+    if journey.head.trigger.event is not None:
+        yield ("trigger", "event"), journey.head.trigger.event
+    for place, end in enumerate(journey.head.ends):
+        yield ("ends", place, "event"), end.event
+    for path, step in _tables(journey.flat.source.content, ()):
+        if "wait_for" in step:
+            yield (*path, "wait_for"), step["wait_for"]
+
+
+def _facts(journey: Journey, declared: Declared) -> Iterator[Problem]:
+    known = {rule.fact for rule in declared.rules}
+    for path, expression in _expressions(journey.flat.source.content, ()):
+        for fact in sorted(parts_of(expression, FACTS) - known):
+            hint = did_you_mean(fact, sorted(known)) if known else "there is none"
+            yield Problem(path, f"no fact '{fact}' is declared in config/events.toml; {hint}")
+
+
+def _kept(journey: Journey, declared: Declared) -> Iterator[Problem]:
+    """Refuse conditions on later events that ask for what isn't kept of them: they would never hold."""
+    later = [
+        (("ends", place, "when"), end.event, end.when) for place, end in enumerate(journey.head.ends)
+    ] + [
+        ((*path, "when"), step["wait_for"], step.get("when"))
+        for path, step in _tables(journey.flat.source.content, ())
+        if "wait_for" in step
+    ]
+    for path, event, when in later:
+        if when and event in declared.events:
+            kept = declared.events[event].keep
+            for name in sorted(parts_below(when, EVENT, "properties") - set(kept)):
+                yield Problem(
+                    path, f"'{name}' isn't kept of '{event}'; add it to its keep in config/events.toml"
+                )
+
+
+def _tables(content: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:  # noqa: ANN401 - whatever YAML holds
+    if isinstance(content, dict):
+        yield path, content
+        for key, value in content.items():
+            yield from _tables(value, (*path, key))
+    if isinstance(content, list):
+        for place, each in enumerate(content):
+            yield from _tables(each, (*path, place))
 
 
 def _steps(flat: Flattening, world: World) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from postroad.configuration.events import read_events
 from postroad.configuration.topics import read_topics
 from postroad.journey_files.rules import World
 from postroad.rendering.build import template_names
@@ -20,4 +21,5 @@ def world_of(configuration: Configuration, *, config: Path, templates: Path) -> 
         unsubscribable={name: stream.unsubscribable for name, stream in configuration.streams.items()},
         stream_of_topic={topic.name: topic.stream for topic in read_topics(config).values()},
         templates=frozenset(template_names(templates)),
+        declared=read_events(config),
     )

@@ -90,6 +90,19 @@ def parts_of(expression: str, name: str) -> frozenset[str]:
     return frozenset(node.attr for node in asked if cast("nodes.Name", node.node).name == name)
 
 
+def parts_below(expression: str, name: str, part: str) -> frozenset[str]:
+    """Return what is asked below a part of a name: `total` for `event.properties.total`."""
+    tree = _ENVIRONMENT.parse("{{ (" + expression + ") }}")
+    return frozenset(
+        node.attr
+        for node in tree.find_all(nodes.Getattr)
+        if isinstance(node.node, nodes.Getattr)
+        and node.node.attr == part
+        and isinstance(node.node.node, nodes.Name)
+        and node.node.node.name == name
+    )
+
+
 def value_of(expression: str, names: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever the expression gives
     """Return what an expression gives over these names; None for what isn't there.
 

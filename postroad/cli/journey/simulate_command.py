@@ -82,8 +82,9 @@ def simulate_command(
     from postroad.journeys.simulating import Simulation  # noqa: PLC0415 - as above
     from postroad.journeys.timeline import record, timeline, who_of  # noqa: PLC0415 - as above
 
-    plans = Repository.open(wiring.configuration).drafts(name or ())
-    surrounding = stage_of(wiring.configuration)
+    repository = Repository.open(wiring.configuration)
+    plans = repository.drafts(name or ())
+    surrounding = stage_of(wiring.configuration, repository.world.declared)
     declared = surrounding.declared
     cast = read_cast(
         contacts=contacts,

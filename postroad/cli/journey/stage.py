@@ -32,13 +32,14 @@ class Stage:
         return {key: self.around.zone_of(contact) for key, contact in contacts.items()}
 
 
-def stage_of(configuration: Configuration) -> Stage:
-    """Return it."""
+def stage_of(configuration: Configuration, declared: Declared | None) -> Stage:
+    """Return it, with the events that are `declared`."""
     streams = configuration.streams.items()
     return Stage(
         surroundings(
             {name: StreamKind(stream.kind) for name, stream in streams},
             hours={name: stream.hours.planned for name, stream in streams if stream.hours},
             home=configuration.journeys.home,
-        )
+        ),
+        declared=declared,
     )
