@@ -102,7 +102,9 @@ class Simulation:
     def _happens(self, address_key: str, event: Event, now: datetime) -> list[Enrolment]:
         if not self._crowd.hears(address_key, event):
             return []
-        said = ", ".join(f"{name}={value}" for name, value in sorted(event.properties.items()))
+        # A cart's lines would fill the page; what conditions ask of is mostly plain.
+        plain = ((name, value) for name, value in sorted(event.properties.items()) if _is_plain(value))
+        said = ", ".join(f"{name}={value}" for name, value in plain)
         self.lines.append(Line(now, address_key, "", What.EVENT, f"{event.name} {said}".rstrip()))
         if event.name in {OPENED, CLICKED}:
             self._crowd.engages(self._walks.known(address_key), event)
@@ -203,3 +205,7 @@ class Simulation:
 
     def _note(self, walk: Enrolment, now: datetime, what: str, detail: str) -> None:
         self.lines.append(Line(now, walk.address_key, walk.journey, what, detail, version=walk.version))
+
+
+def _is_plain(value: object) -> bool:
+    return not isinstance(value, list | dict)
