@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec.json import schema
 
+from postroad.contract.event import EVENT_SCHEMA, ContactEvent
 from postroad.contract.message import MESSAGE_SCHEMA, Message
 from postroad.contract.result import RESULT_SCHEMA, Result
 from postroad.contract.stream_event import STREAM_SCHEMA, StreamEvent
@@ -36,6 +37,11 @@ def message_schema() -> dict[str, Any]:
         {"required": ["html"], "properties": {"html": {"type": "string"}}},
     ]
     return _finished(MESSAGE_SCHEMA, document)
+
+
+def event_schema() -> dict[str, Any]:
+    """Return the schema of `postroad.event.v1`; the parser refuses more, as of messages."""
+    return _finished(EVENT_SCHEMA, schema(ContactEvent, schema_hook=_any_value))
 
 
 def result_schema() -> dict[str, Any]:
@@ -72,6 +78,7 @@ def files() -> dict[str, str]:
     """Return the text of each schema file by its name."""
     schemas = {
         MESSAGE_SCHEMA: message_schema(),
+        EVENT_SCHEMA: event_schema(),
         RESULT_SCHEMA: result_schema(),
         STREAM_SCHEMA: stream_schema(),
     }
