@@ -85,6 +85,7 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ),
         ("on messages and their index", ("dynamodb:Query", "dynamodb:BatchGetItem")),
         ("on bodies", ("dynamodb:GetItem", "s3:GetObject")),
+        ("on journeys", ("dynamodb:Query",)),
         ("on the address secret", ("secretsmanager:GetSecretValue",)),
         ("on SES's list", ("ses:GetSuppressedDestination",)),
     ),
@@ -110,6 +111,7 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
             "on the schedule's table",
             ("dynamodb:Query", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem"),
         ),
+        ("on journeys", ("dynamodb:Query", "dynamodb:DeleteItem")),
         ("on the address secret", ("secretsmanager:GetSecretValue",)),
         ("on SES's list", ("ses:GetSuppressedDestination",)),
         ("with `--remove-from-ses`", ("ses:DeleteSuppressedDestination",)),
@@ -117,6 +119,7 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     "journey validate": (),
     "journey simulate": (),
+    "journey show": (),
     "journey record": (),
     "stack outputs": (("", ALWAYS),),
     "queues": (
