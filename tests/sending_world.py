@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from postroad.bodies.memory import MemoryBodies
+from postroad.caps.memory import MemoryTallies
 from postroad.circuit.memory import MemoryBreaker
 from postroad.clock import FixedClock
+from postroad.contacts.memory import MemoryContacts
 from postroad.contract.words import Reason
 from postroad.evidence.memory import MemoryWatermarks
+from postroad.journeys.memory import MemoryWalks
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
 from postroad.observability import Counts
@@ -102,6 +105,9 @@ class World:
     watermarks: MemoryWatermarks = field(default_factory=MemoryWatermarks)
     breaker: MemoryBreaker = field(default_factory=MemoryBreaker)
     rate: MemoryRate = field(default_factory=MemoryRate)
+    tallies: MemoryTallies = field(default_factory=MemoryTallies)
+    walks: MemoryWalks = field(default_factory=MemoryWalks)
+    contacts: MemoryContacts = field(default_factory=MemoryContacts)
     counts: Counts = field(default_factory=lambda: Counts("test"))
     errors: list[BaseException] = field(default_factory=list)
     owners: int = 0
@@ -128,6 +134,9 @@ class World:
                 clock=self.clock,
                 new_owner=self.new_owner,
                 on_error=self.errors.append,
+                tallies=self.tallies,
+                walks=self.walks,
+                contacts=self.contacts,
             )
         )
 

@@ -38,9 +38,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """The caps let this mail go at `free_at` at the earliest; others may be faster then."""
+    """The caps let this mail go at `free_at` at the earliest; others may be faster then.
+
+    `was_counted`: it was counted an earlier time, and still is.
+    """
 
     free_at: datetime
+    was_counted: bool = False
 
 
 Outcome = Slot | Full | CapsUnavailableError
@@ -82,7 +86,7 @@ class Counting:
                 counted = before.counted
                 for index in indices:
                     counted, outcomes[index] = self._claimed(place, counted, wanted[index][1], now)
-                if {each.message_id for each in counted} - {each.message_id for each in before.counted}:
+                if not set(counted) <= set(before.counted):
                     written[place] = Tally(counted, before.version + 1)
             waiting = self._left(written, waiting, outcomes)
         self._set(outcomes, waiting, CapsUnavailableError("others kept counting; try again"))
@@ -115,10 +119,11 @@ class Counting:
         self, place: Place, counted: tuple[Counted, ...], message_id: str, now: datetime
     ) -> tuple[tuple[Counted, ...], Outcome]:
         claimed = claim(counted, self._caps[place.category], message_id=message_id, now=now)
-        if claimed.free_at is not None:
-            return claimed.counted, Full(claimed.free_at)
-        known = next((each.at for each in counted if each.message_id == message_id), None)
-        return claimed.counted, Slot(place, message_id, known or now, is_new=known is None)
+        own = next((each for each in claimed.counted if each.message_id == message_id), None)
+        if claimed.free_at is not None or own is None:
+            return claimed.counted, Full(claimed.free_at or now, was_counted=own is not None)
+        # What no cap looks back to any more counts as if it had never been counted.
+        return claimed.counted, Slot(place, message_id, own.at, is_new=own not in counted)
 
     def _left(
         self, written: Mapping[Place, Tally], waiting: Mapping[Place, list[int]], outcomes: list[Outcome]

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from postroad.caps.counting import Counting
+from postroad.caps.deciding import caps_of
 from postroad.contract.words import Status
+from postroad.sending.admission import Admission
 from postroad.sending.batch import SendBatch
 from postroad.sending.delivery import Delivery
 from postroad.sending.entering import Entering
 from postroad.sending.erased import Erased
 from postroad.sending.fuse import Fuse
+from postroad.sending.guarding import Guarding
 from postroad.sending.limits import limits_of
 from postroad.sending.marking import Marking
 from postroad.sending.preparing import Preparation
@@ -29,15 +33,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from postroad.bodies.ports import Bodies
+    from postroad.caps.ports import Tallies
     from postroad.circuit.ports import Breaker
     from postroad.clock import Clock
+    from postroad.contacts.ports import ContactStore
     from postroad.evidence.ports import Watermarks
     from postroad.ledger.ports import Ledger
     from postroad.observability import Counts
     from postroad.rendering.ports import Renderer
     from postroad.schedule.ports import Pointers
     from postroad.sending.leaving_links import LeavingLinks
-    from postroad.sending.ports import Attachments, DeadLetters, Mailer, Postponement, Rate
+    from postroad.sending.ports import Attachments, DeadLetters, Mailer, Postponement, Rate, StandingWalks
     from postroad.sending.settings import SendSettings
     from postroad.suppression.ports import SuppressionStore
 
@@ -66,6 +72,11 @@ class Parts:
     on_error: Callable[[BaseException], None]
     links: LeavingLinks | None = None
     topics: tuple[str, ...] = ()
+    tallies: Tallies | None = None
+    """Without them nothing is capped."""
+    walks: StandingWalks | None = None
+    contacts: ContactStore | None = None
+    """Without these two no mail of a journey is looked at again."""
 
 
 def send_batch(parts: Parts) -> SendBatch:
@@ -126,18 +137,41 @@ def send_batch(parts: Parts) -> SendBatch:
         clock=clock,
         limits=limits,
     )
+    counting = counting_of(parts)
     delivery = Delivery(
-        rows=rows, waiting=waiting, requests=requests, erased=erased, clock=clock, limits=limits
+        rows=rows,
+        waiting=waiting,
+        requests=requests,
+        erased=erased,
+        clock=clock,
+        limits=limits,
+        counting=counting,
+    )
+    admission = Admission(
+        guarding=Guarding(walks=parts.walks, contacts=parts.contacts, kind=limits.kind)
+        if parts.walks is not None and parts.contacts is not None
+        else None,
+        counting=counting,
+        delivery=delivery,
+        waiting=waiting,
+        refusals=refusals,
+        trouble=trouble,
+        threads=threads,
+        clock=clock,
+        limits=limits,
+        on_error=parts.on_error,
     )
     return SendBatch(
         stream=settings.stream,
         preparation=preparation,
         waiting=waiting,
+        admission=admission,
         delivery=delivery,
         sub_batches=SubBatches(
             rate=parts.rate,
             suppressions=parts.suppressions,
             entering=Entering(ledger=parts.ledger, rows=rows),
+            admission=admission,
             delivery=delivery,
             marking=Marking(standing_rows=standing_rows, waiting=waiting, limits=limits),
             refusals=refusals,
@@ -158,3 +192,14 @@ def send_batch(parts: Parts) -> SendBatch:
         threads=threads,
         on_error=parts.on_error,
     )
+
+
+def counting_of(parts: Parts) -> Counting | None:
+    """Return what counts mails by the caps of the settings, or None where nothing is capped."""
+    if parts.tallies is None or not parts.settings.caps:
+        return None
+    most: dict[str, dict[str, int]] = {}
+    for name, count in parts.settings.caps.items():
+        category, _, period = name.partition(".")
+        most.setdefault(category, {})[period] = count
+    return Counting(parts.tallies, {category: caps_of(each) for category, each in most.items()})

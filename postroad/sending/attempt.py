@@ -53,10 +53,10 @@ def settled(row: Row, status: Status, reason: str, *, now: datetime, retention: 
     return row.with_time(status.value, now).kept_until(now + retention)
 
 
-def scheduled(row: Row, *, due: datetime, now: datetime) -> Row:
+def scheduled(row: Row, *, due: datetime, now: datetime, reason: Reason = Reason.SEND_AT) -> Row:
     """Return the row of a message that waits for its time; it counts one pointer, from now on."""
     return replace(
-        row, status=Status.SCHEDULED, reason=Reason.SEND_AT.value, due=due, generation=1, expires_at=None
+        row, status=Status.SCHEDULED, reason=reason.value, due=due, generation=1, expires_at=None
     ).with_time(Status.SCHEDULED.value, now)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from postroad.clock import Clock
     from postroad.observability import Counts
     from postroad.records import Record
+    from postroad.sending.admission import Admission
     from postroad.sending.delivery import Delivery
     from postroad.sending.fuse import Fuse
     from postroad.sending.ports import Postponement
@@ -47,6 +48,7 @@ class SendBatch:
         stream: str,
         preparation: Preparation,
         waiting: Waiting,
+        admission: Admission,
         delivery: Delivery,
         sub_batches: SubBatches,
         refusals: Refusals,
@@ -62,6 +64,7 @@ class SendBatch:
         self._stream = stream
         self._preparation = preparation
         self._waiting = waiting
+        self._admission = admission
         self._delivery = delivery
         self._sub_batches = sub_batches
         self._refusals = refusals
@@ -156,16 +159,25 @@ class SendBatch:
         return self._refusals.or_conflict(parsed, decision)
 
     def _deliver(self, parsed: Sequence[Parsed], run: Run) -> None:
-        """Deliver these, prepared as many at a time as there are threads."""
+        """Deliver these, prepared as many at a time as there are threads.
+
+        Whether they may leave is asked with nothing under way: then all threads are free for it, and no
+        answer of SES's waits to be written down.
+        """
         source = iter(parsed)
+        fresh: list[Prepared] = []
         ready: list[Prepared] = []
         under_way: UnderWay | None = None
         try:
             while True:
-                self._prepare(source, ready, run, beside=under_way)
+                self._prepare(source, ready, fresh, run, beside=under_way)
                 if under_way is not None:
                     self._sub_batches.end(under_way, run)
                     under_way = None
+                elif fresh:
+                    ready += self._admission.admit(fresh, run)
+                    fresh = []
+                    under_way = self._sub_batches.begin(ready, run) if ready else None
                 elif ready:
                     under_way = self._sub_batches.begin(ready, run)
                 else:
@@ -175,15 +187,23 @@ class SendBatch:
                 under_way.wait()
 
     def _prepare(
-        self, source: Iterator[Parsed], ready: list[Prepared], run: Run, *, beside: UnderWay | None
+        self,
+        source: Iterator[Parsed],
+        ready: Sequence[Prepared],
+        fresh: list[Prepared],
+        run: Run,
+        *,
+        beside: UnderWay | None,
     ) -> None:
-        """Fill `ready` with as many messages as there are threads, or as fit into memory.
+        """Fill `fresh`: with those in `ready` as many as there are threads, or as fit into memory.
 
         `beside` is a sub-batch whose requests are under way: its files are in memory too, and its answers
         don't wait until the next messages are prepared.
         """
-        held = sum(prepared.file_bytes for prepared in ready) + (beside.file_bytes if beside else 0)
-        while len(ready) < self._threads.count and held < BYTES_IN_FLIGHT:
+        held = sum(prepared.file_bytes for prepared in (*ready, *fresh)) + (
+            beside.file_bytes if beside else 0
+        )
+        while len(ready) + len(fresh) < self._threads.count and held < BYTES_IN_FLIGHT:
             if beside is not None and beside.has_ended():
                 return
             if (one := next(source, None)) is None:
@@ -196,7 +216,7 @@ class SendBatch:
                 if isinstance(prepared, Refusal):
                     run.decide(one.record, self._refusals.refuse(prepared))
                     continue
-                ready.append(prepared)
+                fresh.append(prepared)
                 held += prepared.file_bytes
 
     def _not_now(self, record: Record, run: Run) -> Later | None:

@@ -23,6 +23,7 @@ class Why(StrEnum):
     STREAM_STOPPED = "stream_stopped"
     RACE = "race"
     NO_TIME_LEFT = "no_time_left"
+    CAPPED = "capped"
     THROTTLED = "throttled"
     QUOTA_EXHAUSTED = StopReason.QUOTA_EXHAUSTED.value
     SENDING_PAUSED = StopReason.SENDING_PAUSED.value
@@ -55,7 +56,7 @@ class Settled:
 class Waits:
     """The message waits in the schedule, and this copy of it is done with.
 
-    `reason` is `send_at` or `unknown_outcome`; `is_new` says that it began to wait just now.
+    `reason` is `send_at`, `frequency_cap` or `unknown_outcome`; `is_new` says that it began to wait just now.
     """
 
     reason: Reason

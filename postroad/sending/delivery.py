@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from postroad.caps.counting import Full
 from postroad.contract.times import is_expired
 from postroad.contract.words import Reason, Status
 from postroad.sending import attempt
-from postroad.sending.decisions import Later, Refused, Settled, Waits
+from postroad.sending.decisions import Later, Refused, Settled, Waits, Why
+from postroad.sending.pauses import after_race, after_trouble
 from postroad.sending.requesting import too_late
 from postroad.sending.rows import Entered
 from postroad.suppression.model import blocks
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from postroad.caps.counting import Counting
     from postroad.clock import Clock
     from postroad.ledger.row import Row
     from postroad.records import Record
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
     from postroad.sending.waiting import Waiting
     from postroad.sending.window import Window
     from postroad.suppression.model import ScopeEntry, Suppression
+
+COUNTED_LATE = timedelta(minutes=1)
+"""A mail that leaves so long after it was counted is counted anew, from when it leaves."""
 
 
 class Delivery:
@@ -42,8 +49,13 @@ class Delivery:
         erased: Erased,
         clock: Clock,
         limits: Limits,
+        counting: Counting | None = None,
     ) -> None:
-        """Use these parts and bounds; safe to use from several threads."""
+        """Use these parts and bounds; safe to use from several threads.
+
+        `counting` is for streams with caps.
+        """
+        self._counting = counting
         self._rows = rows
         self._erased = erased
         self._waiting = waiting
@@ -92,6 +104,8 @@ class Delivery:
         claim = self._rows.enter(record, row, now=now, tried=tried)
         if not isinstance(claim, Entered):
             return claim
+        if (crowded := self._counted_late(prepared, claim.row)) is not None:
+            return crowded
         return self._requests.request(prepared, claim.row, window=window)
 
     def has_time(self, now: datetime, *, deadline: datetime) -> bool:
@@ -100,21 +114,46 @@ class Delivery:
 
     def expire(self, row: Row, record: Record, *, now: datetime) -> Decision:
         """End a message that came too late; `row` is the one with which it would begin."""
-        ended = self._settled(row, Status.EXPIRED, Reason.EXPIRED, now)
-        return self._settle(record, self._erased.row(ended, now=now), now)
+        return self.end(row, record, Status.EXPIRED, Reason.EXPIRED, now=now)
 
-    def schedule(self, row: Row, record: Record, *, due: datetime, now: datetime) -> Decision:
+    def end(self, row: Row, record: Record, status: Status, reason: Reason, *, now: datetime) -> Decision:
+        """End a message that may not leave; `row` is the one with which it would begin."""
+        return self._settle(record, self._erased.row(self._settled(row, status, reason, now), now=now), now)
+
+    def schedule(
+        self, row: Row, record: Record, *, due: datetime, now: datetime, reason: Reason = Reason.SEND_AT
+    ) -> Decision:
         """Let a message wait for its time; `row` is the one with which it would begin."""
         decided = self._rows.decided(row.message_id, record, fingerprint=row.fingerprint, now=now)
         if decided is not None:
             return decided
         self._waiting.keep(record, row, due)
-        entered = self._rows.enter(record, attempt.scheduled(row, due=due, now=now), now=now)
+        waits = attempt.scheduled(row, due=due, now=now, reason=reason)
+        entered = self._rows.enter(record, waits, now=now)
         if isinstance(entered, Entered):
-            return Waits(Reason.SEND_AT, self._waiting.point(entered.row, now=now), is_new=True)
+            return Waits(reason, self._waiting.point(entered.row, now=now), is_new=True)
         if isinstance(entered, Refused):
             self._waiting.forget(row)
         return entered
+
+    def _counted_late(self, prepared: Prepared, claim: Row) -> Later | None:
+        """Count a mail as of now that was counted a while ago; None if it may go, as nearly all may.
+
+        Nobody else sends it, since the claim is ours. Raises a TransientError, with the claim released.
+        """
+        slot, now = prepared.slot, self._clock.now()
+        if slot is None or self._counting is None or now - slot.at < COUNTED_LATE:
+            return None
+        record = prepared.parsed.record
+        try:
+            renewed = self._counting.renew(slot, now=now)
+        except Exception:
+            # Left standing, the claim would look like one whose owner died with the mail sent.
+            self._requests.release(claim, Later(after_trouble(now, record), Why.STORE_UNAVAILABLE))
+            raise
+        if isinstance(renewed, Full):
+            return self._requests.release(claim, Later(after_race(now), Why.CAPPED))
+        return None
 
     def _stop(
         self, prepared: Prepared, suppressions: Sequence[Suppression], now: datetime

@@ -10,6 +10,7 @@ from postroad.contract.tags import ses_tags
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from postroad.caps.counting import Slot
     from postroad.contract.message import Message
     from postroad.contract.words import Reason
     from postroad.ledger.row import Row
@@ -59,6 +60,7 @@ class Prepared:
     """A message that could be sent at once, with the row that it would begin with.
 
     `address_keys` are those of all who must not be suppressed: the recipient, and whoever gets it instead.
+    `slot` is where it is counted, once it is, on a stream that has caps.
     """
 
     parsed: Parsed
@@ -66,6 +68,7 @@ class Prepared:
     row: Row
     allowed: bool
     address_keys: tuple[str, ...]
+    slot: Slot | None = None
 
     @property
     def file_bytes(self) -> int:

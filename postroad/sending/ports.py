@@ -6,8 +6,17 @@ from typing import Protocol
 
 from postroad.contract.message import Attachment
 from postroad.governor.grant import Grant
+from postroad.journeys.enrolment import Enrolment
 from postroad.records import Record
 from postroad.sending.mail import File, Mail, Refusal
+
+
+class StandingWalks(Protocol):
+    """Where contacts stand in journeys."""
+
+    def known(self, address_key: str) -> list[Enrolment]:
+        """Read the latest walks of a contact, those that are over too, consistently."""
+        ...
 
 
 class Mailer(Protocol):

@@ -49,7 +49,7 @@ def _metrics(decision: Decision) -> list[Metric]:
         case Later():
             return [Metric.RETRIED]
         case Waits(reason, _, is_new):
-            began = Metric.SCHEDULED if reason is Reason.SEND_AT else Metric.UNKNOWN_OUTCOMES
+            began = Metric.UNKNOWN_OUTCOMES if reason is Reason.UNKNOWN_OUTCOME else Metric.SCHEDULED
             return [began] if is_new else []
         case Settled(Status.HELD, Reason.UNKNOWN_OUTCOME | Reason.ATTEMPTS_EXHAUSTED):
             return [Metric.HELD, Metric.UNKNOWN_OUTCOMES]

@@ -83,7 +83,7 @@ class Requests:
             return self._too_late(record, claim, why, now)
         if (stopped := self._fuse.stopped_until) is not None:
             at = max(stopped, after_unusable(now, record, self._limits.pause))
-            return self._release(claim, Later(at, Why.STREAM_STOPPED))
+            return self.release(claim, Later(at, Why.STREAM_STOPPED))
         mail = prepared.mail_of(claim.attempt)
         try:
             ses_message_id = self._mailer.send(mail, deadline=window.closes_at(claim.lease_until))
@@ -97,11 +97,11 @@ class Requests:
         except SesBusyError as error:
             self._fuse.hear(error.why, now=self._clock.now())
             later = Later(after_busy(self._clock.now(), record), error.why)
-            return self._release(claim, later, error.code)
+            return self.release(claim, later, error.code)
         except SesUnusableError as error:
             self._fuse.hear(error.why, now=self._clock.now())
             at = after_unusable(self._clock.now(), record, self._limits.pause)
-            return self._release(claim, Later(at, error.why, error.code), error.code)
+            return self.release(claim, Later(at, error.why, error.code), error.code)
         except Exception as error:  # noqa: BLE001  whatever it is, SES may have the mail
             self._fuse.hear(Why.NO_ANSWER, now=self._clock.now())
             is_known = isinstance(error, UnknownOutcomeError)
@@ -112,9 +112,10 @@ class Requests:
         return Accepted(prepared.parsed, claim, ses_message_id, now)
 
     def _too_late(self, record: Record, claim: Row, why: Why, now: datetime) -> Decision:
-        return self._release(claim, too_late(record, why, now))
+        return self.release(claim, too_late(record, why, now))
 
-    def _release(self, claim: Row, later: Later, code: str = "") -> Decision:
+    def release(self, claim: Row, later: Later, code: str = "") -> Later:
+        """Open a claim whose mail was definitely not sent, and return when it is tried again."""
         why = "its turn was over" if later.why is Why.NO_RATE else later.why.replace("_", " ")
         note = f"attempt {claim.attempt} was not sent: {why}"
         if code:

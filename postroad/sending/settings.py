@@ -20,7 +20,8 @@ class SendSettings(Settings):
     Where recipients can leave, `web_url` is where the pages for it are, and `token_keys_arn` the ring that
     signs the links to them; elsewhere both are empty. `unsubscribe_mailbox` is an address to which they may
     write instead, or empty. `retention_days_of` are those of statuses whose rows are not kept for
-    `retention_days`.
+    `retention_days`. `caps` are those of each category, such as `marketing.per_day`; none on a stream whose
+    mail can't be left.
     """
 
     stage: str
@@ -62,3 +63,6 @@ class SendSettings(Settings):
     token_keys_arn: str = ""
     retention_days_of: Mapping[str, int] = field(default_factory=dict)
     unsubscribe_mailbox: str = ""
+    contacts_table: str = ""
+    journeys_table: str = ""
+    caps: Mapping[str, int] = field(default_factory=dict)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from postroad.clock import Clock
     from postroad.ledger.row import Row
     from postroad.records import Record
+    from postroad.sending.admission import Admission
     from postroad.sending.decisions import Decision
     from postroad.sending.delivery import Delivery
     from postroad.sending.entering import Entering
@@ -104,6 +105,7 @@ class SubBatches:
         rate: Rate,
         suppressions: SuppressionStore,
         entering: Entering,
+        admission: Admission,
         delivery: Delivery,
         marking: Marking,
         refusals: Refusals,
@@ -119,6 +121,7 @@ class SubBatches:
         self._rate = rate
         self._suppressions = suppressions
         self._entering = entering
+        self._admission = admission
         self._delivery = delivery
         self._marking = marking
         self._refusals = refusals
@@ -173,7 +176,9 @@ class SubBatches:
                 if missed_turn(result):
                     under_way.missed_turn = True
                 parsed = one.prepared.parsed
-                run.decide(parsed.record, self._refusals.or_conflict(parsed, result))
+                decision = self._refusals.or_conflict(parsed, result)
+                run.decide(parsed.record, decision)
+                self._admission.settle(one.prepared, decision)
             return None
 
         under_way.futures.extend(self._threads.begin(go, one) for one in self._tried(planned))

@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
+    from postroad.caps.dynamodb import DynamoTallies
+    from postroad.contacts.dynamodb import DynamoContacts
+    from postroad.journeys.dynamodb_walks import DynamoWalks
     from postroad.sending.batch import SendBatch
     from postroad.sending.ports import Mailer
 
@@ -111,6 +114,7 @@ def assemble(settings: SendSettings, aws: Services, mailer: Mailer, templates: P
     bodies = DynamoBodies(dynamodb, settings.bodies_table, s3=s3, bucket=settings.attachments_bucket)
     secret = read_secret(aws.secretsmanager, settings.address_secret_arn)
     rate = _rate(settings, dynamodb)
+    pointers = DynamoPointers(dynamodb, settings.schedule_table)
     batch = send_batch(
         Parts(
             settings=settings,
@@ -119,7 +123,7 @@ def assemble(settings: SendSettings, aws: Services, mailer: Mailer, templates: P
             address_key=partial(address_key, secret),
             ledger=DynamoLedger(dynamodb, settings.messages_table),
             bodies=bodies,
-            pointers=DynamoPointers(dynamodb, settings.schedule_table),
+            pointers=pointers,
             watermarks=DynamoWatermarks(dynamodb, settings.schedule_table),
             breaker=StreamBreaker(
                 switches,
@@ -143,6 +147,9 @@ def assemble(settings: SendSettings, aws: Services, mailer: Mailer, templates: P
             on_error=log_error,
             links=_links(settings, aws.secretsmanager),
             topics=stream_topics(settings, templates.with_name(TOPICS)),
+            tallies=_tallies(settings, dynamodb),
+            walks=when_used(lambda: _walks(settings, dynamodb, pointers)),
+            contacts=when_used(lambda: _contacts(settings, dynamodb)),
         )
     )
     canary = Canary(
@@ -162,6 +169,27 @@ def _links(settings: SendSettings, secrets: SecretsManagerClient) -> LeavingLink
         return None
     ring = StandingRing(lambda: read_ring(secrets, settings.token_keys_arn), now=clock.now())
     return LeavingLinks(lambda: ring.at(clock.now()), settings.web_url)
+
+
+def _tallies(settings: SendSettings, dynamodb: DynamoDBClient) -> DynamoTallies | None:
+    """Return where mails are counted, on a stream with caps."""
+    if not settings.caps:
+        return None
+    from postroad.caps.dynamodb import DynamoTallies  # noqa: PLC0415  most streams have no caps
+
+    return DynamoTallies(dynamodb, settings.contacts_table)
+
+
+def _walks(settings: SendSettings, dynamodb: DynamoDBClient, pointers: DynamoPointers) -> DynamoWalks:
+    from postroad.journeys.dynamodb_walks import DynamoWalks  # noqa: PLC0415  for mails that waited alone
+
+    return DynamoWalks(dynamodb, settings.journeys_table, pointers=pointers)
+
+
+def _contacts(settings: SendSettings, dynamodb: DynamoDBClient) -> DynamoContacts:
+    from postroad.contacts.dynamodb import DynamoContacts  # noqa: PLC0415  as above
+
+    return DynamoContacts(dynamodb, settings.contacts_table)
 
 
 def stream_topics(settings: SendSettings, file: Path) -> tuple[str, ...]:
