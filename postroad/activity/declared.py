@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from postroad.contract.event import ContactEvent
 
+DECLARED_EVENTS = "declared_events.json"
+"""The file beside `postroad` in the bundles of functions that read events."""
 LATE = timedelta(hours=24)
 """An event that comes later than that begins no journey, unless its declaration says otherwise."""
 _SHOWN = 20

@@ -187,8 +187,8 @@ def check_event_time(event: ContactEvent, *, now: datetime) -> datetime:
 
 def event_text(event: ContactEvent) -> str:
     """Write an event as JSON, ready for a queue."""
-    # Not msgspec's own JSON, which has no whole numbers of more than 64 bits. And SQS refuses bodies that hold
-    # one of these two noncharacters; as escapes they are the same JSON.
+    # Not msgspec's own JSON, which has no whole numbers of more than 64 bits. And SQS refuses bodies that
+    # hold one of these two noncharacters; as escapes they are the same JSON.
     return properties_text(to_builtins(event)).replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 

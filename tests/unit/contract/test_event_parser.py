@@ -198,7 +198,14 @@ def test_the_schema_of_events_takes_the_whole_event_and_refuses_what_it_can_tell
     schema.check_schema(event_schema())
 
     assert schema.is_valid(WHOLE)
-    for change in ({"name": "Order"}, {"event_id": "a b"}, {"contact": {}}, {"surprise": 1}, {"schema": "x"}):
+    wrong: list[dict[str, Any]] = [
+        {"name": "Order"},
+        {"event_id": "a b"},
+        {"contact": {}},
+        {"surprise": 1},
+        {"schema": "x"},
+    ]
+    for change in wrong:
         assert not schema.is_valid({**WHOLE, **change})
 
 

@@ -1,0 +1,1 @@
+"""Events of contacts over HTTP: what the function `intake` does."""
