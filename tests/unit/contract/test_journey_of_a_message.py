@@ -1,7 +1,6 @@
 """The step of a journey that a message says it is."""
 
 import json
-from typing import Any
 
 import pytest
 
