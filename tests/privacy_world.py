@@ -16,6 +16,7 @@ from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import UNSETTLED, Row
 from postroad.privacy.erasing import Erasing, Person, Rules
 from postroad.privacy.memory import MemoryCountersByAddress, MemoryMails, MemoryPersons, MemoryProofs
+from postroad.privacy.ports import Source
 from postroad.privacy.proof import Proof, SesEntry
 from postroad.schedule.memory import MemorySchedule
 from postroad.schedule.pointer import Pointer, minute_of
@@ -92,6 +93,7 @@ class PrivacyWorld:
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
     ses: list[str] = field(default_factory=list)
     on_pause: Callable[[], object] = lambda: None
+    sources: list[Source] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Let people leave and choose over these stores."""
@@ -152,6 +154,7 @@ class PrivacyWorld:
             persons=cast("Any", watch("persons", self.persons)),
             proofs=cast("Any", watch("proofs", self.proofs)),
             counters=cast("Any", watch("counters", self.counters)),
+            sources=self.sources,
             rules=rules,
             provider_of=provider_of,
             clock=self.clock,

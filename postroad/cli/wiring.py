@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from postroad.configuration.topics import Topic
     from postroad.contacts.ports import ContactStore, Leaving
     from postroad.evidence.ports import Watermarks
+    from postroad.journeys.dynamodb_walks import DynamoWalks
+    from postroad.journeys.ports import Pauses
+    from postroad.journeys.sqs import SqsOutlet
     from postroad.ledger.ports import Ledger
     from postroad.privacy.dynamodb import DynamoPersons
     from postroad.privacy.ports import Counters, Mails, Proofs
+    from postroad.privacy.walks import DynamoJourneysOf
     from postroad.redriving.ports import HeldMessages
     from postroad.schedule.ports import Schedule
     from postroad.stats.ports import Reading
@@ -182,6 +186,33 @@ class Wiring(Access):
         return DynamoSchedule(self._client("dynamodb", patient), self.foundation.named("ScheduleTable"))
 
     @cached_property
+    def walks(self) -> DynamoWalks:
+        """Return how contacts walk through journeys."""
+        from postroad.journeys.dynamodb_walks import DynamoWalks  # noqa: PLC0415 - as above
+        from postroad.schedule.dynamodb import DynamoPointers  # noqa: PLC0415 - as above
+
+        client = self._client("dynamodb")
+        return DynamoWalks(
+            client,
+            self.foundation.named("JourneysTable"),
+            pointers=DynamoPointers(client, self.foundation.named("ScheduleTable")),
+        )
+
+    @cached_property
+    def journey_pauses(self) -> Pauses:
+        """Return which journeys are held."""
+        from postroad.journeys.dynamodb_pauses import DynamoPauses  # noqa: PLC0415 - as above
+
+        return DynamoPauses(self._client("dynamodb"), self.foundation.named("JourneysTable"))
+
+    @cached_property
+    def journeys_queue(self) -> SqsOutlet:
+        """Return the queue of the function `journeys`."""
+        from postroad.journeys.sqs import SqsOutlet  # noqa: PLC0415 - as above
+
+        return SqsOutlet(self.sqs, self.mail.named("JourneysQueueUrl"))
+
+    @cached_property
     def mails(self) -> Mails:
         """Return the rows by address."""
         from postroad.privacy.dynamodb import DynamoMails  # noqa: PLC0415 - as above
@@ -216,6 +247,13 @@ class Wiring(Access):
         return DynamoCountersByAddress(
             self._client("dynamodb"), self.foundation.named("ScheduleTable"), names=COUNTED_BY_ADDRESS
         )
+
+    @cached_property
+    def journeys_of(self) -> DynamoJourneysOf:
+        """Return what the table of journeys holds about persons."""
+        from postroad.privacy.walks import DynamoJourneysOf  # noqa: PLC0415 - as above
+
+        return DynamoJourneysOf(self._client("dynamodb"), self.foundation.named("JourneysTable"))
 
     @cached_property
     def account_list(self) -> AccountList:

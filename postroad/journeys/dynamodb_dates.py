@@ -44,7 +44,7 @@ class DynamoDates:
     def standing(self, address_key: str, journey: str) -> Dated | None:
         """Read what is kept; see `Dates.standing`."""
         item = self._table.get(walk_key(address_key, date_place(journey)))
-        return None if item is None else _read(item)
+        return None if item is None else read_dated(item)
 
     def write(self, before: Dated | None, after: Dated, *, now: datetime) -> bool:
         """Write it, its pointer first; see `Dates.write`. A pointer that leads nowhere does no harm."""
@@ -100,7 +100,9 @@ def _item(dated: Dated) -> dict[str, Any]:
     }
 
 
-def _read(item: Mapping[str, Any]) -> Dated:
+def read_dated(item: Mapping[str, Any]) -> Dated:
+    """Read what the store wrote."""
+
     def text(name: str) -> str:
         return str(item[name]["S"]) if name in item else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from postroad.activity.item import ACTIVITY, read_activity
 from postroad.contacts.dynamodb_departures import Departures
 from postroad.contacts.item import PROFILE, consent_item, profile_key, read_consent, read_profile
 from postroad.contacts.saving import CONSENT, consent_key
@@ -143,10 +144,7 @@ class DynamoPersons:
         """Return what else is held, as plain values."""
         _, others = self._parted(address_key, list(self._items(self._contacts, address_key)))
         return [
-            {
-                "record": item["sk"]["S"],
-                **{name: _plain(value) for name, value in item.items() if name not in _KEYS},
-            }
+            {"record": item["sk"]["S"], **(_did(item) if item["sk"]["S"] == ACTIVITY else _plainly(item))}
             for item in others
         ]
 
@@ -256,6 +254,19 @@ class DynamoCountersByAddress:
 
 
 _KEYS = frozenset({"pk", "sk"})
+
+
+def _did(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is kept of somebody's events, in words."""
+    activity = read_activity(item)
+    events = [
+        {"event": each.name, "at": each.at, "properties": dict(each.properties)} for each in activity.events
+    ]
+    return {"facts": dict(activity.facts), "events": events}
+
+
+def _plainly(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in item.items() if name not in _KEYS}
 
 
 def _plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a JSON value

@@ -110,7 +110,8 @@ class Erasing:
         for page in self._mails.pages(person.key):
             for row in page:
                 fates[self._fate(row, self._clock.now())] += 1
-        return Survey(fates=fates, held=self._persons.held(person.key))
+        others = {source.title: len(source.show(person.key) or ()) for source in self._sources}
+        return Survey(fates=fates, held=self._persons.held(person.key), others=others)
 
     def erase(
         self,
@@ -131,10 +132,15 @@ class Erasing:
         kept = self._rules.kept_consents
         counted = self._persons.forget(person.key, kept_until=None if kept is None else begun + kept)
         self._proofs.add(mark, {**counted, What.COUNTERS: self._counters.forget(person.key)})
-        for source in self._sources:
-            self._proofs.add(mark, {What.OTHERS: source.erase(person.key)})
+        self._erase_sources(person.key, mark)
         left = self._all_rows(person.key, mark, begun, on_progress)
+        # Who had read them before the mark may have written since.
+        self._erase_sources(person.key, mark)
         return self._proofs.end(mark, now=self._clock.now(), left=left, ses_entry=ses(person.email))
+
+    def _erase_sources(self, key: str, erasure: str) -> None:
+        for source in self._sources:
+            self._proofs.add(erasure, {What.OTHERS: source.erase(key)})
 
     def _mark(self, key: str, erasure: str) -> str:
         """Mark the person and let a proof stand; return its id."""

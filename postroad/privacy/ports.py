@@ -106,8 +106,8 @@ class Counters(Protocol):
 class Source:
     """A further place that holds something about persons; a capability that has one adds it.
 
-    `show` returns a JSON value, None for nothing; `erase` forgets it and returns how much it was. Both take
-    the address key.
+    `show` returns a list of JSON values, None for nothing; `erase` forgets them and returns how many they
+    were, and may come twice. Both take the address key.
     """
 
     name: str

@@ -26,6 +26,7 @@ def survey_lines(email: str, survey: Survey, listed: str, *, also_transactional:
         (held.consents, "records of consent: they stay as proof under a keyed hash, as configured"),
         (held.others, "sign-ups and other records"),
         (held.suppression_lines, "notes in the history of suppressions"),
+        *((count, f"records of {title.lower()}") for title, count in survey.others.items()),
     )
     lines = [email, *(f"  {count:>6,}  {what}" for count, what in facts if count)]
     if len(lines) == 1:
@@ -72,6 +73,7 @@ def outcome_record(survey: Survey, proof: Proof | None, listed: str, *, dry_run:
             "profile": survey.held.profile,
             "consents": survey.held.consents,
             "other_records": survey.held.others,
+            **{title.lower(): count for title, count in survey.others.items()},
             "suppression_lines": survey.held.suppression_lines,
             "suppression_shows_address": survey.held.shows_address,
             "ses_suppression_list": listed or None,

@@ -83,8 +83,7 @@ def person(wiring: Wiring, email: str, sources: list[Source]) -> dict[str, Any]:
 
 def personal_sources(wiring: Wiring) -> list[Source]:
     """Return what further capabilities hold about persons: one that comes adds its source here."""
-    del wiring
-    return []
+    return [wiring.journeys_of.source]
 
 
 def _ses_entry(wiring: Wiring, email: str) -> ListedAddress | str | None:

@@ -21,6 +21,7 @@ from postroad.ledger.row import UNSETTLED
 from postroad.privacy.erasing import Person
 from postroad.privacy.fates import Fate
 from postroad.privacy.memory import MemoryProofs
+from postroad.privacy.ports import Source
 from postroad.privacy.proof import SesEntry, proof_item, read_proof
 from postroad.suppression.model import ALL_STREAMS, NewSuppression, ScopeEntry, blocks
 from tests.privacy_world import DAY, EMAIL, KEY, NOW, OTHER_KEY, PERSONAL, RULES, PrivacyWorld, row_of
@@ -346,3 +347,25 @@ def test_a_list_that_names_somebody_as_erased_writes_no_address() -> None:
     world.suppressions.suppress(KEY, EMAIL, ALL_STREAMS, COMPLAINT)
 
     assert EMAIL not in world.held()
+
+
+def test_what_other_capabilities_hold_goes_also_if_it_was_written_meanwhile(world: PrivacyWorld) -> None:
+    held = {KEY: ["a walk", "another"], OTHER_KEY: ["bo's"]}
+
+    def forget(key: str) -> int:
+        return len(held.pop(key, []))
+
+    def write() -> None:
+        # Somebody had read the person before the mark.
+        held.setdefault(KEY, []).append("a late walk")
+        world.on_pause = lambda: None
+
+    world.sources = [Source("journeys", "Journeys", held.get, forget)]
+    world.on_pause = write
+    assert world.erasing().survey(Person(KEY, EMAIL)).others == {"Journeys": 2}
+
+    proof = world.erase()
+
+    assert held == {OTHER_KEY: ["bo's"]}
+    assert proof.counts["other_records"] >= 3
+    assert not world.erasing().survey(Person(KEY, EMAIL)).others["Journeys"]
