@@ -10,7 +10,7 @@ FOUNDATION = "foundation"
 MAIL = "mail"
 QUEUE = "QueueUrl"
 DEAD_LETTERS = "DeadLetterQueueUrl"
-OF_NO_STREAM = frozenset({"Feedback", "Events", "Outcomes"})
+OF_NO_STREAM = frozenset({"Feedback", "Events", "Journeys", "Outcomes"})
 """Outputs that begin so belong to Postroad's own queues."""
 
 
