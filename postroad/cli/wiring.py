@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from postroad.ledger.ports import Ledger
     from postroad.privacy.dynamodb import DynamoPersons
     from postroad.privacy.ports import Counters, Mails, Proofs
+    from postroad.privacy.walks import DynamoJourneysOf
     from postroad.redriving.ports import HeldMessages
     from postroad.schedule.ports import Schedule
     from postroad.stats.ports import Reading
@@ -246,6 +247,13 @@ class Wiring(Access):
         return DynamoCountersByAddress(
             self._client("dynamodb"), self.foundation.named("ScheduleTable"), names=COUNTED_BY_ADDRESS
         )
+
+    @cached_property
+    def journeys_of(self) -> DynamoJourneysOf:
+        """Return what the table of journeys holds about persons."""
+        from postroad.privacy.walks import DynamoJourneysOf  # noqa: PLC0415 - as above
+
+        return DynamoJourneysOf(self._client("dynamodb"), self.foundation.named("JourneysTable"))
 
     @cached_property
     def account_list(self) -> AccountList:
