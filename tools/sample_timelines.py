@@ -1,10 +1,12 @@
 """The shipped journeys walked with their samples: what the golden timelines of tests/journeys/ hold.
 
-`python -m tools.sample_timelines` writes them anew; read the difference before you commit it.
+`python -m tools.sample_timelines` writes them anew, or those of the journeys that it is given; read the
+difference before you commit it. A journey has one as soon as it has journeys/samples/<name>.events.jsonl.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +36,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 JOURNEYS, CONFIG = PROJECT / "journeys", PROJECT / "config"
 SAMPLES = JOURNEYS / "samples"
 GOLDEN = PROJECT / "tests" / "journeys" / "golden"
+EVENTS = ".events.jsonl"
 DAYS = timedelta(days=240)
 # Not a stage's, so that a shop may change its caps and keep these timelines.
 CAPS = {"marketing": caps_of({"per_day": 1, "per_week": 3})}
@@ -55,7 +58,7 @@ def walked(name: str) -> Walked:
     declared, topics = read_events(CONFIG), read_topics(CONFIG)
     cast = read_cast(
         contacts=str(SAMPLES / "contacts.csv"),
-        events=str(SAMPLES / f"{name}.events.jsonl"),
+        events=str(SAMPLES / f"{name}{EVENTS}"),
         topics=topics,
         declared=declared.events,
     )
@@ -68,12 +71,25 @@ def walked(name: str) -> Walked:
     return Walked(lines, cast.contacts, text + "\n")
 
 
-def main() -> None:
-    """Write all of them."""
+def sampled() -> list[str]:
+    """Name the journeys that have samples."""
+    return [name for name in journey_names(JOURNEYS) if (SAMPLES / f"{name}{EVENTS}").exists()]
+
+
+def main(wanted: list[str]) -> int:
+    """Write the timelines of the named journeys, or of all that have samples."""
+    known = sampled()
+    for name in wanted:
+        if name not in known:
+            print(f"journeys/samples/{name}{EVENTS} is missing: write what its people do", file=sys.stderr)
+            return 1
     GOLDEN.mkdir(parents=True, exist_ok=True)
-    for name in journey_names(JOURNEYS):
-        (GOLDEN / f"{name}.txt").write_text(walked(name).text, encoding="utf-8")
+    for name in wanted or known:
+        file = GOLDEN / f"{name}.txt"
+        file.write_text(walked(name).text, encoding="utf-8")
+        print(file.relative_to(PROJECT))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))
