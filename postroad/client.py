@@ -1,7 +1,10 @@
-"""What an application imports to enqueue mail.
+"""What an application imports to enqueue mail, and to report what contacts did.
 
     outbox = Outbox.for_stage("prod", "transactional")
     outbox.enqueue({"template": "order_confirmation", "to": {"email": "ana.ruiz@example.com"}, "data": {...}})
+
+    events = Events.for_stage("prod")
+    events.report({"name": "order.placed", "contact": {"email": "ana.ruiz@example.com"}, "properties": {...}})
 
 Any language can do the same with its own SQS client: docs/reference/contract.md.
 """
@@ -14,10 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from postroad.contract.event import InvalidEvent
 from postroad.contract.ids import RANDOM_BYTES
 from postroad.contract.invalid import InvalidMessage
 from postroad.contract.words import Reason
 from postroad.enqueueing.entry import Entry, given_id, make_entry
+from postroad.enqueueing.reporting import EventReceipt, Events, NotReported, NotTaken
 from postroad.errors import PostroadError
 from postroad.names import queue_parameter
 
@@ -27,7 +32,18 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-__all__ = ["InvalidMessage", "NotEnqueued", "NotSent", "Outbox", "Receipt"]
+__all__ = [
+    "EventReceipt",
+    "Events",
+    "InvalidEvent",
+    "InvalidMessage",
+    "NotEnqueued",
+    "NotReported",
+    "NotSent",
+    "NotTaken",
+    "Outbox",
+    "Receipt",
+]
 
 
 @dataclass(frozen=True, slots=True)

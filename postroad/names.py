@@ -27,6 +27,15 @@ def queue_parameter(stage: str, stream: str) -> str:
     return parameter_name(stage, stream, "queue-url")
 
 
+EVENTS_POLICY = "report-events"
+"""The last word of the name of the managed policy by which applications report events."""
+
+
+def journeys_queue_parameter(stage: str) -> str:
+    """Return the SSM parameter that holds the URL of the queue for events of contacts."""
+    return parameter_name(stage, "journeys", "queue-url")
+
+
 def pascal(words: str) -> str:
     """Return `order-updates` or `shop.example` as outputs begin: `OrderUpdates`, `ShopExample`."""
     parts = "".join(letter if letter.isalnum() else " " for letter in words).split()

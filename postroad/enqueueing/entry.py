@@ -18,6 +18,7 @@ from postroad.contract.parser import parse_message
 from postroad.contract.words import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 
@@ -45,7 +46,7 @@ def make_entry(
         filled["message_id"] = make_message_id(now, random)
     if filled.get("created_at") is None:
         filled["created_at"] = now
-    body = _write(filled)
+    body = write_json(filled)
     parsed = parse_message(body)
     if parsed.stream != stream:
         raise InvalidMessage(
@@ -63,10 +64,25 @@ def given_id(message: Mapping[str, object]) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _write(message: Mapping[str, object]) -> str:
+def write_value(value: object) -> object:
+    """Return dates, decimals and UUIDs as texts. Raises TypeError for what has no form."""
+    if isinstance(value, date):  # a datetime is one, too
+        return value.isoformat()
+    if isinstance(value, (Decimal, UUID)):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(type(value).__name__)
+
+
+def write_json(message: Mapping[str, object], write_value: Callable[[object], object] = write_value) -> str:
+    """Write a message, or an event, as JSON; `write_value` gives the form of what JSON doesn't know.
+
+    Raises InvalidMessage.
+    """
     try:
         text = json.dumps(
-            message, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_write_value
+            message, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=write_value
         )
     except TypeError as error:
         why = f"holds a value without a JSON form ({error}); convert it first"
@@ -76,13 +92,3 @@ def _write(message: Mapping[str, object]) -> str:
         # SQS refuses bodies that hold one of these two noncharacters; as escapes they are the same JSON.
         return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
     raise InvalidMessage(Reason.NOT_JSON, "body", why, given_id(message) or None)
-
-
-def _write_value(value: object) -> object:
-    if isinstance(value, date):  # a datetime is one, too
-        return value.isoformat()
-    if isinstance(value, (Decimal, UUID)):
-        return str(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(type(value).__name__)
