@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from postroad.configuration.bounces import SoftBounces
+from postroad.configuration.caps import Caps, CategoryName
 from postroad.configuration.cloudfront import CloudFront
 from postroad.configuration.hours import Journeys
 from postroad.configuration.limits import Timing
@@ -345,6 +346,7 @@ class Configuration(Section):
     governor: Governor = Governor()
     soft_bounces: SoftBounces = SoftBounces()
     stats: Stats = Stats()
+    caps: Mapping[CategoryName, Caps] = Field(default_factory=dict)
     timing: Timing = Timing()
 
     @property

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from postroad.bodies.dynamodb import PREFIX as BODIES
 from postroad.contract.rules import own_prefix
+from postroad.contract.words import StreamKind
 from postroad.names import pascal
 from postroad.observability import Metric
 from postroad.sending.settings import SendSettings
@@ -222,7 +223,21 @@ class SendPipeline(Construct):
             web_url=self._web_url,
             token_keys_arn=self._stores.token_keys.secret_arn if self._web_url else "",
             unsubscribe_mailbox=stream.unsubscribe_mailbox or "",
+            contacts_table=self._stores.contacts.table_name,
+            journeys_table=self._stores.journeys.table_name,
+            caps=self._caps,
         )
+
+    @property
+    def _caps(self) -> dict[str, int]:
+        """The caps of this stream's mail, by category and period; transactional mail has none."""
+        if self._stream.kind is StreamKind.TRANSACTIONAL:
+            return {}
+        return {
+            f"{category}.{period}": most
+            for category, caps in self._configuration.caps.items()
+            for period, most in caps.most.items()
+        }
 
     def _grant_send(self) -> None:
         """Let the role send as the stream's From address, by its configuration set, and nothing else."""
@@ -257,6 +272,10 @@ class SendPipeline(Construct):
         stores.bodies.grant(function, "dynamodb:PutItem", "dynamodb:DeleteItem")
         stores.schedule.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
         stores.suppressions.grant(function, "dynamodb:BatchGetItem")
+        # Mail of journeys that waited is looked at again, and what is capped is counted.
+        stores.journeys.grant(function, "dynamodb:Query")
+        counts = ("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate") if self._caps else ()
+        stores.contacts.grant(function, "dynamodb:BatchGetItem", *counts)
         stores.grant_address_secret(function)
         if self._web_url:
             stores.grant_token_keys(function)

@@ -60,6 +60,8 @@ def send(stream: str, domain: str) -> dict[str, set[str]]:
         f"{TABLE}-schedule": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         f"{FUNCTION}-dispatch": {"lambda:InvokeFunction"},
         f"{TABLE}-suppressions": {"dynamodb:BatchGetItem"},
+        f"{TABLE}-contacts": {"dynamodb:BatchGetItem"},
+        f"{TABLE}-journeys": {"dynamodb:Query"},
         SECRET: {"secretsmanager:GetSecretValue"},
         BUCKET: {"s3:ListBucket"},
         f"{BUCKET}/attachments/{stream}/*": {"s3:GetObject"},
@@ -74,7 +76,14 @@ def send(stream: str, domain: str) -> dict[str, set[str]]:
 ALLOWED = {
     "send-transactional": send("transactional", "shop.example"),
     "send-marketing": send("marketing", "news.company.example")
-    | {TOKEN_KEYS: {"secretsmanager:GetSecretValue"}},
+    | {
+        TOKEN_KEYS: {"secretsmanager:GetSecretValue"},
+        f"{TABLE}-contacts": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:PartiQLInsert",
+            "dynamodb:PartiQLUpdate",
+        },
+    },
     "feedback": {
         "/aws/lambda/postroad-prod-feedback": LOG,
         "postroad-prod-feedback": TAKE,
