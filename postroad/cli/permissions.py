@@ -121,6 +121,26 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "journey simulate": (),
     "journey show": (),
     "journey record": (),
+    "journey list": (("on journeys", ("dynamodb:Query",)),),
+    "journey pause": (("on journeys", ("dynamodb:Query", "dynamodb:PutItem")),),
+    "journey resume": (
+        ("on journeys", ("dynamodb:DeleteItem", "dynamodb:Scan")),
+        ("on the queue of journeys", ("sqs:SendMessage",)),
+    ),
+    "journey stats": (("on journeys", ("dynamodb:Scan",)),),
+    "journey where": (
+        ("on journeys", ("dynamodb:Query",)),
+        ("on the address secret", ("secretsmanager:GetSecretValue",)),
+    ),
+    "journey enrol": (
+        ("on contacts", ("dynamodb:BatchGetItem",)),
+        ("on the address secret", ("secretsmanager:GetSecretValue",)),
+        ("on the queue of journeys", ("sqs:SendMessage",)),
+    ),
+    "journey remove": (
+        ("on journeys", ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem")),
+        ("on the address secret", ("secretsmanager:GetSecretValue",)),
+    ),
     "stack outputs": (("", ALWAYS),),
     "queues": (
         ("", ("sqs:GetQueueAttributes", "cloudwatch:GetMetricStatistics")),

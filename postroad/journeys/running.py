@@ -110,7 +110,7 @@ class Engine:
         Raises TransientError: then take it again.
         """
         plan = self._plans.newest(journey)
-        if plan is None:
+        if plan is None or plan.retired:
             return Refusal(NotEnrolled.UNKNOWN_JOURNEY)
         begun = self._begin(plan, address_key, event, now=now, asked=True)
         if isinstance(begun, Refusal) and begun.why is not NotEnrolled.COPY:

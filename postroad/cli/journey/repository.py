@@ -46,6 +46,18 @@ class Repository:
         except ConfigurationError as error:
             raise mistakes(str(error).splitlines()) from None
 
+    @staticmethod
+    def named(name: str) -> None:
+        """Raise Problem where no file here describes a journey of this name, or did."""
+        known = {*journey_names(JOURNEYS), *(journey for journey, _ in read_records(JOURNEYS, []))}
+        if name not in known:
+            raise Problem(
+                f"There is no journey {name!r} in {JOURNEYS}/; "
+                f"{did_you_mean(name, sorted(known)) if known else 'there is none'}.",
+                f"Name a journey by its file in {JOURNEYS}/, without {SUFFIX}.",
+                ExitCode.NOT_FOUND,
+            )
+
     def names(self, wanted: Sequence[str]) -> list[str]:
         """Return the journeys that are wanted, all where none is; raises Problem for one without a file."""
         known = journey_names(JOURNEYS)
