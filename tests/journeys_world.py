@@ -21,6 +21,7 @@ from postroad.activity.declared import Declaration, Declared
 from postroad.activity.dynamodb import DynamoActivity
 from postroad.activity.noting import Happened
 from postroad.contacts.dynamodb import DynamoContacts
+from postroad.contacts.item import profile_item
 from postroad.contacts.model import ConsentStatus, NewConsent, NewContact
 from postroad.contract.fingerprint import fingerprint
 from postroad.contract.parser import parse_message
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from postroad.activity.event import Event
     from postroad.activity.facts import Rule
+    from postroad.contacts.model import Contact
     from postroad.contract.message import Message
     from postroad.journeys.enrolment import Enrolment
     from postroad.journeys.plan import Plan
@@ -171,6 +173,8 @@ class World:
         events: Iterable[str] = (),
         gate: Any = plain,  # noqa: ANN401 - a gate
         lead: timedelta = timedelta(minutes=2),
+        around: Surroundings = AROUND,
+        declared: Declared | None = None,
     ) -> None:
         self.database = DynamoDB()
         self.plans = Plans(plans)
@@ -181,8 +185,9 @@ class World:
         self.notices: list[str] = []
         self.refused: list[str] = []
         self.dies = 0
-        declared = {name: Declaration(keep=("cart_id", "total")) for name in events}
-        self._declared = Declared(declared, tuple(rules))
+        self._around = around
+        named = {name: Declaration(keep=("cart_id", "total")) for name in events}
+        self._declared = declared or Declared(named, tuple(rules))
         self._queue: list[tuple[datetime, int, Happened | Walk]] = []
         self._order = count()
         self.deliveries = 0
@@ -198,6 +203,10 @@ class World:
         new = NewContact(address_key, email_of(address_key), "import", consents=agreed, **said)
         DynamoContacts(self.client(), "contacts").save([new], now=self.now)
 
+    def load(self, contacts: Iterable[Contact]) -> None:
+        """Let these contacts be known, as they are."""
+        self.database.load("contacts", [profile_item(contact) for contact in contacts])
+
     def parts(self, gate: Any) -> tuple[DynamoActivity, Engine]:  # noqa: ANN401 - a gate
         """Return one process of the function."""
         client = self.client(gate)
@@ -205,11 +214,11 @@ class World:
             plans=self.plans.pausing(DynamoPauses(client, "journeys").paused()),
             walks=self.walks(client),
             people=DynamoPeople(
-                client, contacts="contacts", suppressions="suppressions", messages="messages", around=AROUND,
-                pause=_no_pause,
+                client, contacts="contacts", suppressions="suppressions", messages="messages",
+                around=self._around, pause=_no_pause,
             ),
             doing=Deeds(
-                queues={name: Outlet(name, self.bodies, gate) for name in AROUND.kinds},
+                queues={name: Outlet(name, self.bodies, gate) for name in self._around.kinds},
                 contacts=DynamoContacts(client, "contacts", pause=_no_pause),
                 bus=Outlet("bus", self.notices, gate),
                 on_refused=lambda _walk, why: self.refused.append(why),

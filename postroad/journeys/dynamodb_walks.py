@@ -12,6 +12,7 @@ from postroad.journeys.errors import WalksUnavailableError
 from postroad.journeys.item import read_walk, walk_item, walk_key, write_time
 from postroad.schedule.errors import ScheduleUnavailableError
 from postroad.schedule.pointer import Pointer, due_minute
+from postroad.schedule.walks import WALKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from postroad.journeys.enrolment import Enrolment
     from postroad.schedule.ports import Pointers
 
-STREAM = "@journeys"
-"""Under which pointers to walks stand in the schedule: no stream's name begins so."""
 FINGERPRINT = "walk"
 LEAD = timedelta(minutes=2)
 """A pointer lies at least so far ahead of its writer, else dispatch may have passed its minute already."""
@@ -156,7 +155,7 @@ class DynamoWalks:
 def walk_pointer(walk: Enrolment, due: datetime, *, now: datetime, lead: timedelta) -> Pointer:
     """Return what calls a walk at `due`, or as soon after it as the lead allows."""
     return Pointer(
-        stream=STREAM,
+        stream=WALKS,
         message_id=f"{walk.address_key}:{walk.place}",
         fingerprint=FINGERPRINT,
         generation=walk.writes,

@@ -13,13 +13,14 @@ from moto import mock_aws
 
 from postroad.activity.event import Event
 from postroad.journeys.dynamodb_pauses import DynamoPauses
-from postroad.journeys.dynamodb_walks import STREAM, DynamoWalks
+from postroad.journeys.dynamodb_walks import DynamoWalks
 from postroad.journeys.effects import Attributes, Mail, Notice
 from postroad.journeys.enrolment import Ended, Enrolment
 from postroad.journeys.errors import WalksUnavailableError
 from postroad.journeys.memory import MemoryPauses, MemoryWalks
 from postroad.journeys.pausing import Pause
 from postroad.schedule.memory import MemorySchedule
+from postroad.schedule.walks import WALKS
 from tests.tables import create_table
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def test_a_walk_is_called_when_it_is_due(journeys: DynamoDBClient, schedule: Mem
     walks = DynamoWalks(journeys, TABLE, pointers=schedule)
     put(walks, WALK)
     (pointer,) = schedule.all()
-    assert (pointer.stream, pointer.message_id) == (STREAM, f"k1.ana:{WALK.place}")
+    assert (pointer.stream, pointer.message_id) == (WALKS, f"k1.ana:{WALK.place}")
     assert (pointer.generation, pointer.fingerprint) == (5, "walk")
     assert pointer.due == WALK.due.replace(microsecond=123000)  # type: ignore[union-attr]  # it has one
     assert pointer.minute == (NOW + HOUR).replace(second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""The matrix of journeys can fail: where its protocol is broken on purpose, it finds what is lost or doubled."""
+"""The matrix of journeys can fail: where its protocol is broken, it finds what is lost or doubled."""
 
 from __future__ import annotations
 
