@@ -34,6 +34,7 @@ steps:
   - {id: tips, send: tips}
 """
 EVENTS = '[events."contact.subscribed"]\nkeep = ["topic"]\n'
+RECORD_IT = "once it is as you want it, run: postroad journey record greeting"
 BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CONTACTS = "email,name,time_zone\nana.ruiz@example.com,Ana,Europe/Madrid\n"
 
@@ -108,10 +109,7 @@ def test_a_journey_is_in_order_before_it_is_recorded(deployed: Deployed) -> None
         "stage": STAGE,
         "journeys": ["greeting"],
         "problems": [],
-        "not_recorded": [
-            "journeys/greeting.yaml: version 1 isn't recorded; "
-            "once it is as you want it, run: postroad journey record greeting"
-        ],
+        "not_recorded": [f"journeys/greeting.yaml: version 1 isn't recorded; {RECORD_IT}"],
     }
 
 
