@@ -150,6 +150,8 @@ def dispatch_environment() -> dict[str, str]:
         ses_rate_per_second=UNLIMITED,
         canary_minutes=settled.timing.canary_minutes,
         quota_reserve=settled.governor.quota_reserve,
+        journeys_queue_url=QUEUE_URL + "-journeys",
+        walks_per_second=UNLIMITED,
     ).to_environment()
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
+from postroad.journeys.plan import write_plans
 from postroad.names import pascal
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.counting_pipeline import CountingPipeline
@@ -11,6 +12,8 @@ from stacks.constructs.dashboard import StageDashboard
 from stacks.constructs.dispatch_pipeline import DispatchPipeline
 from stacks.constructs.events_pipeline import EventsPipeline
 from stacks.constructs.feedback_pipeline import FeedbackPipeline
+from stacks.constructs.intake_api import IntakeApi
+from stacks.constructs.journeys_pipeline import JourneysPipeline
 from stacks.constructs.mail_function import FunctionRuntime
 from stacks.constructs.outcomes_pipeline import OutcomesPipeline
 from stacks.constructs.result_bus import ResultBus
@@ -24,12 +27,16 @@ from stacks.stage_stack import StageStack
 if TYPE_CHECKING:
     from postroad.configuration import Configuration
 
+NO_PLANS = write_plans([])
+
 
 class MailStack(StageStack):
     """One SendPipeline per stream; the other functions, bus, alarms and dashboard."""
 
-    def __init__(self, scope: Construct, *, stage: Stage, configuration: "Configuration") -> None:
-        """Make `postroad-<stage>-mail`."""
+    def __init__(
+        self, scope: Construct, *, stage: Stage, configuration: "Configuration", plans: bytes = NO_PLANS
+    ) -> None:
+        """Make `postroad-<stage>-mail`, with these journeys."""
         super().__init__(
             scope, stage=stage, name="mail", description="queues, functions, alarms. Replaceable."
         )
@@ -86,6 +93,26 @@ class MailStack(StageStack):
         ]
         if web and (confirming := configuration.confirmation_stream):
             web.take_sign_ups(next(stream for stream in streams if stream.name == confirming))
+        journeys = JourneysPipeline(
+            self,
+            "Journeys",
+            configuration=configuration,
+            runtime=runtime,
+            stores=stores,
+            streams=streams,
+            bus=bus,
+            alarms=alarms,
+            plans=plans,
+        )
+        IntakeApi(
+            self,
+            "Intake",
+            runtime=runtime,
+            queue=journeys.work.queue,
+            bus=bus,
+            key=stores.key,
+            alarms=alarms,
+        )
         dispatch = DispatchPipeline(
             self,
             "Dispatch",
@@ -94,6 +121,7 @@ class MailStack(StageStack):
             stores=stores,
             streams=streams,
             events=events,
+            journeys=journeys,
             bus=bus,
             alarms=alarms,
         )
@@ -118,6 +146,7 @@ class MailStack(StageStack):
                 streams=streams,
                 events=events,
                 feedback=feedback,
+                journeys=journeys,
                 dispatch=dispatch,
                 outcomes=outcomes,
                 counting=counting,

@@ -158,6 +158,31 @@ class Timing(Section):
             "How many copies of the feedback function work on single events at once. By default as above."
         ),
     )
+    journeys_timeout_seconds: int = Field(
+        default=60, ge=5, le=900, description="The longest run of the journeys function."
+    )
+    journeys_batch_size: int = Field(
+        default=100,
+        ge=1,
+        le=1000,
+        description="The most events, and walks that are due, that one run of journeys takes.",
+    )
+    journeys_batching_window_seconds: int = Field(
+        default=1,
+        ge=0,
+        le=300,
+        description="How long Lambda waits to fill such a batch. A batch size over 10 needs 1 at least.",
+    )
+    journeys_maximum_concurrency: int | None = Field(
+        default=None,
+        ge=2,
+        le=1000,
+        json_schema_extra={"shown_default": FROM_THE_RATE},
+        description=(
+            "How many copies of the journeys function work at once. By default one for each 25 mails a "
+            "second of the stage's rate, and at least 2."
+        ),
+    )
     outcomes_timeout_seconds: int = Field(
         default=30, ge=1, le=900, description="The longest run of the outcomes function."
     )
@@ -218,7 +243,11 @@ class Timing(Section):
             )
         return value
 
-    @field_validator("feedback_batching_window_seconds", "events_batching_window_seconds")
+    @field_validator(
+        "feedback_batching_window_seconds",
+        "events_batching_window_seconds",
+        "journeys_batching_window_seconds",
+    )
     @classmethod
     def _large_batches_need_a_window(cls, value: int, info: ValidationInfo) -> int:
         most_without_window = 10
@@ -240,6 +269,11 @@ class Timing(Section):
     def events_visibility_seconds(self) -> int:
         """Visibility timeout of the queue of objects of events."""
         return self.visibility_seconds(self.feedback_timeout_seconds, self.events_batching_window_seconds)
+
+    @property
+    def journeys_visibility_seconds(self) -> int:
+        """Visibility timeout of the queue of journeys."""
+        return self.visibility_seconds(self.journeys_timeout_seconds, self.journeys_batching_window_seconds)
 
     @property
     def send_room_seconds(self) -> float:

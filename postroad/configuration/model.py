@@ -12,7 +12,14 @@ from postroad.configuration.hours import Journeys
 from postroad.configuration.limits import Timing
 from postroad.configuration.retention import Retention
 from postroad.configuration.section import Section, broken_rule
-from postroad.configuration.sizing import ASSUMED_RATE, Sizing, feedback_copies, sizes
+from postroad.configuration.sizing import (
+    ASSUMED_RATE,
+    WALKS_PER_COPY,
+    Sizing,
+    feedback_copies,
+    journeys_copies,
+    sizes,
+)
 from postroad.configuration.stats import Stats
 from postroad.configuration.stream import Stream, confirming_streams
 from postroad.configuration.texts import (
@@ -383,6 +390,16 @@ class Configuration(Section):
     def events_copies(self) -> int:
         """How many copies of feedback work on objects of events at once."""
         return self.timing.events_maximum_concurrency or feedback_copies(self.rate_per_second)
+
+    @property
+    def journeys_copies(self) -> int:
+        """How many copies of journeys work at once."""
+        return self.timing.journeys_maximum_concurrency or journeys_copies(self.rate_per_second)
+
+    @property
+    def walks_per_second(self) -> float:
+        """How many events and walks they are planned to take a second."""
+        return self.journeys_copies * WALKS_PER_COPY
 
     def sizing(self) -> Mapping[str, Sizing]:
         """Return each stream's copies, batches, threads and memory."""

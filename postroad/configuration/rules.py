@@ -21,7 +21,9 @@ from postroad.configuration.texts import DomainName
 from postroad.names import LOCAL_ACCOUNT, LOCAL_STAGE
 
 # Queues, functions and alarms of our own bear these names.
-TAKEN = frozenset({"feedback", "outcomes", "counting", "dispatch", "events", "account", "web"})
+TAKEN = frozenset(
+    {"feedback", "outcomes", "counting", "dispatch", "events", "account", "web", "journeys", "intake"}
+)
 # CloudFormation takes 500 resources in a stack: a stream is 28 of them, and 100 are there without any.
 MOST_STREAMS = 13
 # So ends the name of a stream's queue of dead letters, and that of its output.

@@ -53,6 +53,8 @@ With both at work without end, two copies each, they had 0.72 to 0.83 of it at 1
 BLOCK_SECONDS = USUAL_WINDOW / SECOND
 """What is granted leaves within about this time or not at all: more threads would find nothing to do."""
 
+WALKS_PER_COPY = 25.0
+"""Events, and walks that are due, which a copy of journeys is planned to take a second."""
 MAIL_SECONDS = 0.1
 """A thread's time for a mail: SES answers in 40 to 60 ms, and claims and marks around it take the rest."""
 MAIL_CPU_SECONDS = 0.003
@@ -186,6 +188,11 @@ def most_in_a_batch(copies: int, share: float, room: float) -> int:
 def feedback_copies(rate: float) -> int:
     """Return how many copies of feedback apply the events of so many mails a second, on either way."""
     return _within_lambda(rate / EVENTS_OF_MAILS)
+
+
+def journeys_copies(rate: float) -> int:
+    """Return how many copies of journeys lead walks on as fast as so many mails a second leave."""
+    return _within_lambda(rate / WALKS_PER_COPY)
 
 
 def _copies(rate: float) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from postroad.contract.words import Reason
@@ -24,6 +25,7 @@ SECONDS_FOR_THE_REST = 8.0
 SECONDS_AT_THE_END = 3.0
 """Kept from everything. Of a run that has very little time both are a part, no more."""
 PART_FOR_THE_REST, PART_AT_THE_END = 0.25, 0.1
+NOTHING_ELSE: Mapping[str, float] = MappingProxyType({})
 
 Done = TypeVar("Done")
 
@@ -75,9 +77,14 @@ class EachMinute:
         allowance: Allowance,
         counts: Counts,
         logger: Logger,
+        beside: Mapping[str, float] = NOTHING_ELSE,
     ) -> None:
-        """Look after these streams."""
+        """Look after these streams.
+
+        `beside` are those of what is no mail, which nothing stops: their function takes so many a second.
+        """
         self._streams = streams
+        self._beside = beside
         self._switching = switching
         self._evidence = evidence
         self._sweeping = sweeping
@@ -104,7 +111,7 @@ class EachMinute:
         # Where nobody knows which streams run, nothing is handed out.
         running = self._step("switches", lambda: self._switching.tend(self._streams, now)) or frozenset()
         looks: dict[str, Look] = {}
-        for stream in self._streams:
+        for stream in (*self._streams, *self._beside):
             look = self._step("schedule", partial(self._sweeping.look, stream, now=now))
             if look is not None:
                 looks[stream] = look
@@ -112,11 +119,12 @@ class EachMinute:
         going = [stream for stream in self._streams if stream in running]
         awaited = {stream: looks[stream].awaited if stream in looks else None for stream in going}
         self._step("evidence", lambda: self._evidence.tend(awaited, now=now))
+        going += self._beside
         self._hand_out([looks[stream] for stream in going if stream in looks], rate, now, seconds_left)
         for stream, look in looks.items():
-            if stream not in running and look.marks:
+            if stream not in going and look.marks:
                 self._step("schedule", partial(self._tell_age, look, now, seconds_left))
-        if len(looks) == len(self._streams):
+        if len(looks) == len(self._streams) + len(self._beside):
             self._step("audit", lambda: self._look_at_all(looks, now, seconds_left))
         self._finish()
 
@@ -134,8 +142,9 @@ class EachMinute:
             def may_go_on(until: float = until) -> bool:
                 return seconds_left() > until
 
+            its_rate = self._beside.get(look.stream, rate)
             sweep = self._step(
-                "dispatch", partial(self._sweeping.run, look, now=now, rate=rate, may_go_on=may_go_on)
+                "dispatch", partial(self._sweeping.run, look, now=now, rate=its_rate, may_go_on=may_go_on)
             )
             if sweep is not None:
                 self._tell(look.stream, sweep)

@@ -13,6 +13,7 @@ class DispatchSettings(Settings):
     `streams` maps each stream to its queue's URL, its event source mapping's id, its send function's name and
     its kind. `ses_rate_per_second` is the whole account's, or 0 where SES alone knows it; `account_share` of
     it and of the daily quota are this stage's, and `quota_reserve` of its quota transactional streams' alone.
+    The function `journeys` takes `walks_per_second` from its queue.
     """
 
     stage: str
@@ -28,3 +29,5 @@ class DispatchSettings(Settings):
     ses_rate_per_second: float
     quota_reserve: float
     canary_minutes: int
+    journeys_queue_url: str
+    walks_per_second: float

@@ -37,6 +37,7 @@ from postroad.schedule.handing_out import HandingOut
 from postroad.schedule.keys import SHARDS
 from postroad.schedule.sqs import SqsStreamQueue
 from postroad.schedule.sweeping import Sweeping
+from postroad.schedule.walks import WALKS, BodiesOfWalks, RowsOfWalks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -105,6 +106,7 @@ def dispatch() -> Wired:
         allowance=allowance,
         counts=counts,
         logger=logger,
+        beside={WALKS: settings.walks_per_second},
     )
     return Wired(each_minute, counts)
 
@@ -141,6 +143,14 @@ def _sweeping(settings: DispatchSettings, dynamodb: Any, schedule: DynamoSchedul
         stream: HandingOut(schedule=schedule, bodies=bodies, ledger=ledger, queue=queue, on_error=log_error)
         for stream, queue in queues.items()
     }
+    queues[WALKS] = SqsStreamQueue(sqs, settings.journeys_queue_url)
+    handing_out[WALKS] = HandingOut(
+        schedule=schedule,
+        bodies=BodiesOfWalks(clock.now),
+        ledger=RowsOfWalks(),
+        queue=queues[WALKS],
+        on_error=log_error,
+    )
     return Sweeping(schedule=schedule, queues=queues, handing_out=handing_out, threads=THREADS)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from postroad.batches import split
 from postroad.contract.words import Reason
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from postroad.bodies.ports import ManyBodies, Whole
-    from postroad.ledger.ports import Ledger
+    from postroad.ledger.ports import Change
     from postroad.ledger.row import Row
     from postroad.schedule.copies import Copy
     from postroad.schedule.pointer import Pointer
@@ -58,6 +58,14 @@ class Handed:
         self.failures += other.failures
 
 
+class Rows(Protocol):
+    """Where it is noted that a message is held: the ledger."""
+
+    def apply(self, message_id: str, change: Change) -> Row | None:
+        """Change the row of a message; see `Ledger.apply`."""
+        ...
+
+
 class HandingOut:
     """Puts the messages of one stream on its queue; threads may share it."""
 
@@ -66,7 +74,7 @@ class HandingOut:
         *,
         schedule: Schedule,
         bodies: ManyBodies,
-        ledger: Ledger,
+        ledger: Rows,
         queue: StreamQueue,
         on_error: Callable[[BaseException], None],
     ) -> None:

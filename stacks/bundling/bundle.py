@@ -2,9 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
+from postroad.activity.declared import DECLARED_EVENTS, declared_text
+from postroad.configuration.events import EVENTS, read_events
 from postroad.configuration.topics import TOPICS, read_topics
 from postroad.rendering.build import build_templates
 from postroad.web.building import SUFFIXES as PAGE_SUFFIXES
@@ -38,6 +41,9 @@ STREAM_TOPICS = "stream_topics.json"
 SERVING = frozenset({"web"})
 WEB_PAGES = "web_pages"
 PAGE_SOURCES = Path("templates", "_pages")
+# Those that take events of contacts know which are declared.
+TAKING_EVENTS = frozenset({"intake", "journeys"})
+NOTHING_ELSE: Mapping[str, bytes] = MappingProxyType({})
 # Where Lambda unpacks a function's code.
 MOUNT = "/var/task"
 
@@ -47,15 +53,23 @@ def handler_of(verb: str) -> str:
     return f"functions.{verb}.handler.lambda_handler"
 
 
-def build_bundle(verb: str, *, target: Target = HOST, root: Path = ROOT) -> Path:
-    """Return the folder with the code of functions/<verb>, built if its inputs changed since last time."""
+def build_bundle(
+    verb: str, *, target: Target = HOST, root: Path = ROOT, made: Mapping[str, bytes] = NOTHING_ELSE
+) -> Path:
+    """Return the folder with the code of functions/<verb>, built if its inputs changed since last time.
+
+    `made` are files for the bundle's root, by name, which differ from stage to stage.
+    """
     files = sorted(_code(root, verb))
     inputs = list(files)
     if verb in RENDERING:
         inputs += sorted(_template_inputs(root))
     if verb in SERVING:
         inputs += sorted(_page_inputs(root))
+    if verb in TAKING_EVENTS:
+        inputs += (root / "config").glob(EVENTS)
     parts = [part for file in inputs for part in (str(file.relative_to(root)).encode(), file.read_bytes())]
+    parts += [part for one in sorted(made) for part in (one.encode(), made[one])]
     name = digest([*parts, (target.bytecode or "none").encode()])
 
     def build(folder: Path) -> None:
@@ -63,22 +77,31 @@ def build_bundle(verb: str, *, target: Target = HOST, root: Path = ROOT) -> Path
             copy = folder / file.relative_to(root)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
-        if verb in RENDERING:
-            build_templates(root / "templates", folder / COMPILED_TEMPLATES)
-            topics = json.dumps(_topics_by_stream(root / "config"))
-            (folder / STREAM_TOPICS).write_text(topics, "utf-8")
-        if verb in SERVING:
-            build_pages(
-                folder / WEB_PAGES,
-                brand=root / "config" / "brand.toml",
-                topics=topic_texts(root / "config" / TOPICS),
-                rules=topic_rules(root / "config" / TOPICS),
-                sources=root / PAGE_SOURCES,
-            )
+        for one, content in made.items():
+            (folder / one).write_bytes(content)
+        _add_what_is_made(folder, verb, root)
         if target.takes_our_bytecode:
             add_bytecode(folder, mount=MOUNT)
 
     return build_once(root / "build" / "bundles" / verb / name, build)
+
+
+def _add_what_is_made(folder: Path, verb: str, root: Path) -> None:
+    """Put what is made of the repository beside the code of `verb`."""
+    if verb in RENDERING:
+        build_templates(root / "templates", folder / COMPILED_TEMPLATES)
+        topics = json.dumps(_topics_by_stream(root / "config"))
+        (folder / STREAM_TOPICS).write_text(topics, "utf-8")
+    if verb in SERVING:
+        build_pages(
+            folder / WEB_PAGES,
+            brand=root / "config" / "brand.toml",
+            topics=topic_texts(root / "config" / TOPICS),
+            rules=topic_rules(root / "config" / TOPICS),
+            sources=root / PAGE_SOURCES,
+        )
+    if verb in TAKING_EVENTS:
+        (folder / DECLARED_EVENTS).write_text(declared_text(read_events(root / "config")), "utf-8")
 
 
 def _topics_by_stream(folder: Path) -> dict[str, list[str]]:

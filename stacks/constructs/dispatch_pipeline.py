@@ -15,6 +15,7 @@ from postroad.observability import UNKNOWN_STREAM, Metric
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.attachments import s3_arn
 from stacks.constructs.events_pipeline import EventsPipeline
+from stacks.constructs.journeys_pipeline import JourneysPipeline
 from stacks.constructs.mail_function import FunctionRuntime, MailFunction
 from stacks.constructs.metrics import our_metric
 from stacks.constructs.result_bus import ResultBus
@@ -43,6 +44,7 @@ class DispatchPipeline(Construct):
         stores: Stores,
         streams: Sequence[SendPipeline],
         events: EventsPipeline,
+        journeys: JourneysPipeline,
         bus: ResultBus,
         alarms: Alarms,
     ) -> None:
@@ -77,6 +79,8 @@ class DispatchPipeline(Construct):
                 ses_rate_per_second=configuration.aws.ses_rate_per_second or 0.0,
                 quota_reserve=configuration.governor.quota_reserve,
                 canary_minutes=configuration.timing.canary_minutes,
+                journeys_queue_url=journeys.work.queue.queue_url,
+                walks_per_second=configuration.walks_per_second,
             ),
             timeout_seconds=configuration.timing.dispatch_timeout_seconds,
             memory_mebibytes=MEMORY_MEBIBYTES,
@@ -84,7 +88,7 @@ class DispatchPipeline(Construct):
             environment={"AWS_ENDPOINT_URL_SESV2": self._stage.simulator} if self._stage.simulator else None,
         )
         self._run_each_minute()
-        self._grant_streams(streams, events.work.queue.queue_arn)
+        self._grant_streams(streams, journeys.work.queue.queue_arn, events.work.queue.queue_arn)
         self._grant_stores()
         self._grant_account()
         events.grant_list(self.function.role_of_its_own)
@@ -124,8 +128,8 @@ class DispatchPipeline(Construct):
         # Of EventBridge's own and of send's, which is asynchronous too.
         self.function.configure_async_invoke(retry_attempts=0, max_event_age=MINUTE)
 
-    def _grant_streams(self, streams: Sequence[SendPipeline], events_queue: str) -> None:
-        """Let it stop and start the streams' event sources, send canaries by them, and fill their queues."""
+    def _grant_streams(self, streams: Sequence[SendPipeline], journeys_queue: str, events_queue: str) -> None:
+        """Let it stop and start the streams' event sources, send canaries by them, and fill the queues."""
         stack = Stack.of(self)
         mappings = [
             stack.format_arn(
@@ -136,7 +140,7 @@ class DispatchPipeline(Construct):
             )
             for stream in streams
         ]
-        queues = [stream.work.queue.queue_arn for stream in streams]
+        queues = [*(stream.work.queue.queue_arn for stream in streams), journeys_queue]
         # The emulated cloud judges a batch by an action that AWS does not have.
         emulated = ["sqs:SendMessageBatch"] if self._stage.is_local else []
         # It takes reading one mapping for listing them.

@@ -10,8 +10,15 @@ from constructs import Construct
 from stacks.constructs.logical_id import pin_logical_id
 from stacks.stage import Stage
 
-# SES, SNS and CloudWatch publish to topics, SNS and S3 deliver to a queue: each must be let use the key.
-SERVICES = ("ses.amazonaws.com", "sns.amazonaws.com", "s3.amazonaws.com", "cloudwatch.amazonaws.com")
+# SES, SNS and CloudWatch publish to topics, SNS, S3 and EventBridge deliver to a queue: each must be let use
+# the key.
+SERVICES = (
+    "ses.amazonaws.com",
+    "sns.amazonaws.com",
+    "s3.amazonaws.com",
+    "cloudwatch.amazonaws.com",
+    "events.amazonaws.com",
+)
 # What a producer asks, which then uses the key on its behalf.
 PRODUCERS_ASK = ("sqs", "s3")
 

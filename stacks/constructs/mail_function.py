@@ -1,6 +1,7 @@
 """The one factory of functions: runtime, architecture, logs, role, bundle and layer."""
 
 import platform
+from collections.abc import Mapping
 from typing import cast
 
 from aws_cdk import Duration, RemovalPolicy
@@ -11,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from postroad.settings import Settings
-from stacks.bundling import HOST, LAMBDA, build_bundle, build_layer, handler_of
+from stacks.bundling import HOST, LAMBDA, NOTHING_ELSE, build_bundle, build_layer, handler_of
 from stacks.constructs.alarms import Alarms
 from stacks.nag import acknowledge
 from stacks.stage import Stage
@@ -74,8 +75,12 @@ class MailFunction(lambda_.Function):
         memory_mebibytes: int,
         alarms: Alarms,
         environment: dict[str, str] | None = None,
+        files: Mapping[str, bytes] = NOTHING_ELSE,
     ) -> None:
-        """Make the function; `environment` holds what AWS's own SDK reads, beside the settings."""
+        """Make the function; `environment` holds what AWS's own SDK reads, beside the settings.
+
+        `files` lie at the root of its code, beside what every stage has there.
+        """
         function_name = runtime.stage.resource(name)
         role = iam.Role(
             scope,
@@ -99,7 +104,7 @@ class MailFunction(lambda_.Function):
             runtime=runtime.runtime,
             architecture=runtime.architecture,
             handler=handler_of(verb),
-            code=lambda_.Code.from_asset(str(build_bundle(verb, target=runtime.target))),
+            code=lambda_.Code.from_asset(str(build_bundle(verb, target=runtime.target, made=files))),
             layers=[runtime.layer],
             role=role,
             timeout=Duration.seconds(timeout_seconds),

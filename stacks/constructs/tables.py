@@ -13,7 +13,7 @@ TIME_TO_LIVE = "ttl"
 
 
 class Tables(Construct):
-    """Messages (with its stream and indexes), Bodies, Suppressions, Schedule, Contacts, Journeys and Stats."""
+    """Messages (with stream and indexes), Bodies, Suppressions, Schedule, Contacts, Journeys, Stats."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, key: kms.IKey | None) -> None:
         """Make the tables of `stage`, encrypted with `key`, or with AWS's own when it is None."""

@@ -66,6 +66,12 @@ COUNTING_DEAD_LETTERS = Trouble(
     wrong="Some of what became of mail could not be counted: reports of these days tell too little.",
     first=f"`{_QUEUES} --dead-letters 100` shows how many.",
 )
+JOURNEYS_DEAD_LETTERS = Trouble(
+    word="dead-letters",
+    page="journeys-dead-letters",
+    wrong="Events of contacts could not be taken: no journey has begun, gone on or ended by them.",
+    first=f"`{_QUEUES} --dead-letters 100` shows how many.",
+)
 STREAM_LATE = Trouble(
     word="late",
     page="stream-late",
@@ -77,6 +83,26 @@ FEEDBACK_LATE = Trouble(
     page="feedback-late",
     wrong=f"SES's events are {LATE_MINUTES} minutes behind: bounced addresses may still be mailed.",
     first=f"`{_QUEUES}` shows how many wait.",
+)
+JOURNEYS_LATE = Trouble(
+    word="late",
+    page="journeys-late",
+    wrong=f"Events of contacts, or walks through journeys, have waited for {LATE_MINUTES} minutes: journeys "
+    "go on late.",
+    first=f"`{_QUEUES}` shows how many wait.",
+)
+WALKS_LATE = Trouble(
+    word="schedule-late",
+    page="journeys-late",
+    wrong=f"A walk through a journey has been due for {OVERDUE_MINUTES} minutes and is not on its queue yet.",
+    first=f"`{_QUEUES}` shows how many wait.",
+)
+WALKS_OVERLOOKED = Trouble(
+    word="overlooked",
+    page="journeys-overlooked",
+    wrong="The nightly audit found walks through journeys that dispatch had passed over, and put them back: "
+    "their mails leave late.",
+    first="`aws logs tail /aws/lambda/postroad-{stage}-dispatch --since 24h` shows how many.",
 )
 OUTCOMES_LATE = Trouble(
     word="late",

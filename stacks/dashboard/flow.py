@@ -40,8 +40,8 @@ def rows(watched: Watched) -> Iterator[Row]:
     yield [
         _alarms(
             watched,
-            "the account, SES's events, dispatch, outcomes, counting and pages",
-            *(ACCOUNT, "feedback", "events", "dispatch", "outcomes", "counting"),
+            "the account, SES's events, journeys, dispatch, outcomes, counting and pages",
+            *(ACCOUNT, "feedback", "events", "journeys", "dispatch", "outcomes", "counting"),
             *(["web"] if watched.web else []),
             width=WIDTH,
         )

@@ -14,6 +14,7 @@ from stacks.constructs.counting_pipeline import CountingPipeline
 from stacks.constructs.dispatch_pipeline import DispatchPipeline
 from stacks.constructs.events_pipeline import EventsPipeline
 from stacks.constructs.feedback_pipeline import FeedbackPipeline
+from stacks.constructs.journeys_pipeline import JourneysPipeline
 from stacks.constructs.mail_function import MailFunction
 from stacks.constructs.metrics import FIVE_MINUTES
 from stacks.constructs.outcomes_pipeline import OutcomesPipeline
@@ -35,6 +36,7 @@ OWN = {
     "feedback": "#7f7f7f",
     "outcomes": "#c7c7c7",
     "counting": "#9edae5",
+    "journeys": "#98df8a",
     "dispatch": "#393b79",
     "events": "#aec7e8",
     "web": "#c49c94",
@@ -55,6 +57,7 @@ class Watched:
     streams: Sequence[SendPipeline]
     events: EventsPipeline
     feedback: FeedbackPipeline
+    journeys: JourneysPipeline
     dispatch: DispatchPipeline
     outcomes: OutcomesPipeline
     counting: CountingPipeline
@@ -67,6 +70,7 @@ class Watched:
         return {
             **{f"send-{each.name}": each.function for each in self.streams},
             "feedback": self.feedback.function,
+            "journeys": self.journeys.function,
             "dispatch": self.dispatch.function,
             "outcomes": self.outcomes.function,
             "counting": self.counting.function,
@@ -86,6 +90,7 @@ class Watched:
             **{each.name: each.work.queue for each in self.streams},
             "feedback": self.feedback.work.queue,
             "events": self.events.work.queue,
+            "journeys": self.journeys.work.queue,
         }
 
     @property
@@ -95,6 +100,7 @@ class Watched:
             **{each.name: each.work.dead_letters for each in self.streams},
             "feedback": self.feedback.work.dead_letters,
             "events": self.events.work.dead_letters,
+            "journeys": self.journeys.work.dead_letters,
             "outcomes": self.outcomes.dead_letters,
             "counting": self.counting.dead_letters,
         }
@@ -108,6 +114,7 @@ class Watched:
         return {
             **{f"send-{each.name}": each.sizing.maximum_concurrency for each in self.streams},
             "feedback": self.configuration.feedback_copies + self.configuration.events_copies,
+            "journeys": self.configuration.journeys_copies,
         }
 
     @property
@@ -117,6 +124,7 @@ class Watched:
         return {
             **{f"send-{name}": timing.send_timeout_seconds for name in self.configuration.streams},
             "feedback": timing.feedback_timeout_seconds,
+            "journeys": timing.journeys_timeout_seconds,
             "dispatch": timing.dispatch_timeout_seconds,
             "outcomes": timing.outcomes_timeout_seconds,
             "counting": timing.counting_timeout_seconds,

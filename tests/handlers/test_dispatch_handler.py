@@ -23,7 +23,8 @@ from postroad.governor.dynamodb import DynamoSlots
 from postroad.ledger.dynamodb import DynamoLedger
 from postroad.observability import UNKNOWN_STREAM
 from postroad.schedule.dynamodb import DynamoSchedule
-from postroad.schedule.pointer import Pointer
+from postroad.schedule.pointer import Pointer, minute_of
+from postroad.schedule.walks import WALKS
 from tests.dispatch_world import NOW, STREAM, minutes, point, scheduled
 from tests.tables import create_table
 
@@ -42,6 +43,7 @@ class World:
             self.s3.create_bucket(Bucket=bucket)
         self.queue = self.sqs.create_queue(QueueName="queue")["QueueUrl"]
         self.events = self.sqs.create_queue(QueueName="events")["QueueUrl"]
+        self.journeys = self.sqs.create_queue(QueueName="journeys")["QueueUrl"]
         self.schedule = DynamoSchedule(self.dynamodb, "Schedule")
         self.switches = DynamoSwitches(self.dynamodb, "Schedule")
 
@@ -60,6 +62,8 @@ class World:
             ses_rate_per_second=14.0,
             quota_reserve=0.1,
             canary_minutes=15,
+            journeys_queue_url=self.journeys,
+            walks_per_second=100.0,
         )
 
     def wait(self, pointer: Pointer) -> None:
@@ -69,9 +73,9 @@ class World:
         DynamoLedger(self.dynamodb, "Messages").insert(scheduled(pointer))
         self.schedule.put(pointer)
 
-    def arrived(self) -> list[dict[str, Any]]:
+    def arrived(self, queue: str = "") -> list[dict[str, Any]]:
         answer = self.sqs.receive_message(
-            QueueUrl=self.queue, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+            QueueUrl=queue or self.queue, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
         )
         return [dict(message) for message in answer.get("Messages", [])]
 
@@ -110,6 +114,24 @@ def test_what_is_due_arrives_on_its_queue(
     assert metrics[STREAM]["dispatched"] == [1.0]
     assert metrics[STREAM]["oldest_due_seconds"] == [0.0]
     assert metrics[UNKNOWN_STREAM]["dispatch_runs"] == [1.0]
+
+
+def test_walks_that_are_due_arrive_on_the_queue_of_journeys(world: World, context: LambdaContext) -> None:
+    pointer = Pointer(
+        stream=WALKS,
+        message_id="k1.JfX-3_q:welcome",
+        fingerprint="walk",
+        generation=2,
+        due=NOW - minutes(1),
+        minute=minute_of(NOW) - minutes(1),
+    )
+    world.schedule.put(pointer)
+    lambda_handler(EVENT, context)
+    (body,) = [json.loads(each["Body"]) for each in world.arrived(world.journeys)]
+    assert (body["address_key"], body["place"]) == ("k1.JfX-3_q", "welcome")
+    assert not world.arrived()
+    lambda_handler(EVENT, context)
+    assert not world.arrived(world.journeys)
 
 
 def test_every_sender_learns_rate_and_quota(world: World, context: LambdaContext) -> None:

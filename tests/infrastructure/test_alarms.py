@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from postroad.observability import NAMESPACE, UNKNOWN_STREAM, Counts, Metric
+from postroad.schedule.walks import WALKS
 from tests.infrastructure.templates import Stacks
 
 OF_EACH_STREAM = {
@@ -33,13 +34,18 @@ def dimensions(alarm: dict[str, Any]) -> dict[str, Any]:
     return {found["Name"]: found["Value"] for found in alarm.get("Dimensions", [])}
 
 
+OF_WALKS = {Metric.AUDITED: "overlooked", Metric.OLDEST_DUE_SECONDS: "schedule-late"}
+"""What rings for walks through journeys as well, which dispatch hands out like mail."""
+
+
 @pytest.mark.parametrize("metric", OF_EACH_STREAM)
 def test_alarms_watch_the_metrics_that_functions_write(
     prod: Stacks, capsys: pytest.CaptureFixture[str], metric: Metric
 ) -> None:
     watched = alarms(prod, Namespace=NAMESPACE, MetricName=metric.value)
-    assert len(watched) == len(prod.configuration.streams)
-    for stream in prod.configuration.streams:
+    streams = [*prod.configuration.streams, *([WALKS] if metric in OF_WALKS else [])]
+    assert sorted(dimensions(found)["stream"] for found in watched) == sorted(streams)
+    for stream in streams:
         counts = Counts(prod.configuration.stage)
         counts.add(metric, stream)
         counts.flush()
@@ -56,6 +62,16 @@ def test_alarms_watch_the_metrics_that_functions_write(
 def test_no_other_metric_of_ours_rings(prod: Stacks) -> None:
     watched = {alarm["MetricName"] for alarm in alarms(prod, Namespace=NAMESPACE)}
     assert watched == {metric.value for metric in (*OF_EACH_STREAM, Metric.DISPATCH_RUNS, Metric.STRANDED)}
+
+
+def test_walks_that_are_late_or_were_passed_over_ring_as_journeys(prod: Stacks) -> None:
+    for metric, word in OF_WALKS.items():
+        named = {
+            alarm["AlarmName"]
+            for alarm in alarms(prod, MetricName=metric.value)
+            if dimensions(alarm)["stream"] == WALKS
+        }
+        assert named == {f"postroad-prod-journeys-{word}"}
 
 
 def test_held_mail_rings_only_where_nobody_is_kept_from_it(prod: Stacks, staging: Stacks) -> None:

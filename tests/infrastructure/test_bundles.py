@@ -76,10 +76,12 @@ def test_a_handler_imports_from_its_bundle_and_the_layer_alone(verb: str, host_l
 
 
 def test_only_send_pays_for_rendering(host_layer: Path) -> None:
+    """But for `journeys`, whose conditions are Jinja's expressions."""
     for verb in set(VERBS) - {"send"}:
         module = handler_of(verb).removesuffix(".lambda_handler")
         imported = json.loads(run_alone(IMPORTED, build_bundle(verb), host_layer, module))
-        assert not {"jinja2", "babel", "email_validator"} & imported.keys(), verb
+        rendering = {"babel", "email_validator"} | ({"jinja2"} if verb != "journeys" else set())
+        assert not rendering & imported.keys(), verb
 
 
 def test_send_starts_without_what_few_mails_need(host_layer: Path) -> None:
@@ -98,6 +100,13 @@ def test_the_bundle_of_send_renders_its_templates(host_layer: Path) -> None:
         "es",
         "zh-Hans",
     ]
+
+
+def test_what_differs_by_stage_lies_beside_the_code_and_makes_a_bundle_of_its_own(house: Path) -> None:
+    one, other = (build_bundle("journeys", root=house, made={"compiled.json": text}) for text in (b"1", b"2"))
+    assert one != other
+    assert [(bundle / "compiled.json").read_bytes() for bundle in (one, other)] == [b"1", b"2"]
+    assert build_bundle("journeys", root=house, made={"compiled.json": b"1"}) == one
 
 
 def test_the_bundle_of_send_names_each_streams_topics(house: Path) -> None:
@@ -137,7 +146,8 @@ def test_a_bundle_holds_the_allow_list_and_nothing_else(verb: str, house: Path) 
     assert bool(templates) == (verb == "send")
     assert ("stream_topics.json" in held) == (verb == "send")
     assert (held.keys() & {"web_pages/pages.json"} != set()) == (verb == "web")
-    built = {"compiled_templates", "stream_topics.json", "web_pages"}
+    assert ("declared_events.json" in held) == (verb in {"intake", "journeys"})
+    built = {"compiled_templates", "stream_topics.json", "web_pages", "declared_events.json"}
     assert {Path(name).parts[0] for name in held} - built == {"functions", "postroad"}
     assert not {Path(name).parts[1] for name in held if name.startswith("postroad/")} & LEFT_OUT
     assert {Path(name).parts[1] for name in held if name.startswith("functions/")} <= {verb, "__init__.py"}

@@ -173,6 +173,7 @@ def test_a_stream_has_the_same_colour_in_every_graph(dashboard: Drawn) -> None:
                     "transactional": "#1f77b4",
                     "marketing": "#ff7f0e",
                     "feedback": "#7f7f7f",
+                    "journeys": "#98df8a",
                     "outcomes": "#c7c7c7",
                     "counting": "#9edae5",
                     "dispatch": "#393b79",

@@ -10,6 +10,7 @@ import pytest
 
 from postroad.dispatching.settings import DispatchSettings
 from postroad.feedback.settings import FeedbackSettings
+from postroad.journeys.settings import JourneysSettings
 from postroad.outcomes.counting.settings import CountingSettings
 from postroad.outcomes.settings import OutcomesSettings
 from postroad.sending.settings import SendSettings
@@ -20,6 +21,7 @@ from tests.infrastructure.templates import Stacks
 SETTINGS: dict[str, type[Settings]] = {
     "send": SendSettings,
     "feedback": FeedbackSettings,
+    "journeys": JourneysSettings,
     "outcomes": OutcomesSettings,
     "counting": CountingSettings,
     "dispatch": DispatchSettings,
@@ -110,7 +112,7 @@ def test_send_wakes_the_function_that_is_deployed_as_dispatch(prod: Stacks) -> N
 
 
 def test_a_run_of_dispatch_ends_before_the_next_begins_and_is_not_repeated(prod: Stacks) -> None:
-    (rule,) = prod.properties("AWS::Events::Rule")
+    rule = prod.named("AWS::Events::Rule", "Name", "postroad-prod-dispatch")
     assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
     (target,) = rule["Targets"]
     assert prod.readable(target["Arn"]) == "postroad-prod-dispatch"

@@ -101,10 +101,36 @@ ALLOWED = {
         f"{EVENTS}/events/*": {"s3:GetObject"},
         SECRET: {"secretsmanager:GetSecretValue"},
     },
+    "journeys": {
+        "/aws/lambda/postroad-prod-journeys": LOG,
+        "postroad-prod-journeys": TAKE,
+        "postroad-prod-journeys-dead-letters": {"sqs:SendMessage"},
+        "postroad-prod-transactional": {"sqs:SendMessage"},
+        "postroad-prod-marketing": {"sqs:SendMessage"},
+        f"{TABLE}-journeys": {
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        },
+        f"{TABLE}-contacts": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        },
+        f"{TABLE}-suppressions": {"dynamodb:BatchGetItem"},
+        f"{TABLE}-messages": {"dynamodb:BatchGetItem"},  # what became of the mails of earlier steps
+        f"{TABLE}-schedule": {"dynamodb:PutItem"},
+        "postroad": {"events:PutEvents"},
+        SECRET: {"secretsmanager:GetSecretValue"},
+    },
     "dispatch": {
         "/aws/lambda/postroad-prod-dispatch": LOG,
         "postroad-prod-transactional": {"sqs:SendMessage", "sqs:GetQueueAttributes"},
         "postroad-prod-marketing": {"sqs:SendMessage", "sqs:GetQueueAttributes"},
+        "postroad-prod-journeys": {"sqs:SendMessage", "sqs:GetQueueAttributes"},
         "postroad-prod-events": {"sqs:SendMessage"},
         "postroad-prod-send-transactional": {"lambda:InvokeFunction"},
         "postroad-prod-send-marketing": {"lambda:InvokeFunction"},
@@ -352,12 +378,18 @@ def test_services_reach_topics_and_queues_for_this_account_and_their_own_source_
         for values in statement["Condition"].values()
         for key, value in values.items()
     }
+    (rule,) = [
+        logical_id
+        for logical_id, found in prod.all("AWS::Events::Rule").items()
+        if found["Properties"]["Name"] == "postroad-prod-journeys"
+    ]
     sets = "arn:<AWS::Partition>:ses:eu-west-1:123456789012:configuration-set/postroad-prod"
     assert sources == {
         ("cloudwatch.amazonaws.com", "aws:sourceaccount", "123456789012"),
         ("ses.amazonaws.com", "aws:sourceaccount", "123456789012"),
         *(("ses.amazonaws.com", "aws:sourcearn", f"{sets}-{name}") for name in prod.configuration.streams),
         ("sns.amazonaws.com", "aws:sourcearn", "postroad-prod-feedback"),
+        ("events.amazonaws.com", "aws:sourcearn", f"<{rule}>"),
         # The queue of events: its bucket is made after it, and named by CloudFormation.
         ("s3.amazonaws.com", "aws:sourceaccount", "123456789012"),
         ("s3.amazonaws.com", "aws:sourcearn", "arn:<AWS::Partition>:s3:::postroad-*"),
@@ -373,6 +405,5 @@ def test_services_may_use_the_customer_managed_key_for_this_account_alone(manage
         for service in as_list(statement["Principal"].get("Service", []))
     }
     own = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
-    assert services == dict.fromkeys(
-        ("ses.amazonaws.com", "sns.amazonaws.com", "s3.amazonaws.com", "cloudwatch.amazonaws.com"), own
-    )
+    expected = ("ses", "sns", "s3", "cloudwatch", "events")
+    assert services == {f"{service}.amazonaws.com": own for service in expected}

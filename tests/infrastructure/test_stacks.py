@@ -30,6 +30,8 @@ FOUNDATION = {
 MAIL = {
     "ResultBus",
     "FeedbackQueueUrl",
+    "JourneysQueueUrl",
+    "JourneysDeadLetterQueueUrl",
     "FeedbackDeadLetterQueueUrl",
     "EventsBucket",
     "EventsQueueUrl",

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import pytest
 
 from postroad.account.memory import MemoryAccount
 from postroad.account.ports import Quota
 from postroad.clock import FixedClock
-from postroad.dispatching.each_minute import EachMinute, StepsFailedError
+from postroad.dispatching.each_minute import NOTHING_ELSE, EachMinute, StepsFailedError
 from postroad.errors import TransientError
 from postroad.governor.allowance import Allowance
 from postroad.governor.memory import MemorySlots
@@ -75,9 +76,14 @@ class Minute:
     rate: float = 1000
     share: float = 1
 
-    def steps(self) -> EachMinute:
-        world, queues = self.world, {STREAM: self.world.queue, OTHER: self.other}
-        handing_out = {
+    def steps(
+        self,
+        beside: Mapping[str, float] = NOTHING_ELSE,
+        queues: Mapping[str, MemoryQueue] = MappingProxyType({}),
+        handing_out: Mapping[str, HandingOut] = MappingProxyType({}),
+    ) -> EachMinute:
+        world, of_mail = self.world, {STREAM: self.world.queue, OTHER: self.other}
+        out = {
             stream: HandingOut(
                 schedule=world.schedule,
                 bodies=world.bodies,
@@ -85,13 +91,18 @@ class Minute:
                 queue=queue,
                 on_error=world.errors.append,
             )
-            for stream, queue in queues.items()
+            for stream, queue in of_mail.items()
         }
         return EachMinute(
             streams=[STREAM, OTHER],
             switching=self.switches,
             evidence=self.evidence,
-            sweeping=Sweeping(schedule=world.schedule, queues=queues, handing_out=handing_out, threads=1),
+            sweeping=Sweeping(
+                schedule=world.schedule,
+                queues={**of_mail, **queues},
+                handing_out={**out, **handing_out},
+                threads=1,
+            ),
             audit=Audit(schedule=world.schedule),
             allowance=Allowance(
                 account=self.account,
@@ -102,6 +113,7 @@ class Minute:
             ),
             counts=self.counts,
             logger=make_logger("dispatch"),
+            beside=beside,
         )
 
     def run(self, seconds_left: Callable[[], float] = lambda: 40.0) -> None:
