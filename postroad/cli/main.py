@@ -13,6 +13,7 @@ from typer.main import get_command
 from postroad.cli import (
     dns,
     doctor,
+    event,
     held,
     load,
     preview,
@@ -184,6 +185,7 @@ app.add_typer(
     name="journey",
     epilog=examples("postroad journey validate", *simulate_command.EXAMPLES[:1]),
 )
+app.add_typer(event.app, name="event", epilog=examples(*event.EXAMPLES))
 app.add_typer(stack.app, name="stack", epilog=examples(*stack.EXAMPLES))
 app.command("dns", cls=Command, epilog=examples(*dns.EXAMPLES))(dns.dns)
 app.command("load", cls=Command, epilog=examples(*load.EXAMPLES))(load.load)

@@ -118,6 +118,7 @@ class Deployed:
                 "TransactionalDeadLetterQueueUrl": "transactional-dead-letters",
                 "OrderUpdatesQueueUrl": "order-updates",
                 "OrderUpdatesDeadLetterQueueUrl": "order-updates-dead-letters",
+                "JourneysQueueUrl": "journeys",
                 "FeedbackQueueUrl": "feedback",
                 "FeedbackDeadLetterQueueUrl": "feedback-dead-letters",
                 "OutcomesDeadLetterQueueUrl": "outcomes-dead-letters",
