@@ -180,7 +180,9 @@ class _Walk:
             case Split():
                 self._to(_way(step, self.at))
             case Set():
-                self.effects.append(Attributes(self._attributes(step)))
+                values = self._attributes(step)
+                self.effects.append(Attributes(values))
+                self._view = _with_attributes(self._view, values)
                 self._to(step.next)
             case Notify():
                 event_id = f"{self.at.enrolment_id}:{step.id}"
@@ -324,3 +326,10 @@ def _way(step: Split, enrolment: Enrolment) -> str:
             return way.next
         place -= way.weight
     return step.next
+
+
+def _with_attributes(view: View, values: Mapping[str, Any]) -> View:
+    """Return what is seen once these are set, as the steps that come at once see it."""
+    attributes = {**view.contact.get("attributes", {}), **values}
+    kept = {name: value for name, value in attributes.items() if value is not None}
+    return replace(view, contact={**view.contact, "attributes": kept})

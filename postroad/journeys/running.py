@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from postroad.journeys.advancing import Advance, advance
 from postroad.journeys.conditions import ConditionError
 from postroad.journeys.enrolling import NotEnrolled, Refusal, enrol, key_of, moved
-from postroad.journeys.enrolment import Ended, Enrolment, place_of
+from postroad.journeys.enrolment import Ended, Enrolment, digest, place_of
 from postroad.journeys.errors import WalkBusyError
 from postroad.journeys.plan import DateTrigger, EventTrigger
+from postroad.times import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 5
 _HELD = timedelta(hours=1)
-"""After so long a walk through a paused journey asks again, beside being called when it is resumed."""
+"""So often a walk through a paused journey asks again, beside being called when it is resumed."""
+_SOON = timedelta(minutes=5)
 
 
 class Plans:
@@ -130,12 +132,12 @@ class Engine:
             return None
         if walk.journey in self._plans.paused:
             self._note("held")
-            self._walks.call_again(walk, at=now + _HELD, now=now)
+            self._walks.call_again(walk, at=_asks_again(walk, now), now=now)
             return None
         if self._plan_of(walk) is None:
             # Its version isn't deployed: a build went back, say. It waits for one in which it is.
             self._note("stranded")
-            self._walks.call_again(walk, at=now + _HELD, now=now)
+            self._walks.call_again(walk, at=_asks_again(walk, now), now=now)
             return None
         return self._go_on(walk, now=now)
 
@@ -237,3 +239,13 @@ class Engine:
     def _note(self, word: str) -> None:
         with self._lock:
             self.counts[word] += 1
+
+
+def _asks_again(walk: Enrolment, now: datetime) -> datetime:
+    """Return when a walk that is held asks again: at its own moment of each hour.
+
+    So many walks don't ask at once, and a walk that was called twice asks once from then on.
+    """
+    own = timedelta(seconds=int(digest(walk.address_key, walk.place)[:8], 16) % int(_HELD.total_seconds()))
+    past = (now + _SOON - EPOCH - own) % _HELD
+    return now + _SOON - past + _HELD

@@ -140,6 +140,22 @@ def test_a_fault_while_another_is_mended_changes_nothing_but_the_hour(
             assert found == wanted, f"{first} at {place}: {name}; {second} {later} calls later"
 
 
+def test_the_calls_of_a_walk_stay_the_same_as_walks_grow() -> None:
+    def calls(contacts: int) -> int:
+        faults = Faults()
+        keys = [f"k1.{number}" for number in range(contacts)]
+        story = World(WELCOME, CART, RECEIPT, contacts=keys, rules=RULES, events=EVENTS, gate=faults)
+        for key in keys:
+            story.arrive(key, joined(HOUR))
+        story.run()
+        assert len(story.messages()) == 2 * contacts
+        return len(faults.seen)
+
+    alone = calls(1)
+    assert alone < 40
+    assert calls(100) == 100 * alone
+
+
 @pytest.mark.parametrize("story", STORIES)
 def test_the_matrix_meets_every_call_that_the_function_makes(story: str) -> None:
     calls, wanted = undisturbed(story)

@@ -16,7 +16,7 @@ from postroad.journeys.effects import Attributes, Mail
 from postroad.journeys.enrolling import NotEnrolled, Refusal
 from postroad.journeys.enrolment import Ended, Enrolment, place_of
 from postroad.journeys.memory import MemoryDoing, MemoryWalks
-from postroad.journeys.plan import DateTrigger, Entry, EventTrigger, Plan, Send, Set, Wait
+from postroad.journeys.plan import Branch, Choice, DateTrigger, Entry, EventTrigger, Plan, Send, Set, Wait
 from postroad.journeys.running import Engine, Plans
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -124,9 +124,26 @@ def test_a_walk_whose_version_is_not_deployed_waits_and_may_be_taken_out() -> No
     engine = world.engine()
     assert engine.due(KEY, "greeting", now=NOW + HOUR) is None
     assert engine.counts == {"stranded": 1}
-    assert [at for _, at in world.walks.calls] == [NOW + 2 * HOUR]
+    assert len(world.walks.calls) == 1
     assert engine.remove(KEY, "greeting", reason="its version is gone", now=NOW + HOUR)
     assert world.walk().ended is Ended.REMOVED
+
+
+def test_a_walk_that_is_held_asks_again_at_its_own_moment_of_each_hour() -> None:
+    steps = (Wait(id="pause", seconds=3600, next="hello"), Send(id="hello", template="hello"))
+    world = World(plan(*steps), paused=frozenset({"greeting"}))
+    world.people.known = {f"k1.{number}" for number in range(100)}
+    for key in world.people.known:
+        world.engine().take(key, JOINED, now=NOW)
+        for minutes in (0, 1, 30):
+            world.engine().due(key, "greeting", now=NOW + timedelta(minutes=minutes))
+    moments: dict[str, set[datetime]] = {}
+    for walk, at in world.walks.calls:
+        moments.setdefault(walk.address_key, set()).add(at)
+        assert NOW < at <= NOW + HOUR + timedelta(minutes=35)
+    assert all(len({at.replace(hour=0) for at in each}) == 1 for each in moments.values())
+    assert len({min(each) for each in moments.values()}) > 90
+    assert world.mails() == 0
 
 
 def test_what_was_decided_before_a_removal_is_done() -> None:
@@ -160,6 +177,17 @@ def test_an_attribute_that_cannot_be_kept_ends_the_walk_with_its_name(value: str
     assert world.walk().reason.startswith(f"mark: {field}: ")
     assert "xx" not in world.walk().reason
     assert world.doing.done == []
+
+
+def test_what_a_step_sets_is_seen_by_the_next_step_at_once() -> None:
+    steps = (
+        Set(id="mark", attributes={"vip": "true"}, next="which"),
+        Branch(id="which", choices=(Choice(condition="contact.attributes.vip", next="hello"),)),
+        Send(id="hello", template="hello"),
+    )
+    world = World(plan(*steps))
+    world.engine().take(KEY, JOINED, now=NOW)
+    assert world.mails() == 1
 
 
 @pytest.mark.parametrize(
