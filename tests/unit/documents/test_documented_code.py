@@ -54,7 +54,7 @@ def test_every_piece_of_configuration_is_taken(block: Block) -> None:
         make_mix(part)  # of `postroad load`
         return
     whole = tomllib.loads((ROOT / "tests" / "infrastructure" / "config" / "staging.toml").read_text("utf-8"))
-    if "streams" not in part:
+    if all("kind" not in stream for stream in part.get("streams", {}).values()):
         part = merged(whole | {"account_share": 1.0}, part)
         for stream in part["streams"].values():
             domain = part["domains"][0]["name"]
@@ -62,6 +62,7 @@ def test_every_piece_of_configuration_is_taken(block: Block) -> None:
     loader.check(part, stage="prod", file=str(block))
 
 
+            stream.setdefault("kind", "transactional")
 @pytest.mark.parametrize("block", shown("yaml"), ids=str)
 def test_every_piece_of_yaml_can_be_read(block: Block) -> None:
     assert yaml.safe_load(block.text)
