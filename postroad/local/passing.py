@@ -64,11 +64,15 @@ class Passed:
 
 
 def pass_time(
-    stack: Stack, until: datetime, *, tell: Callable[[datetime], object] = lambda _: None
+    stack: Stack,
+    until: datetime,
+    *,
+    together: timedelta = TOGETHER,
+    tell: Callable[[datetime], object] = lambda _: None,
 ) -> Passed:
     """Go from stop to stop up to `until`, and be there. `tell` hears of each stop."""
     stops, quiet = 0, stack.settle()
-    while stop := next_stop(stack.due(), after=stack.now(), until=until):
+    while stop := next_stop(stack.due(), after=stack.now(), until=until, together=together):
         tell(stop)
         stack.go_to(stop)
         stops, quiet = stops + 1, stack.settle()
@@ -76,13 +80,15 @@ def pass_time(
     return Passed(stack.now(), stops, stack.settle() and quiet)
 
 
-def next_stop(due: Iterable[datetime], *, after: datetime, until: datetime) -> datetime | None:
+def next_stop(
+    due: Iterable[datetime], *, after: datetime, until: datetime, together: timedelta = TOGETHER
+) -> datetime | None:
     """Return when to stop next: the end of the minute in which something is due. None if nothing is."""
     ahead = [each for each in due if after < each <= until]
     if not ahead:
         return None
     first = min(ahead)
-    last = max(each for each in ahead if each - first < TOGETHER)
+    last = max(each for each in ahead if each - first < together)
     # Handed out earlier, a queue would hide it till its second; later, also what the minute after next holds.
     return min(last.replace(second=0, microsecond=0) + END_OF_MINUTE, max(until, last))
 
