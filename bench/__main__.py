@@ -27,6 +27,8 @@ from bench.contacts_import import SIZES, measure_contacts
 from bench.cores import Cores, find_cores
 from bench.dispatching import DUE, measure_dispatch
 from bench.feeding_back import measure_feedback
+from bench.journeys import SIZES as WALKS
+from bench.journeys import measure_journeys
 from bench.runtime import FOLDER, ROOT, Runtime, find_runtime
 from bench.sending import Sizes, measure_import, measure_sending
 from bench.stub.process import Stub
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 RESULT = ROOT / "build" / "bench.json"
 PARTIAL = FOLDER / "partial.json"
-PARTS = ("send", "import", "feedback", "dispatch", "contacts", "cost")
+PARTS = ("send", "import", "feedback", "dispatch", "contacts", "journeys", "cost")
 WIDTH = 110
 QUICK = Sizes(rounds=1, batches=1, naive_batches=1, cold_starts=1)
 
@@ -105,6 +107,9 @@ def measure(
         tell("importing contacts, which takes some minutes")
         numbers["contacts"] = measure_contacts(SIZES[:1] if quick else SIZES)
         tell("contacts imported")
+    if "journeys" in parts:
+        tell("walking journeys, which takes some minutes")
+        numbers["journeys"] = measure_journeys(tell, sizes=WALKS[:1] if quick else WALKS)
     if "cost" in parts:
         tell("reckoning the cost, which takes half a minute")
         numbers["cost_usd_per_million"] = cost.report()

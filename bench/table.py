@@ -52,6 +52,8 @@ def _rows(numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, float]
         yield "calls for a mail's events", {"postroad": numbers["feedback"]["calls_per_mail"]}
     for number, calls in numbers.get("dispatch", {}).get("calls_per_due_message", {}).items():
         yield f"dispatch: calls for a message, {int(number):,} due", {"postroad": calls}
+    for number, calls in numbers.get("journeys", {}).get("calls_per_step", {}).items():
+        yield f"journeys: calls for a step, {int(number):,} contacts", {"postroad": calls}
     if cost := numbers.get("cost_usd_per_million"):
         yield "USD a million mails, beside SES", {"postroad": cost["postroad"], "naive": cost["naive"]}
 

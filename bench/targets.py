@@ -67,5 +67,17 @@ TARGETS = (
         500,
         at_least=True,
     ),
+    Target(
+        "calls for a journey's step, 100,000 ÷ 1,000 contacts",
+        lambda found: (
+            found["journeys"]["calls_per_step"]["100000"] / found["journeys"]["calls_per_step"]["1000"]
+        ),
+        1.0,
+    ),
+    Target(
+        "1,000 contacts simulated for 60 days, s",
+        lambda found: found["journeys"]["simulate_60_days_1000_contacts_s"],
+        60,
+    ),
     Target("USD a million mails", lambda found: found["cost_usd_per_million"]["postroad"], 2.80),
 )
