@@ -7,6 +7,7 @@ walks when they are due. Each call is known by its operation and table: `PutItem
 from __future__ import annotations
 
 import json
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -20,9 +21,11 @@ from bench.stub.dynamodb import AwsError, DynamoDB
 from postroad.activity.declared import Declaration, Declared
 from postroad.activity.dynamodb import DynamoActivity
 from postroad.activity.noting import Happened
+from postroad.clock import FixedClock
 from postroad.contacts.dynamodb import DynamoContacts
 from postroad.contacts.item import profile_item
 from postroad.contacts.model import ConsentStatus, NewConsent, NewContact
+from postroad.contract.event import EVENT_SCHEMA
 from postroad.contract.fingerprint import fingerprint
 from postroad.contract.parser import parse_message
 from postroad.contract.words import StreamKind
@@ -31,10 +34,14 @@ from postroad.journeys.doing import Deeds
 from postroad.journeys.dynamodb_pauses import DynamoPauses
 from postroad.journeys.dynamodb_people import DynamoPeople
 from postroad.journeys.dynamodb_walks import DynamoWalks
+from postroad.journeys.hearing import Hearing
 from postroad.journeys.running import Engine, Plans
 from postroad.journeys.seeing import Surroundings, zone_or
+from postroad.observability import make_logger
+from postroad.records import Record
 from postroad.schedule.dynamodb import DynamoPointers
 from postroad.schedule.keys import read_pointer
+from postroad.schedule.walks import DueWalk, walk_body, walk_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -53,9 +60,15 @@ AROUND = Surroundings(
     {"marketing": StreamKind.MARKETING, "transactional": StreamKind.TRANSACTIONAL}, zone_or(ZoneInfo("UTC"))
 )
 TOPIC = "offers"
+LOGGER = make_logger("journeys")
+LOGGER.setLevel("CRITICAL")
 VISIBILITY = timedelta(minutes=1)
 """After so long, what wasn't acknowledged is delivered again."""
 MOST_DELIVERIES = 5_000
+
+
+class NotTakenError(Exception):
+    """The function didn't take its record: it is to come again."""
 
 
 class DiedError(BaseException):
@@ -154,14 +167,6 @@ class Outlet:
         return []
 
 
-@dataclass(frozen=True)
-class Walk:
-    """What dispatch puts on the queue of a walk that is due."""
-
-    address_key: str
-    place: str
-
-
 class World:
     """Contacts, events, and the function, under a clock of its own."""
 
@@ -186,13 +191,22 @@ class World:
         self.refused: list[str] = []
         self.dies = 0
         self._around = around
+        self._keys: dict[str, str] = {}
         named = {name: Declaration(keep=("cart_id", "total")) for name in events}
         self._declared = declared or Declared(named, tuple(rules))
-        self._queue: list[tuple[datetime, int, Happened | Walk]] = []
+        self._queue: list[tuple[datetime, int, Happened | DueWalk]] = []
         self._order = count()
         self.deliveries = 0
         for key in contacts:
             self.know(key)
+
+    def copy(self) -> World:
+        """Return a world that goes on from here on its own."""
+        other = copy(self)
+        other.database = deepcopy(self.database)
+        other.bodies, other.notices, other.refused = [*self.bodies], [*self.notices], [*self.refused]
+        other._queue, other._order = [*self._queue], copy(self._order)
+        return other
 
     def client(self, gate: Any = plain) -> DynamoDBClient:  # noqa: ANN401 - a gate
         return cast("DynamoDBClient", Client(self.database, gate))
@@ -205,12 +219,14 @@ class World:
 
     def load(self, contacts: Iterable[Contact]) -> None:
         """Let these contacts be known, as they are."""
-        self.database.load("contacts", [profile_item(contact) for contact in contacts])
+        known = list(contacts)
+        self._keys |= {contact.email: contact.address_key for contact in known}
+        self.database.load("contacts", [profile_item(contact) for contact in known])
 
-    def parts(self, gate: Any) -> tuple[DynamoActivity, Engine]:  # noqa: ANN401 - a gate
-        """Return one process of the function."""
+    def engine(self, gate: Any) -> Engine:  # noqa: ANN401 - a gate
+        """Return the engine of one process of the function."""
         client = self.client(gate)
-        engine = Engine(
+        return Engine(
             plans=self.plans.pausing(DynamoPauses(client, "journeys").paused()),
             walks=self.walks(client),
             people=DynamoPeople(
@@ -224,7 +240,6 @@ class World:
                 on_refused=lambda _walk, why: self.refused.append(why),
             ),
         )  # fmt: skip
-        return DynamoActivity(client, "contacts", declared=self._declared, pause=_no_pause), engine
 
     def walks(self, client: DynamoDBClient | None = None) -> DynamoWalks:
         client = client or self.client()
@@ -233,29 +248,36 @@ class World:
 
     def arrive(self, address_key: str, event: Event, *, at: datetime | None = None) -> None:
         """Put an event on the queue."""
-        self.put(Happened(address_key=address_key, event=event, email=email_of(address_key)), at or event.at)
+        emails = {key: email for email, key in self._keys.items()}
+        email = emails.get(address_key, email_of(address_key))
+        self.put(Happened(address_key=address_key, event=event, email=email), at or event.at)
 
-    def put(self, record: Happened | Walk, at: datetime) -> None:
+    def put(self, record: Happened | DueWalk, at: datetime) -> None:
         heappush(self._queue, (at, next(self._order), record))
 
-    def handle(self, record: Happened | Walk, gate: Any) -> None:  # noqa: ANN401 - a gate
+    def handle(self, record: Happened | DueWalk, gate: Any) -> None:  # noqa: ANN401 - a gate
         """Do what the function does with one record."""
-        activity, engine = self.parts(gate)
-        if isinstance(record, Walk):
-            engine.due(record.address_key, record.place, now=self.now)
-            return
-        (noted,) = activity.note([record], now=self.now)
-        if noted.concerns_journeys:
-            engine.take(record.address_key, record.event, now=self.now)
-            activity.settle(record)
+        hearing = Hearing(
+            activity=DynamoActivity(self.client(gate), "contacts", declared=self._declared, pause=_no_pause),
+            declared=self._declared,
+            engine=lambda: self.engine(gate),
+            dead_letters=cast("Any", None),
+            address_key=lambda email: self._keys.get(email, key_of(email)),
+            clock=FixedClock(self.now),
+            dates=cast("Any", None),
+            logger=LOGGER,
+        )
+        body = walk_body(record) if isinstance(record, DueWalk) else event_body(record)
+        if hearing.take([Record("1", "", body, self.now, 1)]).failures:
+            raise NotTakenError
 
-    def deliver(self, record: Happened | Walk, gate: Any = None) -> bool:  # noqa: ANN401 - a gate
+    def deliver(self, record: Happened | DueWalk, gate: Any = None) -> bool:  # noqa: ANN401 - a gate
         """Deliver a record; put it back where it isn't acknowledged."""
         self.deliveries += 1
         assert self.deliveries < MOST_DELIVERIES, "the queue never empties"
         try:
             self.handle(record, gate or self.gate)
-        except (TransientError, ClientError, ConnectionClosedError, DiedError):
+        except (NotTakenError, DiedError):
             self.dies += 1
             self.put(record, self.now + VISIBILITY)
             return False
@@ -290,8 +312,7 @@ class World:
         for at, item in self.pointers():
             if at > self.now:
                 break
-            address_key, _, place = item["sk"]["S"].split("#")[2].partition(":")
-            self.put(Walk(address_key, place), self.now)
+            self.put(walk_of(item["sk"]["S"].split("#")[2]), self.now)
             table.write(table.key_of(item), None)
 
     def messages(self) -> dict[str, Message]:
@@ -323,6 +344,26 @@ class World:
             "attributes": {key: dict(contact.attributes) for key, contact in contacts.find(keys).items()},
             "walks": {(walk.address_key, walk.place): standing(walk) for walk in known},
         }
+
+
+def key_of(email: str) -> str:
+    """Return the address key of a contact."""
+    return f"k1.{email.removesuffix('@example.com')}"
+
+
+def event_body(happened: Happened) -> str:
+    """Return an event as a producer writes it."""
+    event = happened.event
+    return json.dumps(
+        {
+            "schema": EVENT_SCHEMA,
+            "event_id": event.event_id,
+            "name": event.name,
+            "time": event.at.isoformat(),
+            "contact": {"email": happened.email},
+            "properties": dict(event.properties),
+        }
+    )
 
 
 def standing(walk: Enrolment) -> tuple[Any, ...]:

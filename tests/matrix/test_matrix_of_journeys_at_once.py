@@ -6,7 +6,6 @@ get of the one after the other, or of the other after the one.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,8 @@ import pytest
 
 from postroad.activity.noting import Happened
 from postroad.journeys.enrolment import Ended
-from tests.journeys_world import NOW, Walk, World, email_of, plain
+from postroad.schedule.walks import DueWalk
+from tests.journeys_world import NOW, World, email_of, plain
 from tests.matrix.test_matrix_of_journeys import HOUR, abandoned, joined, ordered, world
 from tests.matrix.turns import Chooser, Turns, every_order
 
@@ -58,7 +58,7 @@ def race(
     ends: list[dict[str, Any]] = []
 
     def case(chooser: Chooser) -> None:
-        story = deepcopy(start)
+        story = start.copy()
         turns = Turns(chooser)
         tasks = {
             name: partial(what, turns.gate())
@@ -99,7 +99,7 @@ def test_two_events_that_may_begin_a_walk_begin_one() -> None:
 
 def test_copies_of_a_due_walk_send_its_mail_once() -> None:
     def copies(story: World) -> dict[str, Any]:
-        walk = Walk("k1.ana", place_of(story))
+        walk = DueWalk("k1.ana", place_of(story))
         return {"one": walk, "other": walk}
 
     orders, ends = race(with_a_cart, copies, most_switches=3)
@@ -110,7 +110,7 @@ def test_copies_of_a_due_walk_send_its_mail_once() -> None:
 def test_a_goal_comes_as_the_walk_is_due() -> None:
     def goal(story: World) -> dict[str, Any]:
         bought = ordered(2 * HOUR)
-        return {"due": Walk("k1.ana", place_of(story)), "goal": happened(bought)}
+        return {"due": DueWalk("k1.ana", place_of(story)), "goal": happened(bought)}
 
     orders, ends = race(with_a_cart, goal, most_switches=2)
     assert orders > 100
@@ -126,10 +126,9 @@ def test_an_operator_takes_somebody_out_as_their_walk_is_due() -> None:
         place = place_of(story)
 
         def remove(gate: Any) -> None:  # noqa: ANN401 - a gate
-            _, engine = story.parts(gate)
-            engine.remove("k1.ana", place, reason="asked by phone", now=story.now)
+            story.engine(gate).remove("k1.ana", place, reason="asked by phone", now=story.now)
 
-        return {"due": Walk("k1.ana", place), "remove": remove}
+        return {"due": DueWalk("k1.ana", place), "remove": remove}
 
     orders, ends = race(with_a_cart, removing, most_switches=3)
     assert orders > 100
