@@ -180,12 +180,12 @@ app.add_typer(
         "postroad --stage prod contact import customers.csv --dry-run",
     ),
 )
+app.add_typer(event.app, name="event", epilog=examples(*event.EXAMPLES))
 app.add_typer(
     journey.app,
     name="journey",
     epilog=examples("postroad journey validate", *simulate_command.EXAMPLES[:1]),
 )
-app.add_typer(event.app, name="event", epilog=examples(*event.EXAMPLES))
 app.add_typer(stack.app, name="stack", epilog=examples(*stack.EXAMPLES))
 app.command("dns", cls=Command, epilog=examples(*dns.EXAMPLES))(dns.dns)
 app.command("load", cls=Command, epilog=examples(*load.EXAMPLES))(load.load)

@@ -80,6 +80,7 @@ class IntakeApi(Construct):
             self.url = f"{self.api.api_endpoint}{ROUTE}"
         self.policy = self._policy(queue, bus, route, key)
         CfnOutput(Stack.of(self), "EventsUrl", value=self.url)
+        CfnOutput(Stack.of(self), "EventsPolicyArn", value=self.policy.managed_policy_arn)
 
     def _make_api(self, log_days: int) -> tuple[apigateway.HttpApi, str]:
         """Make the API, with its one route; return it with that route's ARN, for whoever may call it."""

@@ -15,6 +15,8 @@ import pytest
 import yaml
 
 from postroad.configuration import loader
+from postroad.configuration.events import EVENTS, read_events
+from postroad.contract.event import EVENT_SCHEMA, parse_event
 from postroad.contract.message import MESSAGE_SCHEMA
 from postroad.contract.parser import parse_message
 from postroad.contract.result import RESULT_SCHEMA
@@ -34,6 +36,8 @@ def test_every_message_and_result_passes_its_check(block: Block) -> None:
     schema = document.get("schema", "")
     if schema == MESSAGE_SCHEMA:
         parse_message(block.text)
+    elif schema == EVENT_SCHEMA:
+        parse_event(block.text)
     elif schema:
         schemas = {RESULT_SCHEMA: result_schema(), STREAM_SCHEMA: stream_schema()}
         jsonschema.validate(document, schemas[schema])
@@ -47,11 +51,15 @@ def merged(base: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("block", shown("toml"), ids=str)
-def test_every_piece_of_configuration_is_taken(block: Block) -> None:
+def test_every_piece_of_configuration_is_taken(block: Block, tmp_path: Path) -> None:
     """A piece is put into a whole file; one that is whole already stays as it is."""
     part = tomllib.loads(block.text)
     if "messages" in part:
         make_mix(part)  # of `postroad load`
+        return
+    if "events" in part or "facts" in part:
+        (tmp_path / EVENTS).write_text(block.text, encoding="utf-8")
+        read_events(tmp_path)
         return
     whole = tomllib.loads((ROOT / "tests" / "infrastructure" / "config" / "staging.toml").read_text("utf-8"))
     if all("kind" not in stream for stream in part.get("streams", {}).values()):
@@ -59,10 +67,10 @@ def test_every_piece_of_configuration_is_taken(block: Block) -> None:
         for stream in part["streams"].values():
             domain = part["domains"][0]["name"]
             stream.update({"domain": domain, "from": f"orders@{domain}"})
+            stream.setdefault("kind", "transactional")
     loader.check(part, stage="prod", file=str(block))
 
 
-            stream.setdefault("kind", "transactional")
 @pytest.mark.parametrize("block", shown("yaml"), ids=str)
 def test_every_piece_of_yaml_can_be_read(block: Block) -> None:
     assert yaml.safe_load(block.text)
