@@ -22,4 +22,5 @@ def world_of(configuration: Configuration, *, config: Path, templates: Path) -> 
         stream_of_topic={topic.name: topic.stream for topic in read_topics(config).values()},
         templates=frozenset(template_names(templates)),
         declared=read_events(config),
+        categories=frozenset(configuration.caps),
     )

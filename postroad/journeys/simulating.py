@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from postroad.activity.event import Event
 from postroad.caps.deciding import claim
-from postroad.contract.words import StreamKind
+from postroad.contract.words import Reason, StreamKind
 from postroad.journeys.effects import Attributes, Mail, Notice
 from postroad.journeys.enrolling import NotEnrolled
-from postroad.journeys.enrolment import Ended
 from postroad.journeys.memory import MemoryDoing, MemoryWalks
 from postroad.journeys.running import Engine
 from postroad.journeys.seeing import why_not
 from postroad.journeys.simulated import CLICKED, ERASED, OF_SIMULATIONS, OPENED, SENT, UNSUBSCRIBED, Crowd
 from postroad.journeys.timeline import Line, What
+from postroad.journeys.wanting import is_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["UNSUBSCRIBED", "Line", "Simulation"]
 _REFUSED = frozenset(NotEnrolled) - {NotEnrolled.COPY, NotEnrolled.OTHER_EVENT}
-_OVER = frozenset({Ended.GOAL, Ended.REMOVED, Ended.FAULT})
-"""What ends a walk before its mail left. To have come to its end is no reason to keep its last mail back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +152,8 @@ class Simulation:
         if plan is None or known is None:
             return None
         kind = self._crowd.around.kinds[plan.stream]
-        if waited and (why := self._unwanted(walk, now)):
-            return self._post(walk, mail, now, What.CANCELLED, why)
+        if waited and not is_wanted(walk.enrolment_id, self._walks.known(walk.address_key)):
+            return self._post(walk, mail, now, What.CANCELLED, Reason.JOURNEY_OVER.value)
         if why := why_not(known, plan, kind, now=now):
             return self._post(walk, mail, now, What.CANCELLED, why)
         free_at = None
@@ -169,14 +167,6 @@ class Simulation:
             return self._post(walk, mail, now, What.EXPIRED, "no free slot before its deadline")
         self._post(walk, mail, now, What.WAITS, f"until {free_at.isoformat(timespec='seconds')}")
         return self._at(free_at, walk.address_key, _Waiting(walk, mail))
-
-    def _unwanted(self, walk: Enrolment, now: datetime) -> str:
-        """Say why a mail that waited is wanted no more: as `send` finds it in the walk."""
-        del now
-        standing = self._walks.latest(walk.address_key, walk.place)
-        if standing is None or standing.enrolment_id != walk.enrolment_id:
-            return "journey_over"
-        return "journey_over" if standing.ended in _OVER else ""
 
     def _claim(self, address_key: str, category: str, message_id: str, now: datetime) -> datetime | None:
         place = (address_key, category)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from postroad.caps.deciding import caps_of
 from postroad.contract.words import StreamKind
 from postroad.journeys.seeing import surroundings
 
@@ -41,5 +42,6 @@ def stage_of(configuration: Configuration, declared: Declared | None) -> Stage:
             hours={name: stream.hours.planned for name, stream in streams if stream.hours},
             home=configuration.journeys.home,
         ),
+        caps={category: caps_of(caps.most) for category, caps in configuration.caps.items()},
         declared=declared,
     )
