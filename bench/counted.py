@@ -58,9 +58,10 @@ OTHERS: Answers = {
 class Direct:
     """Stands where a client would make a request."""
 
-    def __init__(self, dynamodb: DynamoDB) -> None:
-        """Answer from these tables."""
+    def __init__(self, dynamodb: DynamoDB, others: Answers = OTHERS) -> None:
+        """Answer from these tables, and as the others do."""
         self._dynamodb = dynamodb
+        self._others = others
         self.calls: Counter[str] = Counter()
 
     def ask(self, client: Any, operation: str, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - boto3's
@@ -75,7 +76,7 @@ class Direct:
                 raise ClientError(
                     {"Error": {"Code": error.code, "Message": str(error)}}, operation
                 ) from error
-        return OTHERS[name](asked)
+        return self._others[name](asked)
 
 
 @contextmanager

@@ -17,19 +17,22 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import botocore.client
 
 from bench import deployed
-from bench.counted import Direct
+from bench.counted import OTHERS, Direct
 from bench.stub.dynamodb import DynamoDB
+from postroad.activity.declared import DECLARED_EVENTS, declared_text
 from postroad.activity.event import Event
 from postroad.activity.item import activity_item
 from postroad.activity.noting import Activity
 from postroad.aws import Clients, client_config
 from postroad.configuration import load
+from postroad.configuration.events import read_events
 from postroad.contacts.item import profile_item
 from postroad.contacts.model import ConsentStatus, Contact, TopicStanding
 from postroad.contract.words import StreamKind
@@ -37,15 +40,17 @@ from postroad.journey_files.building import read_drafts
 from postroad.journey_files.compiling import compile_journey
 from postroad.journey_files.rules import World
 from postroad.journey_files.world import world_of
+from postroad.journeys.plan import write_plans
 from postroad.journeys.running import Plans
 from postroad.journeys.seeing import surroundings
-from postroad.journeys.settings import JourneysSettings
+from postroad.journeys.settings import COMPILED_JOURNEYS, JourneysSettings
 from postroad.journeys.simulating import Simulation
-from postroad.journeys.wiring import engine_of
+from postroad.journeys.wiring import wired
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from postroad.journeys.plan import Plan
     from postroad.journeys.running import Engine
 
 ROOT = Path(__file__).parents[1]
@@ -82,6 +87,9 @@ _WORLD = World(
 )
 
 
+SECRETS = {"secretsmanager.GetSecretValue": lambda _: {"SecretString": "s" * 64}}
+
+
 class CountError(Exception):
     """Something was left, or done twice."""
 
@@ -109,7 +117,7 @@ def count(contacts: int) -> dict[str, Any]:
     """Enrol so many contacts, and let each take a step; return rates and calls."""
     dynamodb = DynamoDB()
     dynamodb.load("contacts", _items(contacts))
-    direct = Direct(dynamodb)
+    direct = Direct(dynamodb, OTHERS | SECRETS)
     plan = compile_journey(JOURNEY, name="greeting", file="greeting.yaml", world=_WORLD)
 
     def ask(client: Any, operation: str, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - boto3's
@@ -117,7 +125,10 @@ def count(contacts: int) -> dict[str, Any]:
 
     # botocore has no types; moto begins at the same place.
     with patch.object(botocore.client.BaseClient, "_make_api_call", ask):
-        engine = engine_of(_settings(), Clients(client_config()), Plans([plan]))
+        with TemporaryDirectory() as bundle:
+            _build(Path(bundle), plan)
+            engine = wired(_settings(), Clients(client_config()), Path(bundle)).engine
+        direct.calls.clear()
         enrolling = time.perf_counter()
         for keys in _batches(contacts):
             _enrol(engine(), keys)
@@ -151,6 +162,12 @@ def simulate(contacts: int = CONTACTS, days: int = DAYS) -> tuple[float, int]:
     began = time.perf_counter()
     lines = simulation.run(_happenings(contacts, days), until=START + timedelta(days=days))
     return round(time.perf_counter() - began, 2), sum(bool(line.message_id) for line in lines)
+
+
+def _build(bundle: Path, plan: Plan) -> None:
+    """Put there what the build puts into the function's bundle."""
+    Path(bundle, COMPILED_JOURNEYS).write_bytes(write_plans([plan]))
+    Path(bundle, DECLARED_EVENTS).write_text(declared_text(read_events(ROOT / "config")), "utf-8")
 
 
 def _enrol(engine: Engine, keys: Sequence[int]) -> None:
