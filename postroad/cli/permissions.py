@@ -187,5 +187,7 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "local up": (),
     "local down": (),
     "local status": (),
+    "local clock show": (),
+    "local clock forward": (),
 }
 """By command: under which circumstances, and what is asked then; empty where it asks nothing of AWS."""
