@@ -66,6 +66,10 @@ class Crowd:
         """Return all that is known of a contact; None of somebody unknown or erased."""
         return self._known.get(address_key)
 
+    def everybody(self) -> list[str]:
+        """Return the address keys of all who are known."""
+        return list(self._known)
+
     def hears(self, address_key: str, event: Event) -> bool:
         """Let something happen to a contact; False for a copy, and for somebody who isn't known."""
         known = self._known.get(address_key)

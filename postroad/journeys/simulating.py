@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from postroad.activity.event import Event
 from postroad.caps.deciding import claim
 from postroad.contract.words import Reason, StreamKind
+from postroad.journeys.date_triggers import DateTriggers
 from postroad.journeys.effects import Attributes, Mail, Notice
 from postroad.journeys.enrolling import NotEnrolled
 from postroad.journeys.memory import MemoryDoing, MemoryWalks
+from postroad.journeys.memory_dates import MemoryDates
 from postroad.journeys.running import Engine
 from postroad.journeys.seeing import why_not
 from postroad.journeys.simulated import CLICKED, ERASED, OF_SIMULATIONS, OPENED, SENT, UNSUBSCRIBED, Crowd
@@ -39,6 +41,13 @@ class _Walk:
     """A walk that is due."""
 
     place: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A contact's date whose day has come, for a journey that begins with it."""
+
+    journey: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +83,27 @@ class Simulation:
         self._told = 0
         self._begun: set[str] = set()
         self._order = count()
-        self._waiting: list[tuple[datetime, int, str, Event | _Walk | _Waiting]] = []
+        self._waiting: list[tuple[datetime, int, str, Event | _Walk | _Day | _Waiting]] = []
         self.engine = Engine(plans=plans, walks=self._walks, people=self._crowd, doing=self._doing)
+        self._dates = MemoryDates()
+        self._dated = DateTriggers(plans=plans, engine=self.engine, people=self._crowd, dates=self._dates)
+        self._has_dates = bool(plans.dated())
         self.lines: list[Line] = []
 
-    def run(self, events: Iterable[tuple[str, Event]], *, until: datetime) -> list[Line]:
-        """Let these events happen, by address key, and all that follows from them up to `until`."""
+    def run(
+        self, events: Iterable[tuple[str, Event]], *, until: datetime, since: datetime | None = None
+    ) -> list[Line]:
+        """Let these events happen, by address key, and all that follows from them up to `until`.
+
+        Dates of contacts count from `since` on, else from the first event on.
+        """
         for address_key, event in events:
             self._at(event.at, address_key, event)
+        begins = since or (self._waiting[0][0] if self._waiting else None)
+        if begins is not None and self._has_dates:
+            for address_key in self._crowd.everybody():
+                self._dated.changed(address_key, now=begins)
+            self._call_dates(begins)
         while self._waiting and self._waiting[0][0] <= until:
             now, _, address_key, what = heappop(self._waiting)
             match what:
@@ -90,12 +112,23 @@ class Simulation:
                 case _Walk(place):
                     after = self.engine.due(address_key, place, now=now)
                     self._tell([after] if after else [], now)
+                case _Day(journey):
+                    began = self._dated.due(address_key, journey, now=now)
+                    self._tell([began] if began else [], now)
+                    self._call_dates(now)
                 case _Waiting(walk, mail):
                     self._leave(walk, mail, now, waited=True)
         return self.lines
 
-    def _at(self, moment: datetime, address_key: str, what: Event | _Walk | _Waiting) -> None:
+    def _at(self, moment: datetime, address_key: str, what: Event | _Walk | _Day | _Waiting) -> None:
         heappush(self._waiting, (moment, next(self._order), address_key, what))
+
+    def _call_dates(self, now: datetime) -> None:
+        """Wait for the days that were set since this was last asked."""
+        for dated in self._dates.calls:
+            if dated.next is not None:
+                self._at(max(dated.next.at, now), dated.address_key, _Day(dated.journey))
+        self._dates.calls.clear()
 
     def _happens(self, address_key: str, event: Event, now: datetime) -> list[Enrolment]:
         if not self._crowd.hears(address_key, event):
@@ -136,7 +169,7 @@ class Simulation:
                 case Notice():
                     self._note(walk, now, What.NOTICE, effect.name)
                 case Attributes():
-                    self._crowd.sets(walk.address_key, effect.values)
+                    self._set(walk.address_key, effect, now)
                     said = ", ".join(f"{name}={value}" for name, value in effect.values.items())
                     self._note(walk, now, What.SET, said)
         for walk in changed:
@@ -144,6 +177,12 @@ class Simulation:
                 self._note(walk, now, walk.ended.value, walk.reason)
             if walk.due is not None:
                 self._at(walk.due, walk.address_key, _Walk(walk.place))
+
+    def _set(self, address_key: str, effect: Attributes, now: datetime) -> None:
+        self._crowd.sets(address_key, effect.values)
+        if self._has_dates:
+            self._dated.changed(address_key, now=now)
+            self._call_dates(now)
 
     def _leave(self, walk: Enrolment, mail: Mail, now: datetime, *, waited: bool = False) -> None:
         """Let a mail leave as `send` does: guarded again where it waited, and within the caps."""

@@ -107,7 +107,7 @@ def simulate_command(
         caps=surrounding.caps,
     )
     ends = begins + timedelta(days=days)
-    lines = simulation.run(cast.events, until=ends)
+    lines = simulation.run(cast.events, until=ends, since=begins)
     people = who_of(cast.contacts.values(), surrounding.zones(cast.contacts))
     records = (record(line, people) for line in lines)
     if output is not None:

@@ -10,12 +10,14 @@ import pytest
 from postroad.activity.declared import Declaration, Declared
 from postroad.activity.event import Event
 from postroad.activity.facts import How, Rule
+from postroad.caps.deciding import caps_of
 from postroad.contacts.model import ConsentStatus, Contact, TopicStanding
 from postroad.contract.words import StreamKind
 from postroad.journey_files.compiling import compile_journey
 from postroad.journey_files.rules import World
 from postroad.journeys.running import Plans
 from postroad.journeys.seeing import Surroundings, zone_or
+from postroad.journeys.simulated import CLICKED, ERASED, OPENED, SENT
 from postroad.journeys.simulating import UNSUBSCRIBED, Simulation
 from postroad.journeys.timeline import What
 
@@ -160,3 +162,118 @@ def test_a_thousand_contacts_are_walked_the_same_each_time() -> None:
     once = walked(*events, contacts=contacts)
     assert once == walked(*events, contacts=contacts)
     assert len([line for line in once if " mail " in line]) == 2000
+
+
+BIRTHDAYS = """\
+version: 1
+description: Congratulates.
+stream: marketing
+topic: offers
+trigger: {date: birthday, at: "09:00"}
+entry: {rule: cooldown, after: 300 days}
+steps:
+  - {id: hello, send: hello}
+  - set: {birthday: "'04-20'"}
+"""
+
+
+def test_dates_begin_journeys_on_the_contacts_own_clock() -> None:
+    born = replace(ANA, attributes={"birthday": "03-29"})
+    journey = plan(BIRTHDAYS, "birthdays")
+    around = Surroundings({"marketing": StreamKind.MARKETING}, zone_of=zone_or(ZoneInfo("UTC")))
+    simulation = Simulation(Plans([journey]), [born, BO], around=around)
+    lines = simulation.run([], since=NOW, until=NOW + 400 * DAY)
+    assert [f"{each.at:%Y-%m-%d %H:%M} {each.what}" for each in lines] == [
+        "2026-03-29 07:00 began",
+        "2026-03-29 07:00 mail",
+        "2026-03-29 07:00 set",
+        "2026-03-29 07:00 finished",
+        # The journey moved the day; it is too soon then, and another year goes by.
+        "2027-04-20 07:00 began",
+        "2027-04-20 07:00 mail",
+        "2027-04-20 07:00 set",
+        "2027-04-20 07:00 finished",
+    ]
+
+
+CAPPED = """\
+version: 1
+description: Says more than anybody wants to hear.
+stream: marketing
+topic: offers
+trigger: {event: contact.joined}
+entry: {rule: always}
+ends:
+  - {event: order.placed}
+steps:
+  - {id: hello, send: hello}
+  - {id: tips, send: tips}
+  - {id: thanks, send: thanks, if_capped: drop}
+  - wait: 3 days
+"""
+
+
+def capped(*events: tuple[str, Event], text: str = CAPPED) -> list[str]:
+    around = Surroundings({"marketing": StreamKind.MARKETING}, zone_of=zone_or(ZoneInfo("UTC")))
+    caps = {"marketing": caps_of({"per_day": 1})}
+    simulation = Simulation(Plans([plan(text)]), [ANA], around=around, declared=DECLARED, caps=caps)
+    lines = simulation.run(events, until=NOW + 10 * DAY)
+    return [f"{each.at:%m-%d %H:%M} {each.what} {each.step}".rstrip() for each in lines if each.step]
+
+
+def test_what_is_over_the_cap_waits_or_is_left_out_as_its_step_says() -> None:
+    assert capped(JOINED) == [
+        "03-24 08:00 mail hello",
+        "03-24 08:00 waits tips",
+        "03-24 08:00 capped thanks",
+        "03-25 08:00 mail tips",
+    ]
+
+
+def test_other_mail_of_the_category_counts_too() -> None:
+    other = happens(SENT, after=-timedelta(hours=12))
+    assert capped(other, JOINED)[0] == "03-24 08:00 waits hello"
+
+
+def test_a_mail_that_waits_is_called_off_where_its_walk_ends() -> None:
+    order = happens("order.placed", after=timedelta(hours=5), total=5)
+    assert capped(JOINED, order)[-1] == "03-25 08:00 cancelled tips"
+    left = happens(UNSUBSCRIBED, after=timedelta(hours=5), topic="offers")
+    assert capped(JOINED, left)[-1] == "03-25 08:00 cancelled tips"
+
+
+def test_a_mail_ends_where_no_slot_is_free_before_its_deadline() -> None:
+    text = CAPPED.replace("send: tips", "send: tips, too_late: 3 hours")
+    assert "03-24 08:00 expired tips" in capped(JOINED, text=text)
+
+
+ENGAGING = """\
+version: 1
+description: Asks who read it.
+stream: marketing
+topic: offers
+trigger: {event: contact.joined}
+steps:
+  - {id: hello, send: hello}
+  - wait: 1 day
+  - branch:
+      - {if: steps.hello.clicked, steps: [{id: thanks, send: thanks}]}
+      - {if: steps.hello.opened, steps: [{id: tips, send: tips}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("did", "mails"),
+    [((), ["hello"]), ((OPENED,), ["hello", "tips"]), ((CLICKED, OPENED), ["hello", "thanks"])],
+)
+def test_what_people_do_with_a_mail_is_known_later(did: tuple[str, ...], mails: list[str]) -> None:
+    engaged = [happens(name, after=timedelta(hours=1), step="hello") for name in did]
+    lines = walked(JOINED, *engaged, plans=Plans([plan(ENGAGING)]))
+    assert [line.rpartition(" ")[2] for line in lines if " mail " in line] == mails
+
+
+def test_somebody_who_is_erased_gets_nothing_more() -> None:
+    assert walked(JOINED, happens(ERASED, after=DAY), happens("contact.joined", after=2 * DAY)) == [
+        "03-24 08:00 ana began contact.joined",
+        "03-24 08:00 ana mail hello: hello",
+    ]
