@@ -38,7 +38,6 @@ class What(StrEnum):
     """A mail would have left after its deadline."""
     NOTICE = "notice"
     SET = "set"
-    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)
