@@ -70,10 +70,20 @@ def start(command: list[str]) -> subprocess.Popen[str]:
 
 def test_every_order_is_confirmed_once_and_accounted_for(command: list[str], tmp_path: Path) -> None:
     with start(command) as demo:
-        told, _ = demo.communicate(timeout=300)
+        told, _ = demo.communicate(timeout=500)
 
     assert demo.returncode == 0, told
     result = json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))
+    walked = result.pop("journeys")
+    assert walked.pop("seconds") > 0
+    assert walked.pop("stops") > 0
+    assert walked == {
+        "customers": 3,
+        "events": 6,
+        "mails": {"cart_last_reminder": 1, "cart_reminder": 1, "order_check_in": 2},
+        "ended_by_purchase": 1,
+        "days": 4,
+    }
     assert set(result.pop("seconds")) == {"deploy", "enqueue", "drain"}
     assert result == {
         "enqueued": 24,

@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +14,9 @@ from postroad.client import Outbox
 from postroad.contract.words import Status
 from postroad.local.connection import connection
 from postroad.local.demo.accounting import Account, Round
+from postroad.local.demo.journeys import Customers, Walked
 from postroad.local.demo.planning import STREAM, Plan, PlanError, again, make_plan
-from postroad.local.demo.showing import counting, show_account, show_plan
+from postroad.local.demo.showing import counting, show_account, show_plan, show_walked
 from postroad.local.demo.watching import Stack, output
 from postroad.local.deploy import stack_outputs
 from postroad.local.errors import LocalCloudError
@@ -49,6 +51,7 @@ def main(
         with stop_on_signals():
             try:
                 account, state = _run(console, plan, folder)
+                walked = _journeys(console, plan, state)
             finally:
                 if not keep:
                     down(folder)
@@ -56,9 +59,12 @@ def main(
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
     result.parent.mkdir(parents=True, exist_ok=True)
-    result.write_text(json.dumps(account.content(), indent=2) + "\n", encoding="utf-8")
+    result.write_text(
+        json.dumps(account.content() | {"journeys": walked.content()}, indent=2) + "\n", encoding="utf-8"
+    )
+    show_walked(console, walked)
     show_account(console, account, state=state, kept=keep, result=result)
-    if account.problems():
+    if account.problems() or walked.problems:
         raise typer.Exit(1)
 
 
@@ -101,6 +107,15 @@ def _run(console: Console, plan: Plan, folder: Path) -> tuple[Account, State]:
     )
     stack.inbox.close()
     return account, state
+
+
+def _journeys(console: Console, plan: Plan, state: State) -> Walked:
+    """Let customers walk through journeys, once all else has been counted: this moves the stack's time."""
+    with (
+        closing(Customers(state, stack_outputs(state), plan.shoppers)) as customers,
+        telling(console) as tell,
+    ):
+        return customers.walk(tell)
 
 
 if __name__ == "__main__":

@@ -2,24 +2,34 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from postroad.contract.address import AddressError, parse_address
 from postroad.contract.parser import InvalidMessage, parse_message
 from postroad.local.errors import LocalCloudError
-from postroad.local.orders import Customer, Order, OrdersError, confirmation, read_customers, read_orders
+from postroad.local.orders import (
+    Customer,
+    Order,
+    OrdersError,
+    confirmation,
+    locale_of_country,
+    read_customers,
+    read_orders,
+)
 
 STREAM = "transactional"
 _SIMULATOR_DOMAIN = "simulator.amazonses.com"
 _SAMPLES = files("postroad.local") / "samples"
 _ORDERS_PER_LABEL = 30
+_MOST_SHOPPERS = 30
 _FEWEST = 6  # four bounces and two complaints
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")  # anything else might make another order's address
 
@@ -36,6 +46,19 @@ class Mailbox(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Shopper:
+    """A customer with the order that the part of journeys plays with."""
+
+    email: str
+    name: str
+    locale: str | None
+    order_id: str
+    currency: str
+    total: str
+    lines: object
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One message for each order; `own_addresses` (canonical) must each get at least one of them."""
 
@@ -43,6 +66,7 @@ class Plan:
     own_addresses: frozenset[str]
     labelled: Mapping[Mailbox, int]
     customers: int
+    shoppers: tuple[Shopper, ...] = ()
 
 
 def make_plan(orders_path: Path | None, customers_path: Path | None) -> Plan:
@@ -93,7 +117,30 @@ def plan(orders: Sequence[Order], customers: Mapping[str, Customer]) -> Plan:
         own_addresses=frozenset(own_addresses),
         labelled=Counter(mailboxes.values()),
         customers=len({order.customer_id for order in orders}),
+        shoppers=tuple(choose_shoppers(orders, customers)),
     )
+
+
+def choose_shoppers(orders: Sequence[Order], customers: Mapping[str, Customer]) -> Iterator[Shopper]:
+    """Take some customers, each at an address of their own, with the first order of each."""
+    seen: set[str] = set()
+    for order in orders:
+        customer = customers[order.customer_id]
+        if customer.email.lower() in seen:
+            continue
+        seen.add(customer.email.lower())
+        data: Any = confirmation(order, customer)["data"]
+        yield Shopper(
+            email=customer.email,
+            name=customer.contact_name,
+            locale=customer.locale or locale_of_country(customer.country),
+            order_id=order.order_id,
+            currency=order.currency,
+            total=data["total"],
+            lines=data["lines"],
+        )
+        if len(seen) == _MOST_SHOPPERS:
+            return
 
 
 def choose_mailboxes(orders: Sequence[Order]) -> dict[str, Mailbox]:

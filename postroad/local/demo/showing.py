@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from postroad.local.demo.accounting import Account
+from postroad.local.demo.journeys import PASSING, Walked
 from postroad.local.demo.planning import Mailbox, Plan
 from postroad.local.demo.watching import Progress as Told
 from postroad.local.state import State
@@ -58,6 +59,23 @@ class _Lines:
         self._next = time.monotonic() + _LINE_SECONDS
         self._last = (done, total)
         self._console.print(f"{self._what}: {done} of {total} have a final status", highlight=False)
+
+
+def show_walked(console: Console, walked: Walked) -> None:
+    """Print what customers got who walked through journeys."""
+    table = Table(title=f"Mails of journeys in {PASSING.days} days", title_justify="left")
+    table.add_column("template")
+    table.add_column("mails", justify="right")
+    for template, count in walked.mails.items():
+        table.add_row(template, str(count))
+    console.print(table)
+    console.print(
+        f"{walked.customers} customers, {walked.events} events; {walked.bought} left a cart and bought after "
+        f"all, and were not reminded. {walked.seconds:.0f} s, {walked.stops} stops of the clock.",
+        soft_wrap=True,
+    )
+    for problem in walked.problems[:_MOST_PROBLEMS]:
+        console.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def show_account(console: Console, account: Account, *, state: State, kept: bool, result: Path) -> None:
