@@ -104,7 +104,7 @@ class MailStack(StageStack):
             alarms=alarms,
             plans=plans,
         )
-        IntakeApi(
+        intake = IntakeApi(
             self,
             "Intake",
             runtime=runtime,
@@ -147,6 +147,7 @@ class MailStack(StageStack):
                 events=events,
                 feedback=feedback,
                 journeys=journeys,
+                intake=intake,
                 dispatch=dispatch,
                 outcomes=outcomes,
                 counting=counting,

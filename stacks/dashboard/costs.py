@@ -12,6 +12,7 @@ from stacks.constructs import (
     counting_pipeline,
     dispatch_pipeline,
     feedback_pipeline,
+    intake_api,
     journeys_pipeline,
     outcomes_pipeline,
     web_pages,
@@ -117,6 +118,7 @@ def _lambda(watched: Watched) -> dict[str, tuple[cloudwatch.IMetric, float]]:
     memory = {
         **{f"send-{each.name}": each.sizing.memory_mebibytes for each in watched.streams},
         "feedback": feedback_pipeline.MEMORY_MEBIBYTES,
+        "intake": intake_api.MEMORY_MEBIBYTES,
         "journeys": journeys_pipeline.MEMORY_MEBIBYTES,
         "outcomes": outcomes_pipeline.MEMORY_MEBIBYTES,
         "counting": counting_pipeline.MEMORY_MEBIBYTES,

@@ -40,8 +40,8 @@ def rows(watched: Watched) -> Iterator[Row]:
     yield [
         _alarms(
             watched,
-            "the account, SES's events, journeys, dispatch, outcomes, counting and pages",
-            *(ACCOUNT, "feedback", "events", "journeys", "dispatch", "outcomes", "counting"),
+            "the account, SES's events, journeys and their intake, dispatch, outcomes, counting and pages",
+            *(ACCOUNT, "feedback", "events", "journeys", "intake", "dispatch", "outcomes", "counting"),
             *(["web"] if watched.web else []),
             width=WIDTH,
         )

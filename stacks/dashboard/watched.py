@@ -8,12 +8,13 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_sqs as sqs
 
-from stacks.constructs import web_pages
+from stacks.constructs import intake_api, web_pages
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.counting_pipeline import CountingPipeline
 from stacks.constructs.dispatch_pipeline import DispatchPipeline
 from stacks.constructs.events_pipeline import EventsPipeline
 from stacks.constructs.feedback_pipeline import FeedbackPipeline
+from stacks.constructs.intake_api import IntakeApi
 from stacks.constructs.journeys_pipeline import JourneysPipeline
 from stacks.constructs.mail_function import MailFunction
 from stacks.constructs.metrics import FIVE_MINUTES
@@ -37,6 +38,7 @@ OWN = {
     "outcomes": "#c7c7c7",
     "counting": "#9edae5",
     "journeys": "#98df8a",
+    "intake": "#dbdb8d",
     "dispatch": "#393b79",
     "events": "#aec7e8",
     "web": "#c49c94",
@@ -58,6 +60,7 @@ class Watched:
     events: EventsPipeline
     feedback: FeedbackPipeline
     journeys: JourneysPipeline
+    intake: IntakeApi
     dispatch: DispatchPipeline
     outcomes: OutcomesPipeline
     counting: CountingPipeline
@@ -71,6 +74,7 @@ class Watched:
             **{f"send-{each.name}": each.function for each in self.streams},
             "feedback": self.feedback.function,
             "journeys": self.journeys.function,
+            "intake": self.intake.function,
             "dispatch": self.dispatch.function,
             "outcomes": self.outcomes.function,
             "counting": self.counting.function,
@@ -125,6 +129,7 @@ class Watched:
             **{f"send-{name}": timing.send_timeout_seconds for name in self.configuration.streams},
             "feedback": timing.feedback_timeout_seconds,
             "journeys": timing.journeys_timeout_seconds,
+            "intake": intake_api.TIMEOUT_SECONDS,
             "dispatch": timing.dispatch_timeout_seconds,
             "outcomes": timing.outcomes_timeout_seconds,
             "counting": timing.counting_timeout_seconds,

@@ -69,6 +69,7 @@ def test_aws_s_metrics_are_those_of_resources_that_are_deployed(
         "postroad-prod-alarms",
         "/aws/kinesisfirehose/postroad-prod-events",
         "/aws/apigateway/postroad-prod-web",
+        "/aws/apigateway/postroad-prod-intake",
     }
     found = measured(drawn(prod), namespace)
     assert {each.dimensions[dimension].removesuffix(f".{dimension}") for each in found} == deployed
@@ -174,6 +175,7 @@ def test_a_stream_has_the_same_colour_in_every_graph(dashboard: Drawn) -> None:
                     "marketing": "#ff7f0e",
                     "feedback": "#7f7f7f",
                     "journeys": "#98df8a",
+                    "intake": "#dbdb8d",
                     "outcomes": "#c7c7c7",
                     "counting": "#9edae5",
                     "dispatch": "#393b79",

@@ -36,13 +36,13 @@ def queue_of(stacks: Stacks, source: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_function_has_its_source(prod: Stacks) -> None:
-    """Each has one, but feedback takes events by two ways, a rule starts dispatch, and browsers ask web."""
+    """Each has one, but feedback takes events by two ways, a rule starts dispatch, HTTP asks the others."""
     fed = Counter(
         function_of(prod, source)["FunctionName"]
         for source in prod.properties("AWS::Lambda::EventSourceMapping")
     )
     expected = Counter(function["FunctionName"] for function in prod.properties("AWS::Lambda::Function"))
-    without = Counter(["postroad-prod-dispatch", "postroad-prod-web"])
+    without = Counter(["postroad-prod-dispatch", "postroad-prod-web", "postroad-prod-intake"])
     assert fed == expected + Counter(["postroad-prod-feedback"]) - without
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from postroad.dispatching.settings import DispatchSettings
 from postroad.feedback.settings import FeedbackSettings
+from postroad.intake.settings import IntakeSettings
 from postroad.journeys.settings import JourneysSettings
 from postroad.outcomes.counting.settings import CountingSettings
 from postroad.outcomes.settings import OutcomesSettings
@@ -21,6 +22,7 @@ from tests.infrastructure.templates import Stacks
 SETTINGS: dict[str, type[Settings]] = {
     "send": SendSettings,
     "feedback": FeedbackSettings,
+    "intake": IntakeSettings,
     "journeys": JourneysSettings,
     "outcomes": OutcomesSettings,
     "counting": CountingSettings,

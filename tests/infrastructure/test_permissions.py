@@ -101,6 +101,10 @@ ALLOWED = {
         f"{EVENTS}/events/*": {"s3:GetObject"},
         SECRET: {"secretsmanager:GetSecretValue"},
     },
+    "intake": {
+        "/aws/lambda/postroad-prod-intake": LOG,
+        "postroad-prod-journeys": {"sqs:SendMessage"},
+    },
     "journeys": {
         "/aws/lambda/postroad-prod-journeys": LOG,
         "postroad-prod-journeys": TAKE,
@@ -346,7 +350,8 @@ def test_producers_here_and_elsewhere_use_the_key_through_queue_and_bucket_alone
         for statement in policy["PolicyDocument"]["Statement"]
         if "kms:Decrypt" in statement["Action"]
     ]
-    assert (len(elsewhere), len(here)) == (1, len(managed.configuration.streams))
+    # Who enqueues to each stream, and who reports events.
+    assert (len(elsewhere), len(here)) == (1, len(managed.configuration.streams) + 1)
     for condition in (*elsewhere, *here):
         services = [managed.readable(name) for name in condition["StringEquals"]["kms:ViaService"]]
         assert services == ["sqs.eu-west-1.<AWS::URLSuffix>", "s3.eu-west-1.<AWS::URLSuffix>"]

@@ -30,6 +30,8 @@ FOUNDATION = {
 MAIL = {
     "ResultBus",
     "FeedbackQueueUrl",
+    "EventsPolicyArn",
+    "EventsUrl",
     "JourneysQueueUrl",
     "JourneysDeadLetterQueueUrl",
     "FeedbackDeadLetterQueueUrl",
