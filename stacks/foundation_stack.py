@@ -59,6 +59,7 @@ class FoundationStack(StageStack):
             self._share("web-certificate-arn", web.certificate.certificate_arn)
 
         self._share("messages-stream-arn", cast("str", tables.messages.table_stream_arn))
+        self._share("contacts-stream-arn", cast("str", tables.contacts.table_stream_arn))
         self._share("address-secret-arn", arn_of(address_secret))
         self._share("token-keys-secret-arn", arn_of(token_keys))
         if key:

@@ -6,7 +6,12 @@ from typing import Literal
 from postroad.names import LOCAL_STAGE, parameter_name, resource_name
 
 Shared = Literal[
-    "messages-stream-arn", "address-secret-arn", "token-keys-secret-arn", "web-certificate-arn", "key-arn"
+    "messages-stream-arn",
+    "contacts-stream-arn",
+    "address-secret-arn",
+    "token-keys-secret-arn",
+    "web-certificate-arn",
+    "key-arn",
 ]
 
 

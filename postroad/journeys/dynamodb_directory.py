@@ -93,3 +93,8 @@ def changed_contacts(event: Mapping[str, Any]) -> list[Changed]:
         for record in event.get("Records") or ()
         if record["dynamodb"]["Keys"]["sk"].get("S") == PROFILE
     ]
+
+
+def is_of_contacts(event: Mapping[str, Any]) -> bool:
+    """Say whether an invocation is by a table's stream, and not by a queue."""
+    return any(record.get("eventSource") == "aws:dynamodb" for record in event.get("Records") or ())

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from postroad.journeys.date_triggers import DateTriggers
     from postroad.journeys.plan import Plan
 
+LOOK_THROUGH = "postroad.dates.v1"
+"""The schema of what tells the function `journeys` to go on with the round."""
 EVERY = timedelta(hours=24)
 """A round begins so long after the last one began."""
 

@@ -56,6 +56,10 @@ class Plans:
             if not plan.retired and isinstance(plan.trigger, EventTrigger) and plan.trigger.event == event
         ]
 
+    def all(self) -> list[Plan]:
+        """Return them all, older versions too."""
+        return list(self._versions.values())
+
     def dated(self) -> list[Plan]:
         """Return the newest version of each journey that a date begins."""
         return [

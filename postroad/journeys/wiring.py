@@ -18,9 +18,11 @@ from postroad.journeys.date_triggers import DateTriggers
 from postroad.journeys.dead_letters import SqsDeadLetters
 from postroad.journeys.doing import Deeds
 from postroad.journeys.dynamodb_dates import DynamoDates
+from postroad.journeys.dynamodb_directory import DynamoDirectory
 from postroad.journeys.dynamodb_pauses import DynamoPauses
 from postroad.journeys.dynamodb_people import DynamoPeople
 from postroad.journeys.dynamodb_walks import DynamoWalks
+from postroad.journeys.following import Following
 from postroad.journeys.hearing import Hearing
 from postroad.journeys.places import Home
 from postroad.journeys.plan import read_plans
@@ -45,11 +47,20 @@ BUNDLE = Path(__file__).parents[2]
 """Where the build puts what it made for this function: beside `postroad`."""
 
 
-@cache
 def hearing() -> Hearing:
-    """Return the use case, made once per process."""
+    """Return what takes batches of the queue, made once per process."""
+    return _all().hearing
+
+
+def following() -> Following:
+    """Return what follows dates of contacts, made once per process."""
+    return _all().following
+
+
+@cache
+def _all() -> Wired:
     settings = JourneysSettings.from_env()
-    return wired(settings, Clients(client_config(connections=settings.threads)), BUNDLE).hearing
+    return wired(settings, Clients(client_config(connections=settings.threads)), BUNDLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,7 @@ class Wired:
     hearing: Hearing
     dates: Callable[[Engine], DateTriggers]
     engine: Callable[[], Engine]
+    following: Following
 
 
 def wired(settings: JourneysSettings, clients: Clients, bundle: Path) -> Wired:
@@ -110,6 +122,13 @@ def wired(settings: JourneysSettings, clients: Clients, bundle: Path) -> Wired:
         ),
         dates=triggers,
         engine=engine,
+        following=Following(
+            plans=plans.all(),
+            triggers=lambda: triggers(engine()),
+            directory=DynamoDirectory(
+                dynamodb, contacts=settings.contacts_table, journeys=settings.journeys_table
+            ),
+        ),
     )
 
 

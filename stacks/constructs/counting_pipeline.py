@@ -80,7 +80,7 @@ class CountingPipeline(Construct):
         )
         feed_with_changes(
             self.function,
-            stores=stores,
+            table=stores.messages,
             dead_letters=self.dead_letters,
             batch_size=BATCH_SIZE,
             batching_window_seconds=timing.counting_batching_window_seconds,

@@ -11,10 +11,13 @@ from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from postroad.contract.event import EVENT_DETAIL_TYPE
+from postroad.journeys.following import rules_of
+from postroad.journeys.plan import read_plans
 from postroad.journeys.settings import COMPILED_JOURNEYS, JourneysSettings, written_hours
 from postroad.observability import Metric
 from postroad.schedule.walks import WALKS
 from stacks.constructs.alarms import Alarms
+from stacks.constructs.contact_dates import ContactDates
 from stacks.constructs.mail_function import FunctionRuntime, MailFunction
 from stacks.constructs.metrics import our_metric
 from stacks.constructs.result_bus import ResultBus
@@ -95,6 +98,16 @@ class JourneysPipeline(Construct):
         self._listen(bus)
         self._grant(streams)
         bus.grant_put_events_to(self.function)
+        if rules_of(read_plans(plans)):
+            ContactDates(
+                self,
+                "Dates",
+                stage=self._stage,
+                function=self.function,
+                dead_letters=self.work.dead_letters,
+                stores=stores,
+                alarms=alarms,
+            )
         self._watch(alarms)
         CfnOutput(Stack.of(self), "JourneysQueueUrl", value=self.work.queue.queue_url)
         CfnOutput(Stack.of(self), "JourneysDeadLetterQueueUrl", value=self.work.dead_letters.queue_url)

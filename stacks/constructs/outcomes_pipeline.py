@@ -67,7 +67,7 @@ class OutcomesPipeline(Construct):
         )
         feed_with_changes(
             self.function,
-            stores=stores,
+            table=stores.messages,
             dead_letters=self.dead_letters,
             batch_size=timing.outcomes_batch_size,
             batching_window_seconds=timing.outcomes_batching_window_seconds,

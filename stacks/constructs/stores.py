@@ -46,6 +46,16 @@ class Stores(Construct):
             self, "TokenKeys", self._shared("token-keys-secret-arn")
         )
 
+    def contacts_with_stream(self) -> dynamodb.ITableV2:
+        """Return the table Contacts as what feeds a function with its changes."""
+        return dynamodb.TableV2.from_table_attributes(
+            self,
+            "ContactsWithStream",
+            table_name=self._stage.resource("contacts"),
+            table_stream_arn=self._shared("contacts-stream-arn"),
+            encryption_key=self.key,
+        )
+
     def grant_address_secret(self, grantee: iam.IGrantable) -> None:
         """Let `grantee` read the address secret; Secrets Manager's own grant allows describing it too."""
         iam.Grant.add_to_principal(

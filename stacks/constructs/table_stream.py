@@ -1,4 +1,4 @@
-"""The table Messages' stream as what feeds a function.
+"""A table's stream as what feeds a function: that of Messages, and that of Contacts.
 
 DynamoDB lets two functions read it without throttling each other: `outcomes` and `counting`.
 https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
@@ -15,7 +16,6 @@ from aws_cdk import aws_sqs as sqs
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.mail_function import MailFunction
 from stacks.constructs.metrics import FIVE_MINUTES
-from stacks.constructs.stores import Stores
 from stacks.constructs.troubles import Trouble
 from stacks.constructs.work_queue import LATE, DeadLetters
 
@@ -27,14 +27,14 @@ LONGEST_RETRY = Duration.hours(23)
 def feed_with_changes(
     function: MailFunction,
     *,
-    stores: Stores,
+    table: dynamodb.ITableV2,
     dead_letters: DeadLetters,
     batch_size: int,
     batching_window_seconds: int,
     tumbling_window: Duration | None = None,
     patterns: Sequence[Mapping[str, object]] = (),
 ) -> None:
-    """Hand every change of a row to this function once or more, in order for each row.
+    """Hand every change in the table to this function once or more, in order for each item.
 
     With `patterns`, those changes alone that one of them describes. What the function can't do in 20 tries
     or 23 hours is named among the dead letters.
@@ -44,7 +44,7 @@ def feed_with_changes(
     on_failure = sqs.Queue.from_queue_arn(dead_letters, "OnFailure", dead_letters.queue_arn)
     function.add_event_source(
         sources.DynamoEventSource(
-            stores.messages,
+            table,
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
             batch_size=batch_size,
             max_batching_window=Duration.seconds(batching_window_seconds),

@@ -51,7 +51,8 @@ class Tables(Construct):
         self.schedule = self._table("Schedule", expires=True)
         # Profiles and consent carry no time to live: what a person agreed to is kept as evidence. What merely
         # counts (runs of soft bounces, what was mailed lately) may be forgotten.
-        self.contacts = self._table("Contacts", expires=True)
+        # Its stream tells, by keys alone, whose dates may have changed.
+        self.contacts = self._table("Contacts", expires=True, stream=dynamodb.StreamViewType.KEYS_ONLY)
         # A walk that is over is forgotten after a time, and may then begin as if for the first time. One that
         # goes on carries no time to live.
         self.journeys = self._table("Journeys", expires=True)

@@ -91,6 +91,13 @@ JOURNEYS_LATE = Trouble(
     "go on late.",
     first=f"`{_QUEUES}` shows how many wait.",
 )
+DATES_LATE = Trouble(
+    word="dates-late",
+    page="journeys-late",
+    wrong=f"Changes of contacts have waited for {LATE_MINUTES} minutes: journeys that a date begins may miss "
+    "what changed today.",
+    first="The function's log says what holds it up.",
+)
 WALKS_LATE = Trouble(
     word="schedule-late",
     page="journeys-late",

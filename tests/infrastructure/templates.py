@@ -10,6 +10,7 @@ from aws_cdk.assertions import Template
 
 from postroad.configuration import Configuration
 from stacks.application import add_stacks
+from stacks.mail_stack import NO_PLANS
 
 Resource = dict[str, Any]
 
@@ -89,10 +90,14 @@ NAMED_NAME = frozenset({"EventBus", "ConfigurationSet"})
 
 
 def synthesise(
-    configuration: Configuration, *, simulator: str | None = None, cloud: str | None = None
+    configuration: Configuration,
+    *,
+    plans: bytes = NO_PLANS,
+    simulator: str | None = None,
+    cloud: str | None = None,
 ) -> Stacks:
     app = App(context=feature_flags())
-    foundation, mail = add_stacks(app, configuration, simulator=simulator, cloud=cloud)
+    foundation, mail = add_stacks(app, configuration, plans=plans, simulator=simulator, cloud=cloud)
     return Stacks(
         configuration,
         dict(Template.from_stack(foundation).to_json()),

@@ -82,6 +82,11 @@ def test_messages_has_its_stream_and_its_indexes(prod: Stacks) -> None:
     assert types == {"pk": "S", "sk": "S", "address_key": "S", "accepted": "N", "held": "S"}
 
 
+def test_contacts_tells_by_keys_alone_who_changed(prod: Stacks) -> None:
+    table = prod.foundation["Resources"]["Contacts"]["Properties"]
+    assert table["StreamSpecification"] == {"StreamViewType": "KEYS_ONLY"}
+
+
 def test_the_key_is_aws_owned_or_ours_as_configured(prod: Stacks, managed: Stacks) -> None:
     for name in TABLES:
         theirs = prod.foundation["Resources"][name]["Properties"]
