@@ -5,12 +5,17 @@ they ask for the time, so that it holds for all of them at once. It only grows: 
 to pass would make no sense to a stack that went back.
 """
 
+from __future__ import annotations
+
 import os
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from postroad.clock import read_offset
 from postroad.local.errors import LocalCloudError
-from postroad.local.state import State
+
+if TYPE_CHECKING:
+    from postroad.local.state import State
 
 FARTHEST = timedelta(days=3660)
 """Ten years: who wants more has mistaken the year."""

@@ -45,6 +45,7 @@ def test_each_queue_is_shown_the_streams_first(deployed: Deployed) -> None:
         "order-updates",
         "transactional",
         "feedback",
+        "journeys",
         "outcomes-dead-letters",
     ]
     assert of(found, "transactional")["depth"] == {"waiting": 1, "in_flight": 0, "delayed": 0}
