@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from postroad.configuration.problems import Problem, did_you_mean
 from postroad.journeys import plan
 from postroad.journeys.advancing import ENGAGEMENT, EVENT, FACTS, NAMES
 from postroad.journeys.conditions import ConditionError, check, parts_below, parts_of
+from postroad.journeys.hours import ALWAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from postroad.journey_files import definition
     from postroad.journey_files.flattening import Flattening
     from postroad.journey_files.source import Path
+    from postroad.journeys.hours import WeekHours
 
 USUAL_CATEGORY = "marketing"
 
@@ -25,7 +27,8 @@ USUAL_CATEGORY = "marketing"
 class World:
     """What journeys may name: whether each stream can be unsubscribed, each topic's stream, the templates.
 
-    `declared` are the events and facts, `categories` those that have a cap; None where any will do.
+    `declared` are the events and facts, `categories` those that have a cap; None where any will do. `hours`
+    are those of the streams that have any.
     """
 
     unsubscribable: Mapping[str, bool]
@@ -33,6 +36,7 @@ class World:
     templates: frozenset[str]
     declared: Declared | None = None
     categories: frozenset[str] | None = None
+    hours: Mapping[str, WeekHours] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ def broken_rules(journey: Journey, world: World) -> Iterator[Problem]:
     """Judge all rules."""
     yield from _stream_and_topic(journey.head, world)
     yield from _category(journey.head, world)
+    yield from _hours(journey.head, world)
     yield from _steps(journey.flat, world)
     wrong = list(_expressions_of(journey))
     yield from wrong
@@ -135,6 +140,14 @@ def _tables(content: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]: 
     if isinstance(content, list):
         for place, each in enumerate(content):
             yield from _tables(each, (*path, place))
+
+
+def _hours(head: definition.Head, world: World) -> Iterator[Problem]:
+    """Refuse hours that leave no minute of the week: the mail would be left out, each time."""
+    if not head.hours.week.within(world.hours.get(head.stream, ALWAYS)):
+        yield Problem(
+            ("hours",), f"no hour of the week is both in these and in those of the stream '{head.stream}'"
+        )
 
 
 def _steps(flat: Flattening, world: World) -> Iterator[Problem]:

@@ -23,4 +23,5 @@ def world_of(configuration: Configuration, *, config: Path, templates: Path) -> 
         templates=frozenset(template_names(templates)),
         declared=read_events(config),
         categories=frozenset(configuration.caps),
+        hours={name: stream.hours.week for name, stream in configuration.streams.items() if stream.hours},
     )
