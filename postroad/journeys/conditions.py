@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from math import isfinite
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from jinja2 import ChainableUndefined, TemplateError, Undefined, nodes
+from jinja2.filters import do_round
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LONGEST = 500
@@ -26,6 +27,7 @@ _FILTERS = frozenset(
     ("abs", "default", "first", "float", "int", "join", "last", "length", "lower", "round", "string", "trim",
      "upper")
 )  # fmt: skip
+_MOST_DIGITS = 20
 
 
 class ConditionError(ValueError):
@@ -33,21 +35,53 @@ class ConditionError(ValueError):
 
 
 class _Missing(ChainableUndefined):
-    """What isn't there: smaller, larger, equal to nothing."""
+    """What isn't there: smaller, larger, equal to nothing, not even to something else that isn't there."""
 
     def _compares(self, _other: object) -> bool:
         return False
 
     __lt__ = __le__ = __gt__ = __ge__ = _compares  # type: ignore[assignment]  # Undefined's own never return
+    __eq__ = _compares
+
+    def __ne__(self, _other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return id(type(self))
+
+    def _is_no_number(self) -> NoReturn:
+        raise TypeError
+
+    __int__ = __float__ = _is_no_number  # so that the filters `int` and `float` give their default
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """The sandbox, with few filters and no globals."""
+    """The sandbox, with few filters and no globals; a dot leads to a key, and to nothing else."""
 
     def __init__(self) -> None:
         super().__init__(undefined=_Missing)
         self.globals.clear()
-        self.filters = {name: self.filters[name] for name in _FILTERS}
+        self.filters = {name: self.filters[name] for name in _FILTERS} | {"round": _round}
+
+    def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 - whatever an expression names
+        """Return what stands under a key. Python's own attributes would hide keys such as `items`."""
+        return self.getitem(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:  # noqa: ANN401 - as above
+        """Return what stands under a key, or at a place."""
+        if isinstance(obj, Undefined):
+            return obj
+        try:
+            return obj[argument]
+        except (TypeError, LookupError):
+            return self.undefined(obj=obj, name=argument)
+
+
+def _round(value: float, precision: int = 0, method: Any = "common") -> float:  # noqa: ANN401 - it is checked
+    """Round as Jinja2 does, but to no more digits than a number has: it would reckon for hours."""
+    if abs(precision) > _MOST_DIGITS:
+        raise ValueError
+    return do_round(value, precision, method)
 
 
 _ENVIRONMENT = _Environment()
@@ -62,6 +96,13 @@ def check(expression: str, names: frozenset[str]) -> None:
         raise ConditionError("expected an expression, got an empty text")
     if len(expression) > LONGEST:
         raise ConditionError(f"expected at most {LONGEST} characters, got {len(expression)}")
+    try:
+        _check(expression, names)
+    except RecursionError:
+        raise ConditionError("nested too deep; take some of its brackets or signs away") from None
+
+
+def _check(expression: str, names: frozenset[str]) -> None:
     try:
         tree = _ENVIRONMENT.parse("{{ (" + expression + ") }}")
     except TemplateError as error:

@@ -9,7 +9,7 @@ from postroad.journeys.conditions import LONGEST, ConditionError, check, holds, 
 NAMES = frozenset({"contact", "event"})
 SEEN: dict[str, Any] = {
     "contact": {"orders": 3, "locale": "es-CO", "tags": ["vip"], "a b": 1},
-    "event": {"properties": {"total": 99.5}},
+    "event": {"properties": {"total": 99.5, "lines": {"items": ["tea"]}}},
 }
 
 
@@ -30,6 +30,13 @@ SEEN: dict[str, Any] = {
         ("not contact.pets", True),
         ("1 if contact.orders else 2", 1),
         ("(contact.orders - 1) / 2", 1.0),
+        ("contact.pets == event.pets or contact.pets in [event.pets]", False),
+        ("contact.pets != event.pets and contact.pets != 'cat'", True),
+        ("contact.pets | int > 0 or contact.pets | float > 0", False),
+        ("event.properties.lines.items", ["tea"]),
+        ("event.properties.lines.items | length", 1),
+        ("event.properties.lines['items'].0", "tea"),
+        ("event.properties.keys or contact.tags.count or contact.locale.upper", None),
     ],
 )
 def test_expressions_compare_and_name(expression: str, value: object) -> None:
@@ -57,6 +64,8 @@ def test_expressions_compare_and_name(expression: str, value: object) -> None:
         ("contact | random", "no filter 'random'"),
         ("contact is strange", "No test named 'strange'"),
         ("contact.orders == 1" + " or contact.orders == 1" * 40, f"at most {LONGEST} characters"),
+        ("(" * 240 + "1" + ")" * 240, "nested too deep"),
+        ("-" * 490 + "1", "nested too deep"),
     ],
 )
 def test_what_is_no_expression_is_refused(expression: str, what: str) -> None:
@@ -67,7 +76,13 @@ def test_what_is_no_expression_is_refused(expression: str, what: str) -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    ["contact.orders + contact.locale", "contact.orders / 0", "contact.orders | length", "contact < event"],
+    [
+        "contact.orders / 3 | round(999999999, 'ceil')",
+        "contact.orders + contact.locale",
+        "contact.orders / 0",
+        "contact.orders | length",
+        "contact < event",
+    ],
 )
 def test_what_fails_says_how_and_no_value(expression: str) -> None:
     check(expression, NAMES)
