@@ -44,7 +44,7 @@ def test_quiet_hours_of_a_journey_are_in_its_plan() -> None:
     "times", [("17:00", "20:00", "23:00", "01:00"), ("08:00", "18:00", "09:00", "17:00")]
 )
 def test_hours_that_never_meet_those_of_the_stream_are_refused(times: tuple[str, ...]) -> None:
-    with pytest.raises(JourneyError, match=r"yaml:7: hours: no hour of the week is both in these and in"):
+    with pytest.raises(JourneyError, match=r"yaml:8: hours: no hour of the week is both in these and in"):
         compiled(OFFICE, *times)
     anytime = replace(OFFICE, hours={"marketing": every_day(Span(0, 1440))})
     assert compiled(anytime, *times)
