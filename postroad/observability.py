@@ -24,6 +24,8 @@ class Metric(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     EXPIRED = "expired"
+    CAPPED = "capped"
+    CANCELLED = "cancelled"
     HELD = "held"
     RETRIED = "retried"
     UNKNOWN_OUTCOMES = "unknown_outcomes"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from postroad.caps.deciding import Counted, claim, give_back, renew
 from postroad.caps.errors import CapsUnavailableError
 from postroad.caps.tally import Place, Tally
+from postroad.errors import TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from postroad.caps.deciding import Cap
     from postroad.caps.ports import Tallies
-    from postroad.errors import TransientError
 
 ATTEMPTS = 10
 """So often it is tried again where others count mails of the same person at the same moment."""
@@ -77,7 +77,7 @@ class Counting:
                 break
             try:
                 standing = self._tallies.read(list(waiting))
-            except CapsUnavailableError as error:
+            except TransientError as error:
                 self._set(outcomes, waiting, error)
                 break
             written: dict[Place, Tally] = {}

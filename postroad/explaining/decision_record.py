@@ -73,7 +73,8 @@ def explain(row: Row, *, now: datetime, watermark: datetime | None = None) -> Ex
     )
     facts = (
         ("to", row.email), ("stream", row.stream), ("template", row.template), ("locale", row.locale),
-        ("topic", row.topic), ("bounce", row.bounce), *_waits(row, watermark),
+        ("topic", row.topic), ("journey", ", step ".join(filter(None, (row.journey, row.step)))),
+        ("bounce", row.bounce), *_waits(row, watermark),
         ("tags", ", ".join(f"{name}={value}" for name, value in sorted(row.tags.items()))),
     )  # fmt: skip
     numbers = sorted({*map(int, row.ses_ids), *range(1, row.attempt + 1)})
@@ -192,6 +193,8 @@ def record(
         "to": row.email or None,
         "locale": row.locale or None,
         "topic": row.topic or None,
+        "journey": row.journey or None,
+        "step": row.step or None,
         "bounce": row.bounce or None,
         "tags": dict(row.tags),
         "timeline": [{"at": step.at, "what": step.word} for step in steps(row)],

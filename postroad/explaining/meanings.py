@@ -39,6 +39,7 @@ _REASONS: Mapping[Reason, str] = {
     Reason.ATTACHMENT_TOO_LARGE: "The attachments are too large.",
     Reason.CONFLICT: "Another message has this id already.",
     Reason.SEND_AT: "Its send_at has not come yet.",
+    Reason.OUT_OF_HOURS: "It had to wait, and came to its turn out of the hours of its journey or stream.",
     Reason.CANCELLED_BY_OPERATOR: "An operator called it off before its time.",
     Reason.DROPPED_BY_OPERATOR: "It was held, and an operator dropped it.",
     Reason.EXPIRED: "When its turn came, its expires_at had passed, or 21 days since it was made.",
@@ -127,8 +128,9 @@ _NEXT_BY_REASON: Mapping[str, str] = {
     Reason.BODY_LOST: f"Enqueue it again under a new id, then {_DROP}.",
     Reason.RECIPIENT_NOT_ALLOWED: "If this stage may mail them, add them to recipients.allow in "
     f"config/<stage>.toml, deploy, then {_RELEASE}; if not, {_DROP}.",
-    Reason.FREQUENCY_CAP: "Nothing. If it is scheduled, it goes in the next free slot; if it is capped, its "
-    "journey says not to wait for one.",
+    Reason.FREQUENCY_CAP: "Nothing. If it is scheduled, it goes in the next free slot, within its journey's "
+    "hours; if it is capped, its journey says not to wait for one, or there was none in time.",
+    Reason.OUT_OF_HOURS: "Nothing: it goes in the next of these hours.",
     Reason.PAUSED: "Nothing: it ends by itself. The recipient can end it by the link to their preferences.",
     Reason.ERASED: "Nothing. The recipient can sign up again by themselves.",
     Reason.ON_ACCOUNT_SUPPRESSION_LIST: "If the mailbox works again: `postroad suppression remove <email>`, "

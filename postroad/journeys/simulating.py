@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING
 
 from postroad.activity.event import Event
 from postroad.caps.deciding import claim
+from postroad.contract.message import Journey
+from postroad.contract.times import MAX_AGE
 from postroad.contract.words import Reason, StreamKind
 from postroad.journeys.date_triggers import DateTriggers
 from postroad.journeys.effects import Attributes, Mail, Notice
 from postroad.journeys.enrolling import NotEnrolled
+from postroad.journeys.leaving_hours import LeavingHours
 from postroad.journeys.memory import MemoryDoing, MemoryWalks
 from postroad.journeys.memory_dates import MemoryDates
 from postroad.journeys.running import Engine
@@ -29,10 +33,12 @@ if TYPE_CHECKING:
     from postroad.caps.deciding import Cap, Counted
     from postroad.contacts.model import Contact
     from postroad.journeys.enrolment import Enrolment
+    from postroad.journeys.plan import Plan
     from postroad.journeys.running import Plans
     from postroad.journeys.seeing import Surroundings
 
 __all__ = ["UNSUBSCRIBED", "Line", "Simulation"]
+_INSTANT = timedelta(microseconds=1)
 _REFUSED = frozenset(NotEnrolled) - {NotEnrolled.COPY, NotEnrolled.OTHER_EVENT}
 
 
@@ -75,6 +81,7 @@ class Simulation:
         Without `declared` all of an event is kept, and no facts follow from it.
         """
         self._plans = plans
+        self._hours = LeavingHours(plans.all(), around)
         self._crowd = Crowd(contacts, around=around, declared=declared)
         self._walks = MemoryWalks()
         self._doing = MemoryDoing()
@@ -202,10 +209,23 @@ class Simulation:
             return self._post(walk, mail, now, What.MAIL)
         if mail.if_capped == "drop":
             return self._post(walk, mail, now, What.CAPPED)
-        if mail.expires_at is not None and mail.expires_at <= free_at:
-            return self._post(walk, mail, now, What.EXPIRED, "no free slot before its deadline")
-        self._post(walk, mail, now, What.WAITS, f"until {free_at.isoformat(timespec='seconds')}")
-        return self._at(free_at, walk.address_key, _Waiting(walk, mail))
+        turn = self._next_turn(walk, plan, mail, free_at)
+        if turn is None:
+            return self._post(walk, mail, now, What.CAPPED, "no free slot in its hours before its deadline")
+        self._post(walk, mail, now, What.WAITS, f"until {turn.isoformat(timespec='seconds')}")
+        return self._at(turn, walk.address_key, _Waiting(walk, mail))
+
+    def _next_turn(self, walk: Enrolment, plan: Plan, mail: Mail, free_at: datetime) -> datetime | None:
+        """Return when a mail that is over its cap goes on; None where that would be too late."""
+        known = self._crowd.known(walk.address_key)
+        expires = mail.at + MAX_AGE
+        return self._hours.next_hour(
+            plan.stream,
+            Journey(name=walk.journey, version=walk.version, enrolment=walk.enrolment_id, step=mail.step),
+            known.contact if known else None,
+            asked=free_at,
+            deadline=min(expires, mail.expires_at or expires) - _INSTANT,
+        )
 
     def _claim(self, address_key: str, category: str, message_id: str, now: datetime) -> datetime | None:
         place = (address_key, category)

@@ -15,7 +15,8 @@ from postroad.caps.tally import Place
 from postroad.contract.times import is_expired
 from postroad.contract.words import Reason, Status, StreamKind
 from postroad.errors import TransientError
-from postroad.sending.decisions import Duplicate, Later, Refused, Settled, Why
+from postroad.sending.decisions import Duplicate, Later, Refused, Settled, Waits, Why
+from postroad.sending.guarding import OutOfHours
 from postroad.sending.pauses import after_trouble
 from postroad.sending.trouble import Guard
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from postroad.ledger.row import Row
     from postroad.sending.decisions import Decision
     from postroad.sending.delivery import Delivery
-    from postroad.sending.guarding import Guarding
+    from postroad.sending.guarding import Guarding, Turns
     from postroad.sending.limits import Limits
     from postroad.sending.mail import Parsed, Prepared
     from postroad.sending.refusals import Refusals
@@ -59,9 +60,14 @@ class Admission:
         clock: Clock,
         limits: Limits,
         on_error: Callable[[BaseException], None],
+        turns: Turns | None = None,
     ) -> None:
-        """Use these parts; without `guarding` nothing is looked at again, without `counting` none capped."""
+        """Use these parts; without `guarding` nothing is looked at again, without `counting` none capped.
+
+        Without `turns` a mail of a journey that is over its cap goes in the first free slot.
+        """
         self._guarding = guarding
+        self._turns = turns
         self._counting = counting
         self._delivery = delivery
         self._waiting = waiting
@@ -101,11 +107,14 @@ class Admission:
         def look(one: Prepared) -> None:
             parsed = one.parsed
             with Guard(self._trouble, run.report, parsed.record, parsed):
-                unwanted = guarding.look(parsed)
-                if unwanted is None:
+                found = guarding.look(parsed, now=now)
+                if found is None:
                     cleared.add(parsed.record.sqs_id)
                     return
-                self._end(one, one.row.with_note(unwanted.note), unwanted.status, unwanted.reason, run)
+                if isinstance(found, OutOfHours):
+                    self._until_its_hour(one, found.until, run)
+                    return
+                self._end(one, one.row.with_note(found.note), found.status, found.reason, run)
                 if (place := self._place(one)) is not None:
                     self._give_back(place, parsed.message.message_id)
 
@@ -170,22 +179,44 @@ class Admission:
         """Let a mail over its cap wait for the next free slot, or end where it is not to wait."""
         parsed, now = prepared.parsed, self._clock.now()
         journey = parsed.message.journey
-        in_vain = is_expired(parsed.message, received_at=parsed.record.first_sent, now=full.free_at)
-        if in_vain or (journey is not None and journey.if_capped == DROP):
-            row = prepared.row
-            row = row.with_note("the next free slot would have come after its time") if in_vain else row
+        due: datetime | None = full.free_at
+        note = ""
+        if journey is not None and journey.if_capped == DROP:
+            due = None
+        elif is_expired(parsed.message, received_at=parsed.record.first_sent, now=full.free_at):
+            due, note = None, "the next free slot would have come after its time"
+        elif self._turns is not None and self._turns.are_limited(parsed):
+            due = self._turns.next_turn(parsed, full.free_at)
+            note = f"a slot was free at {_utc(full.free_at)}, and the next hour of its journey after its time"
+        if due is None:
+            row = prepared.row.with_note(note) if note else prepared.row
             self._end(prepared, row, Status.CAPPED, Reason.FREQUENCY_CAP, run)
             if full.was_counted and (place := self._place(prepared)) is not None:
                 self._give_back(place, parsed.message.message_id)
-        elif self._waiting.is_near(full.free_at, now=now):
-            run.decide(parsed.record, Later(full.free_at, Why.CAPPED))
-        elif not self._delivery.has_time(now, deadline=run.deadline):
-            run.decide(parsed.record, Later(now, Why.NO_TIME_LEFT))
+        elif self._waiting.is_near(due, now=now):
+            run.decide(parsed.record, Later(due, Why.CAPPED))
         else:
-            decision = self._delivery.schedule(
-                prepared.row, parsed.record, due=full.free_at, reason=Reason.FREQUENCY_CAP, now=now
-            )
-            run.decide(parsed.record, self._refusals.or_conflict(parsed, decision))
+            self._schedule(prepared, due, Reason.FREQUENCY_CAP, run)
+
+    def _until_its_hour(self, prepared: Prepared, due: datetime, run: Run) -> None:
+        """Let a mail wait that waited already, and comes out of its journey's hours."""
+        parsed, now = prepared.parsed, self._clock.now()
+        if self._waiting.is_near(due, now=now):
+            run.decide(parsed.record, Later(due, Why.NOT_DUE))
+            return
+        self._schedule(prepared, due, Reason.OUT_OF_HOURS, run)
+        # Until then others may go in the slot that it had.
+        place = self._place(prepared)
+        if place is not None and isinstance(run.report.decisions.get(parsed.record.sqs_id), Waits):
+            self._give_back(place, parsed.message.message_id)
+
+    def _schedule(self, prepared: Prepared, due: datetime, reason: Reason, run: Run) -> None:
+        parsed, now = prepared.parsed, self._clock.now()
+        if not self._delivery.has_time(now, deadline=run.deadline):
+            run.decide(parsed.record, Later(now, Why.NO_TIME_LEFT))
+            return
+        decision = self._delivery.schedule(prepared.row, parsed.record, due=due, reason=reason, now=now)
+        run.decide(parsed.record, self._refusals.or_conflict(parsed, decision))
 
     def _end(self, prepared: Prepared, row: Row, status: Status, reason: Reason, run: Run) -> None:
         parsed = prepared.parsed
@@ -208,6 +239,10 @@ class Admission:
                 self._counting.give_back(place, message_id)
         except TransientError as error:
             self._on_error(error)
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def category_of(parsed: Parsed, kind: StreamKind) -> str | None:

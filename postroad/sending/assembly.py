@@ -14,7 +14,7 @@ from postroad.sending.delivery import Delivery
 from postroad.sending.entering import Entering
 from postroad.sending.erased import Erased
 from postroad.sending.fuse import Fuse
-from postroad.sending.guarding import Guarding
+from postroad.sending.guarding import Guarding, Turns
 from postroad.sending.limits import limits_of
 from postroad.sending.marking import Marking
 from postroad.sending.preparing import Preparation
@@ -43,7 +43,15 @@ if TYPE_CHECKING:
     from postroad.rendering.ports import Renderer
     from postroad.schedule.ports import Pointers
     from postroad.sending.leaving_links import LeavingLinks
-    from postroad.sending.ports import Attachments, DeadLetters, Mailer, Postponement, Rate, StandingWalks
+    from postroad.sending.ports import (
+        Attachments,
+        DeadLetters,
+        Mailer,
+        Postponement,
+        Rate,
+        SendingHours,
+        StandingWalks,
+    )
     from postroad.sending.settings import SendSettings
     from postroad.suppression.ports import SuppressionStore
 
@@ -77,6 +85,8 @@ class Parts:
     walks: StandingWalks | None = None
     contacts: ContactStore | None = None
     """Without these two no mail of a journey is looked at again."""
+    hours: SendingHours | None = None
+    """Without them, or without `contacts`, any hour is one of a journey's."""
 
 
 def send_batch(parts: Parts) -> SendBatch:
@@ -147,8 +157,13 @@ def send_batch(parts: Parts) -> SendBatch:
         limits=limits,
         counting=counting,
     )
+    turns = (
+        Turns(hours=parts.hours, contacts=parts.contacts, stream=settings.stream)
+        if parts.hours is not None and parts.contacts is not None
+        else None
+    )
     admission = Admission(
-        guarding=Guarding(walks=parts.walks, contacts=parts.contacts, kind=limits.kind)
+        guarding=Guarding(walks=parts.walks, contacts=parts.contacts, kind=limits.kind, turns=turns)
         if parts.walks is not None and parts.contacts is not None
         else None,
         counting=counting,
@@ -160,6 +175,7 @@ def send_batch(parts: Parts) -> SendBatch:
         clock=clock,
         limits=limits,
         on_error=parts.on_error,
+        turns=turns,
     )
     return SendBatch(
         stream=settings.stream,

@@ -56,7 +56,8 @@ class Settled:
 class Waits:
     """The message waits in the schedule, and this copy of it is done with.
 
-    `reason` is `send_at`, `frequency_cap` or `unknown_outcome`; `is_new` says that it began to wait just now.
+    `reason` is `send_at`, `frequency_cap`, `out_of_hours` or `unknown_outcome`; `is_new` says that it began
+    to wait just now.
     """
 
     reason: Reason

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from postroad.contract.message import Attachment
+    from postroad.contacts.model import Contact
+    from postroad.contract.message import Attachment, Journey
     from postroad.records import Record
     from postroad.sending.mail import Mail, Refusal
 
@@ -57,6 +58,30 @@ class MemoryAttachments:
         if len(content) > most_bytes:
             raise AttachmentTooLargeError("too large")
         return File(attachment.filename, attachment.content_type, content)
+
+
+class MemoryHours:
+    """`SendingHours` that are the same for everybody: always, but in the spans that are `shut`."""
+
+    def __init__(self, *shut: tuple[datetime, datetime]) -> None:
+        """Let nothing leave from the beginning of each span up to, and without, its end; they are in order."""
+        self.shut = shut
+        self.asked_of: list[Contact | None] = []
+
+    def are_limited(self, stream: str, journey: Journey) -> bool:
+        """Say whether there is any span; see `SendingHours.are_limited`."""
+        del stream, journey
+        return bool(self.shut)
+
+    def next_hour(
+        self, stream: str, journey: Journey, contact: Contact | None, *, asked: datetime, deadline: datetime
+    ) -> datetime | None:
+        """Return the first moment; see `SendingHours.next_hour`."""
+        del stream, journey
+        self.asked_of.append(contact)
+        for begins, ends in self.shut:
+            asked = ends if begins <= asked < ends else asked
+        return asked if asked <= deadline else None
 
 
 class MemoryDeadLetters:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from postroad.contract.message import Attachment
+from postroad.contacts.model import Contact
+from postroad.contract.message import Attachment, Journey
 from postroad.governor.grant import Grant
 from postroad.journeys.enrolment import Enrolment
 from postroad.records import Record
@@ -16,6 +17,23 @@ class StandingWalks(Protocol):
 
     def known(self, address_key: str) -> list[Enrolment]:
         """Read the latest walks of a contact, those that are over too, consistently."""
+        ...
+
+
+class SendingHours(Protocol):
+    """When mail of journeys may leave: the one place where that is decided, for mail that had to wait."""
+
+    def are_limited(self, stream: str, journey: Journey) -> bool:
+        """Say whether such a mail has hours at all; else whoever it is for need not be read."""
+        ...
+
+    def next_hour(
+        self, stream: str, journey: Journey, contact: Contact | None, *, asked: datetime, deadline: datetime
+    ) -> datetime | None:
+        """Return the first moment from `asked` on at which the mail may leave, within its spread.
+
+        None where it would be later than `deadline`. No contact is one of whom nothing is known.
+        """
         ...
 
 

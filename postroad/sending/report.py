@@ -57,7 +57,13 @@ def _metrics(decision: Decision) -> list[Metric]:
             return [_OF_STATUS.get(status, Metric.SUPPRESSED)]
 
 
-_OF_STATUS = {Status.HELD: Metric.HELD, Status.FAILED: Metric.FAILED, Status.EXPIRED: Metric.EXPIRED}
+_OF_STATUS = {
+    Status.HELD: Metric.HELD,
+    Status.FAILED: Metric.FAILED,
+    Status.EXPIRED: Metric.EXPIRED,
+    Status.CAPPED: Metric.CAPPED,
+    Status.CANCELLED: Metric.CANCELLED,
+}
 
 
 def _word(decision: Decision) -> str:

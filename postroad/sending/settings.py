@@ -21,7 +21,8 @@ class SendSettings(Settings):
     signs the links to them; elsewhere both are empty. `unsubscribe_mailbox` is an address to which they may
     write instead, or empty. `retention_days_of` are those of statuses whose rows are not kept for
     `retention_days`. `caps` are those of each category, such as `marketing.per_day`; none on a stream whose
-    mail can't be left.
+    mail can't be left. `hours` is when mail of journeys may leave by this stream (`written_hours`), or empty;
+    `home_time_zone` and `home_country` are taken for contacts of whom neither is known.
     """
 
     stage: str
@@ -65,4 +66,7 @@ class SendSettings(Settings):
     unsubscribe_mailbox: str = ""
     contacts_table: str = ""
     journeys_table: str = ""
+    hours: str = ""
+    home_time_zone: str = "UTC"
+    home_country: str = ""
     caps: Mapping[str, int] = field(default_factory=dict)

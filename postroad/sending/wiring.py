@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from postroad.caps.dynamodb import DynamoTallies
     from postroad.contacts.dynamodb import DynamoContacts
     from postroad.journeys.dynamodb_walks import DynamoWalks
+    from postroad.journeys.leaving_hours import LeavingHours
     from postroad.sending.batch import SendBatch
     from postroad.sending.ports import Mailer
 
@@ -150,6 +151,7 @@ def assemble(settings: SendSettings, aws: Services, mailer: Mailer, templates: P
             tallies=_tallies(settings, dynamodb),
             walks=when_used(lambda: _walks(settings, dynamodb, pointers)),
             contacts=when_used(lambda: _contacts(settings, dynamodb)),
+            hours=when_used(lambda: leaving_hours(settings, templates.parent)),
         )
     )
     canary = Canary(
@@ -190,6 +192,23 @@ def _contacts(settings: SendSettings, dynamodb: DynamoDBClient) -> DynamoContact
     from postroad.contacts.dynamodb import DynamoContacts  # noqa: PLC0415  as above
 
     return DynamoContacts(dynamodb, settings.contacts_table)
+
+
+def leaving_hours(settings: SendSettings, bundle: Path) -> LeavingHours:
+    """Return when mail of journeys may leave, by the plans that the build put into `bundle`."""
+    # Few mails need any of this: those of journeys that wait.
+    from postroad.journeys.leaving_hours import LeavingHours  # noqa: PLC0415  as above
+    from postroad.journeys.places import Home  # noqa: PLC0415  as above
+    from postroad.journeys.plan import read_plans  # noqa: PLC0415  as above
+    from postroad.journeys.seeing import surroundings  # noqa: PLC0415  as above
+    from postroad.journeys.settings import COMPILED_JOURNEYS, read_hours  # noqa: PLC0415  as above
+
+    around = surroundings(
+        {},
+        hours={settings.stream: read_hours(settings.hours)} if settings.hours else {},
+        home=Home(settings.home_time_zone, settings.home_country),
+    )
+    return LeavingHours(read_plans((bundle / COMPILED_JOURNEYS).read_bytes()), around)
 
 
 def stream_topics(settings: SendSettings, file: Path) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ BAD = (
     Metric.HELD,
     Metric.UNKNOWN_OUTCOMES,
     Metric.EXPIRED,
+    Metric.CAPPED,
+    Metric.CANCELLED,
     Metric.SUPPRESSED,
     Metric.RETRIED,
 )

@@ -80,6 +80,9 @@ def make_sender(whole: "Whole", gate: Gate, counts: Counts) -> SendBatch:
             clock=whole.clock,
             new_owner=whole.new_owner,
             on_error=lambda error: whole.tell(f"send met {type(error).__name__}: {error}"),
+            tallies=ports("tallies", stores.tallies),
+            walks=ports("walks", stores.walks),
+            contacts=ports("contacts", stores.contacts),
         )
     )
 

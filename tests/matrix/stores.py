@@ -8,11 +8,14 @@ from typing import Any
 
 from postroad.account.memory import MemoryAccount
 from postroad.bodies.memory import MemoryBodies
+from postroad.caps.memory import MemoryTallies
 from postroad.circuit.memory import MemoryMappings, MemoryStreamBus, MemorySwitches
+from postroad.contacts.memory import MemoryContacts
 from postroad.errors import TransientError
 from postroad.evidence.memory import MemoryAppliedObjects, MemoryCanaryPatience, MemoryWatermarks
 from postroad.evidence.notification import notification_of
 from postroad.governor.memory import MemorySlots
+from postroad.journeys.memory import MemoryWalks
 from postroad.ledger.memory import MemoryLedger
 from postroad.ledger.row import Row
 from postroad.ledger.updating import apply_change
@@ -104,6 +107,9 @@ class Stores:
     watermarks: MemoryWatermarks = field(default_factory=MemoryWatermarks)
     applied: MemoryAppliedObjects = field(default_factory=MemoryAppliedObjects)
     patience: MemoryCanaryPatience = field(default_factory=MemoryCanaryPatience)
+    tallies: MemoryTallies = field(default_factory=MemoryTallies)
+    walks: MemoryWalks = field(default_factory=MemoryWalks)
+    contacts: MemoryContacts = field(default_factory=MemoryContacts)
 
     def rows(self) -> list[Row]:
         """Return every row."""

@@ -155,6 +155,7 @@ class Whole:
             self.bucket.objects.keys(),
             self.bucket.waiting,
             self.stores.watermarks.read(STREAM),
+            stores.tallies.standing,
             self.metrics,
             self.clock.now(),
         )

@@ -143,6 +143,16 @@ def test_what_can_be_done_fits_the_status_and_the_reason(status: Status, reason:
     assert words in told.next_step
 
 
+def test_a_mail_of_a_journey_names_its_step_and_until_when_it_waits_for_a_slot() -> None:
+    row = make_row(status=Status.SCHEDULED, reason=Reason.FREQUENCY_CAP, attempt=0, **WAITING)
+    explained = decision_record.explain(replace(row, journey="cart", step="first"), now=NOON)
+    facts = dict(explained.facts)
+    assert facts["journey"] == "cart, step first"
+    assert facts["due"]
+    assert any("(caps)" in sentence for sentence in explained.sentences)
+    assert explained.next_step.startswith("Nothing.")
+
+
 @pytest.mark.parametrize("reason", [Reason.DROPPED_BY_OPERATOR, Reason.CANCELLED_BY_OPERATOR])
 def test_what_an_operator_ended_says_so_and_asks_for_nothing(reason: Reason) -> None:
     told = decision_record.explain(make_row(status=Status.CANCELLED, reason=reason), now=NOON)

@@ -244,7 +244,7 @@ def test_a_mail_that_waits_is_called_off_where_its_walk_ends() -> None:
 
 def test_a_mail_ends_where_no_slot_is_free_before_its_deadline() -> None:
     text = CAPPED.replace("send: tips", "send: tips, too_late: 3 hours")
-    assert "03-24 08:00 expired tips" in capped(JOINED, text=text)
+    assert "03-24 08:00 capped tips" in capped(JOINED, text=text)
 
 
 ENGAGING = """\

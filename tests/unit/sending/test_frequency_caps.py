@@ -139,6 +139,7 @@ def test_what_is_not_to_wait_ends_capped() -> None:
         "first",
     )
     assert "capped" in row.times
+    assert world.counts.of(Metric.CAPPED, "marketing") == 1
     assert counted(world) == ["m-1"]
     world.clock.at += timedelta(seconds=1)
     assert world.send(offer("m-2", journey=JOURNEY | {"if_capped": "drop"})).decisions == {

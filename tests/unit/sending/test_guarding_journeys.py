@@ -13,6 +13,7 @@ from postroad.contract.words import Reason, Status
 from postroad.journeys.enrolment import Ended, Enrolment
 from postroad.journeys.errors import WalksUnavailableError
 from postroad.journeys.memory import MemoryWalks
+from postroad.observability import Metric
 from postroad.sending.decisions import Decision, Later, Sent, Settled, Why
 from postroad.sending.guarding import LOOKED_AT
 from tests.sending_world import NOW, SETTINGS, World, make_message
@@ -129,6 +130,7 @@ def test_a_walk_that_was_cut_short_ends_its_mail(walk: Enrolment | None) -> None
         Reason.JOURNEY_OVER,
         ("its walk had ended when its turn came",),
     )
+    assert world.counts.of(Metric.CANCELLED, "marketing") == 1
     assert world.mailer.mails == []
     assert world.rate.asked == []
 
