@@ -22,6 +22,8 @@ BAD = {
     Metric.FAILED: ("failed: SES refused", "#8c564b"),
     Metric.SUPPRESSED: ("suppressed", "#17becf"),
     Metric.EXPIRED: ("expired", "#e377c2"),
+    Metric.CAPPED: ("capped: enough mail", "#c5b0d5"),
+    Metric.CANCELLED: ("called off: its journey ended", "#c7c7c7"),
     Metric.HELD: ("held", "#bcbd22"),
 }
 """What each outcome is called and its colour, in every stream's graph."""
