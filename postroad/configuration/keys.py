@@ -82,7 +82,8 @@ class Key:
     @property
     def expected_name(self) -> str:
         """What a table below may be called, as the end of the sentence "expected …"."""
-        return str(self.schema["propertyNames"]["expected"])
+        named = self.schema.get("propertyNames", {}).get("expected")
+        return str(named or f"a name that matches {' or '.join(self.schema.get('patternProperties', ()))}")
 
     @property
     def expected(self) -> str:
@@ -109,6 +110,9 @@ class Key:
                 return f"a list, {least}each {item.expected if item else ''}"
             case "boolean":
                 return "true or false"
+            case "object":
+                value = self.at(["<name>"])
+                return f"a table, with {value.expected} for each name" if value else "a table"
             case kind:
                 return f"{'a whole number' if kind == 'integer' else 'a number'} {self._limits()}"
 

@@ -54,6 +54,15 @@ class Trigger(Section):
     def _one_of_both(cls, value: str | None, info: ValidationInfo) -> str | None:
         if (value is None) == (info.data.get("event") is None):
             raise broken_rule("expected either an event or a date")
+        if value is not None and info.data.get("when") is not None:
+            raise broken_rule("expected no `when` beside a date; say whom it is for in `audience`")
+        return value
+
+    @field_validator("days", "yearly")
+    @classmethod
+    def _goes_with_a_date(cls, value: int, info: ValidationInfo) -> int:
+        if value and info.data.get("event") is not None:
+            raise broken_rule("expected only with a date; a step `wait` comes after an event")
         return value
 
 

@@ -65,6 +65,8 @@ class Flattening:
             return self._fork(step, path, step_id, following)
         if isinstance(step, definition.WaitStep) and step.until and step.until.is_empty:
             self.wrong((*path, "until"), "expected a time, weekdays, or both")
+        if isinstance(step, definition.WaitStep) and step.wait is None and step.until is None:
+            self.wrong(path, "expected how long, or until when, to wait")
         return self.steps.append(_plain(step, step_id, following))
 
     def _model(self, content: object, path: Path) -> definition.AnyStep | None:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from postroad.journeys.hours import WeekHours
 
 USUAL_CATEGORY = "marketing"
+_OF_NAMES = frozenset({"data", "set", "properties"})
+"""Tables of expressions, whose names are the author's own, and may be those of keys too."""
+_MOVES = "moves"
+"""A table whose names are those of steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,8 @@ def _tables(content: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]: 
     if isinstance(content, dict):
         yield path, content
         for key, value in content.items():
-            yield from _tables(value, (*path, key))
+            if key not in _OF_NAMES | {_MOVES}:
+                yield from _tables(value, (*path, key))
     if isinstance(content, list):
         for place, each in enumerate(content):
             yield from _tables(each, (*path, place))
@@ -204,9 +209,10 @@ def _expressions(content: Any, path: Path) -> list[tuple[Path, str]]:  # noqa: A
     if isinstance(content, dict):
         for key, value in content.items():
             if key in {"when", "if", "audience"} or (key == "key" and path[-1:] == ("entry",)):
-                found.append(((*path, key), value))
-            elif key in {"data", "set", "properties"} and isinstance(value, dict):
+                # Nothing, `null`, is as if the key weren't there.
+                found += [((*path, key), value)] if value is not None else []
+            elif key in _OF_NAMES and isinstance(value, dict):
                 found += [((*path, key, name), each) for name, each in value.items()]
-            else:
+            elif key != _MOVES:
                 found += _expressions(value, (*path, key))
     return found
