@@ -87,6 +87,7 @@ class MailStack(StageStack):
                 feedback=feedback.topic,
                 events=events,
                 alarms=alarms,
+                plans=plans,
                 web_url=web.url if web else "",
             )
             for name in configuration.streams

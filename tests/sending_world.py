@@ -25,6 +25,7 @@ from postroad.sending.batch import SendBatch
 from postroad.sending.memory import (
     MemoryAttachments,
     MemoryDeadLetters,
+    MemoryHours,
     MemoryMailer,
     MemoryPostponement,
     MemoryRate,
@@ -108,6 +109,7 @@ class World:
     tallies: MemoryTallies = field(default_factory=MemoryTallies)
     walks: MemoryWalks = field(default_factory=MemoryWalks)
     contacts: MemoryContacts = field(default_factory=MemoryContacts)
+    hours: MemoryHours = field(default_factory=MemoryHours)
     counts: Counts = field(default_factory=lambda: Counts("test"))
     errors: list[BaseException] = field(default_factory=list)
     owners: int = 0
@@ -137,6 +139,7 @@ class World:
                 tallies=self.tallies,
                 walks=self.walks,
                 contacts=self.contacts,
+                hours=self.hours,
             )
         )
 

@@ -73,6 +73,7 @@ class Reason(StrEnum):
     JOURNEY_OVER = "journey_over"
     # The message waits, or somebody ended its waiting.
     SEND_AT = "send_at"
+    OUT_OF_HOURS = "out_of_hours"
     CANCELLED_BY_OPERATOR = "cancelled_by_operator"
     DROPPED_BY_OPERATOR = "dropped_by_operator"
     # What SES answered or reported.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
-from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,8 @@ from postroad.journeys.conditions import ConditionError, holds, plain, value_of
 from postroad.journeys.effects import Attributes, Effect, Mail, Notice
 from postroad.journeys.enrolment import Ended, Enrolment
 from postroad.journeys.item import MOST_BYTES, outbox_text
-from postroad.journeys.next_send_time import Rules, is_allowed, moment_of, never, next_send_time
+from postroad.journeys.leaving_hours import key_of, rules_of
+from postroad.journeys.next_send_time import is_allowed, moment_of, never, next_send_time
 from postroad.journeys.plan import (
     ANY_TIME,
     END,
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from zoneinfo import ZoneInfo
-
-    from postroad.journeys.hours import WeekHours
 
 _WEEK = 7
 _MINUTES = 60
@@ -141,7 +139,7 @@ class _Walk:
         self._plan = plan
         self._view = view
         self._now = now
-        self._rules = _rules(plan.hours, view)
+        self._rules = rules_of(plan.hours, view.hours, view.is_holiday)
 
     def go(self) -> None:
         """Take step after step until one waits."""
@@ -229,7 +227,7 @@ class _Walk:
         if self.at.slot and self._is_time(deadline):
             return self._mail(step, deadline)
         asked = max(self._now, self.at.since)
-        key = f"{self.at.enrolment_id}:{step.id}"
+        key = key_of(self.at.enrolment_id, step.id)
         moment = next_send_time(asked, self._view.zone, self._rules, deadline=deadline, key=key)
         if moment is None:
             self._to(step.next)
@@ -283,17 +281,6 @@ class _Walk:
     def _values(self, expressions: Mapping[str, str]) -> dict[str, Any]:
         names = self._names()
         return {name: plain(value_of(expression, names)) for name, expression in expressions.items()}
-
-
-def _rules(own: Hours, view: View) -> Rules:
-    """Return when mail may leave: where both the journey and its stream allow it."""
-    holidays = own.holidays and view.hours.holidays
-    return Rules(_both(own, view.hours), never if holidays else view.is_holiday, own.spread)
-
-
-@lru_cache(maxsize=256)
-def _both(journey: Hours, stream: Hours) -> WeekHours:
-    return journey.week.within(stream.week)
 
 
 def _end_of(step: Wait, since: datetime, zone: ZoneInfo) -> datetime:

@@ -12,6 +12,7 @@ from constructs import Construct
 from postroad.bodies.dynamodb import PREFIX as BODIES
 from postroad.contract.rules import own_prefix
 from postroad.contract.words import StreamKind
+from postroad.journeys.settings import COMPILED_JOURNEYS, written_hours
 from postroad.names import pascal
 from postroad.observability import Metric
 from postroad.sending.settings import SendSettings
@@ -72,10 +73,12 @@ class SendPipeline(Construct):
         feedback: sns.ITopic,
         events: EventsPipeline,
         alarms: Alarms,
+        plans: bytes,
         web_url: str = "",
     ) -> None:
         """Make the stream `name` of `configuration`; SES reports to the topic `feedback` and to `events`.
 
+        `plans` are the stage's journeys: those of them whose mail has to wait say when it may leave.
         `web_url` is where the pages are by which recipients leave.
         """
         super().__init__(scope, construct_id)
@@ -112,6 +115,7 @@ class SendPipeline(Construct):
             memory_mebibytes=self.sizing.memory_mebibytes,
             alarms=alarms,
             environment={"AWS_ENDPOINT_URL_SESV2": self._stage.simulator} if self._stage.simulator else None,
+            files={COMPILED_JOURNEYS: plans},
         )
         self.source = sources.SqsEventSource(
             self.work.queue,
@@ -226,6 +230,9 @@ class SendPipeline(Construct):
             contacts_table=self._stores.contacts.table_name,
             journeys_table=self._stores.journeys.table_name,
             caps=self._caps,
+            hours=written_hours(stream.hours.planned) if stream.hours else "",
+            home_time_zone=configuration.journeys.time_zone,
+            home_country=configuration.journeys.country or "",
         )
 
     @property
@@ -272,7 +279,8 @@ class SendPipeline(Construct):
         stores.bodies.grant(function, "dynamodb:PutItem", "dynamodb:DeleteItem")
         stores.schedule.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
         stores.suppressions.grant(function, "dynamodb:BatchGetItem")
-        # Mail of journeys that waited is looked at again, and what is capped is counted.
+        # Mail of journeys that waited is looked at again, and what is capped is counted; where either has to
+        # wait, its recipient's profile says on whose clock, and whose holidays there are.
         stores.journeys.grant(function, "dynamodb:Query")
         counts = ("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate") if self._caps else ()
         stores.contacts.grant(function, "dynamodb:BatchGetItem", *counts)

@@ -145,6 +145,15 @@ def test_who_had_enough_waits_or_is_left_out(name: str) -> None:
     assert all(later - earlier >= timedelta(days=1) for earlier, later in pairwise(at))
 
 
+def test_whose_slot_is_free_on_a_holiday_waits_for_the_hours_after_it() -> None:
+    """Emma has mail on Thursday, 30 April. The next may go on Friday: Labour Day, before a weekend."""
+    lines = of("quotation_follow_up", "emma")
+    (waits,) = [line for line in lines if line.what == "waits" and f"{line.at:%m-%d}" == "04-30"]
+    (leaves,) = [line for line in mails(lines) if line.message_id == waits.message_id]
+    zone = AROUND.zone_of(the("quotation_follow_up").contacts[waits.address_key])
+    assert f"{leaves.at.astimezone(zone):%a %m-%d %H:%M}" == "Mon 05-04 09:04"
+
+
 @shipped
 def test_who_comes_again_begins_again_and_not_too_soon(name: str) -> None:
     lines = of(name, "finn")
