@@ -60,7 +60,7 @@ AROUND = Surroundings(
     {"marketing": StreamKind.MARKETING, "transactional": StreamKind.TRANSACTIONAL}, zone_or(ZoneInfo("UTC"))
 )
 TOPIC = "offers"
-LOGGER = make_logger("journeys")
+LOGGER = make_logger("journeys_world")
 LOGGER.setLevel("CRITICAL")
 VISIBILITY = timedelta(minutes=1)
 """After so long, what wasn't acknowledged is delivered again."""
