@@ -114,6 +114,16 @@ def ended_by(plan: Plan, enrolment: Enrolment, view: View) -> Ended | None:
     return None
 
 
+def told(view: View, event: Event) -> View:
+    """Return what is seen by a walk that is told of an event now.
+
+    It may be among those kept no more, though it has just come: many came with it, or it came very late.
+    """
+    if any(each.event_id == event.event_id for each in view.events):
+        return view
+    return replace(view, events=sorted((*view.events, event), key=lambda each: each.at))
+
+
 def names_of(view: View, event: Event | None, *, began: Event | None) -> dict[str, Any]:
     """Return what expressions see."""
     return {
@@ -209,13 +219,19 @@ class _Walk:
 
     def _wait_for(self, step: WaitFor) -> bool:
         for event in self._view.events:
-            if event.name == step.event and event.at >= self.at.since:
+            if event.name == step.event and event.at >= self.at.since and not self._was_heard(event):
                 if event.at > self.at.since + timedelta(seconds=step.at_most_seconds):
                     continue
                 if holds(step.when, self._names(event)):
                     self._to(step.next)
+                    self.at = replace(self.at, heard=event.event_id)
                     return True
         return self._until(self.at.since + timedelta(seconds=step.at_most_seconds), step.otherwise)
+
+    def _was_heard(self, event: Event) -> bool:
+        """Say whether an event began this walk, or led on to where it stands: both may be of this moment."""
+        began = self.at.trigger is not None and event.event_id == self.at.trigger.event_id
+        return began or event.event_id == self.at.heard
 
     def _send(self, step: Send) -> bool:
         if self._view.may_mail:
@@ -226,6 +242,9 @@ class _Walk:
             deadline = self.at.since + timedelta(seconds=step.too_late_seconds)
         if self.at.slot and self._is_time(deadline):
             return self._mail(step, deadline)
+        if self.at.slot and self._may_stay(deadline):
+            # Called for another reason, an event: in a spread the place would move with each of them.
+            return False
         asked = max(self._now, self.at.since)
         key = key_of(self.at.enrolment_id, step.id)
         moment = next_send_time(asked, self._view.zone, self._rules, deadline=deadline, key=key)
@@ -242,6 +261,13 @@ class _Walk:
         if self.at.due is None or self.at.due > self._now or (deadline is not None and self._now > deadline):
             return False
         return is_allowed(self._now, self._view.zone, self._rules)
+
+    def _may_stay(self, deadline: datetime | None) -> bool:
+        """Say whether the hour that is waited for still lies ahead, and is still one."""
+        due = self.at.due
+        if due is None or due <= self._now or (deadline is not None and due > deadline):
+            return False
+        return is_allowed(due, self._view.zone, self._rules)
 
     def _mail(self, step: Send, deadline: datetime | None) -> bool:
         message_id = self.at.message_id(step.id)

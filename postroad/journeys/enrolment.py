@@ -41,7 +41,8 @@ class Enrolment:
     `kept`: it is remembered for good, since the journey may not be begun again for as long.
     `sent` are the ids of its messages by step, `trigger` the event that began it. `version` of the journey;
     `earlier` are the ids of the events that began the walks before it, the newest first; `writes` counts its
-    own, from 1. `outbox` is what it decided and nobody is known to have done yet.
+    own, from 1. `outbox` is what it decided and nobody is known to have done yet. `heard` is the id of the
+    event that the last `wait_for` waited for.
     """
 
     address_key: str
@@ -62,6 +63,7 @@ class Enrolment:
     earlier: tuple[str, ...] = ()
     kept: bool = False
     outbox: tuple[Effect, ...] = ()
+    heard: str = ""
     writes: int = 1
 
     @property

@@ -13,7 +13,7 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from postroad.journeys.advancing import Advance, advance
+from postroad.journeys.advancing import Advance, advance, told
 from postroad.journeys.conditions import ConditionError
 from postroad.journeys.enrolling import NotEnrolled, Refusal, enrol, key_of, moved
 from postroad.journeys.enrolment import Ended, Enrolment, digest, place_of
@@ -96,7 +96,9 @@ class Engine:
         Taken twice it changes nothing the second time. Raises TransientError: then take it again.
         """
         changed = [
-            after for walk in self._walks.under_way(address_key) if (after := self._heard(walk, now=now))
+            after
+            for walk in self._walks.under_way(address_key)
+            if (after := self._heard(walk, event, now=now))
         ]
         for plan in self._plans.begun_by(event.name):
             if not begins:
@@ -132,7 +134,12 @@ class Engine:
         if walk is None:
             return None
         walk = self._finish(walk, now=now)
-        if walk.is_over or walk.due is None or walk.due > now:
+        if walk.is_over or walk.due is None:
+            return None
+        if walk.due > now:
+            # A pointer of before it moved, or this clock is behind the one that called: who was called is
+            # in the schedule no more.
+            self._walks.call_again(walk, at=walk.due, now=now)
             return None
         if walk.journey in self._plans.paused:
             self._note("held")
@@ -143,7 +150,7 @@ class Engine:
             self._note("stranded")
             self._walks.call_again(walk, at=_asks_again(walk, now), now=now)
             return None
-        return self._go_on(walk, now=now)
+        return self._go_on(walk, None, now=now)
 
     def remove(self, address_key: str, place: str, *, reason: str, now: datetime) -> bool:
         """Take a contact out of a journey, as an operator says; True if they were in it."""
@@ -160,14 +167,15 @@ class Engine:
                 return True
         raise WalkBusyError(f"others kept changing a walk at {place}; try again")
 
-    def _heard(self, walk: Enrolment, *, now: datetime) -> Enrolment | None:
+    def _heard(self, walk: Enrolment, event: Event, *, now: datetime) -> Enrolment | None:
         """Let a walk know that an event came; a paused journey's hears of it when it goes on."""
         walk = self._finish(walk, now=now)
-        return None if walk.journey in self._plans.paused else self._go_on(walk, now=now)
+        return None if walk.journey in self._plans.paused else self._go_on(walk, event, now=now)
 
     def _finish(self, walk: Enrolment, *, now: datetime) -> Enrolment:
         """Do what a walk decided, strike it out, and return the walk without it."""
-        plan = self._plans.of(walk)
+        # What was decided is done, though its version be deployed no more: a newer one knows where.
+        plan = self._plans.of(walk) or self._plans.newest(walk.journey)
         if not walk.outbox or plan is None:
             return walk
         self._doing.do(walk, plan, now=now)
@@ -202,7 +210,7 @@ class Engine:
                 return self._finish(step.enrolment, now=now)
         raise WalkBusyError(f"others kept changing a walk through {plan.name}; try again")
 
-    def _go_on(self, walk: Enrolment | None, *, now: datetime) -> Enrolment | None:
+    def _go_on(self, walk: Enrolment | None, event: Event | None, *, now: datetime) -> Enrolment | None:
         for _ in range(_ATTEMPTS):
             if walk is None or walk.is_over:
                 return None
@@ -217,7 +225,7 @@ class Engine:
                 # Erased while this was under way: nothing of it may be done, or kept.
                 self._walks.forget(walk)
                 return None
-            step = advance(plan, walk, view, now=now)
+            step = advance(plan, walk, view if event is None else told(view, event), now=now)
             if step.enrolment == standing:
                 return None
             if self._walks.write(standing, step.enrolment, now=now):
