@@ -74,9 +74,9 @@ class Events:
         `now`, `entropy` and `pause` (seconds) are for tests.
         """
         if client is None:
-            import boto3  # noqa: PLC0415 - importing this module stays cheap for what only may report
+            from postroad.enqueueing.sqs import make_client  # noqa: PLC0415 - imports botocore, which takes long
 
-            client = boto3.client("sqs")
+            client = make_client()
         self._client = client
         self._queue_url = queue_url
         self._now = now
@@ -88,18 +88,9 @@ class Events:
         cls, stage: str, *, ssm: SSMClient | None = None, client: SQSClient | None = None
     ) -> Events:
         """Find the queue by the parameter `/postroad/<stage>/journeys/queue-url` of a deployment."""
-        if ssm is None:
-            import boto3  # noqa: PLC0415 - see __init__
+        from postroad.enqueueing.sqs import find_queue  # noqa: PLC0415 - see __init__
 
-            ssm = boto3.client("ssm")
-        name = journeys_queue_parameter(stage)
-        try:
-            queue_url = ssm.get_parameter(Name=name)["Parameter"]["Value"]
-        except ssm.exceptions.ParameterNotFound as error:
-            raise LookupError(
-                f"no SSM parameter {name} in this account and Region; check stage and deployment"
-            ) from error
-        return cls(queue_url, client)
+        return cls(find_queue(journeys_queue_parameter(stage), ssm), client)
 
     def report(self, event: Mapping[str, object], /) -> EventReceipt:
         """Put one event on the queue.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchResultTypeDef
+    from mypy_boto3_ssm import SSMClient
 
     from postroad.enqueueing.entry import Entry
 
@@ -32,6 +33,30 @@ class Delivery:
 
     taken: dict[int, str] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
+
+
+def make_client() -> SQSClient:
+    """Make a client from the environment."""
+    import boto3  # noqa: PLC0415 - it takes long, and most bring a client of their own
+
+    return boto3.client("sqs")
+
+
+def find_queue(parameter: str, ssm: SSMClient | None) -> str:
+    """Return the URL of a queue by the SSM parameter that holds it.
+
+    Raises LookupError where there is no such parameter.
+    """
+    if ssm is None:
+        import boto3  # noqa: PLC0415 - as above
+
+        ssm = boto3.client("ssm")
+    try:
+        return ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
+    except ssm.exceptions.ParameterNotFound as error:
+        raise LookupError(
+            f"no SSM parameter {parameter} in this account and Region; check stage and deployment"
+        ) from error
 
 
 def send_entries(

@@ -15,7 +15,6 @@ from postroad.clock import SystemClock
 from postroad.contacts.dynamodb import DynamoContacts
 from postroad.contract.words import StreamKind
 from postroad.journeys.date_triggers import DateTriggers
-from postroad.journeys.dead_letters import SqsDeadLetters
 from postroad.journeys.doing import Deeds
 from postroad.journeys.dynamodb_dates import DynamoDates
 from postroad.journeys.dynamodb_directory import DynamoDirectory
@@ -30,6 +29,7 @@ from postroad.journeys.running import Engine, Plans
 from postroad.journeys.seeing import surroundings
 from postroad.journeys.settings import COMPILED_JOURNEYS, JourneysSettings, read_hours
 from postroad.journeys.sqs import BusOutlet, SqsOutlet
+from postroad.journeys.sqs_dead_letters import SqsDeadLetters
 from postroad.observability import make_logger
 from postroad.schedule.dynamodb import DynamoPointers
 from postroad.secrets import read_secret

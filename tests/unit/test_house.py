@@ -29,6 +29,7 @@ AWS_MODULES = {
     "ses",
     "ses_list",
     "sqs",
+    "sqs_dead_letters",
     "access",
     "wiring",
 }
