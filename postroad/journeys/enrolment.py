@@ -84,9 +84,12 @@ class Enrolment:
     def message_id(self, step: str) -> str:
         """Return the id of the message of a step, always the same: so that it is sent once.
 
-        The version is no part of it: a walk that moves to another one doesn't send a step's mail again.
+        The version is no part of it: a walk that moves to another one doesn't send a step's mail again. The
+        event that began it is: whoever was erased and comes back begins with the first entry once more, and
+        the rows of the mails of then may still be there.
         """
-        return f"journey:{self.journey}:{step}:{self.enrolment_id}"
+        began = self.trigger.event_id if self.trigger is not None else ""
+        return f"journey:{self.journey}:{step}:{digest(self.enrolment_id, began)}"
 
 
 def place_of(journey: str, key: str) -> str:

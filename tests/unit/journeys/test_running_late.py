@@ -102,6 +102,14 @@ def walk_of(plan: Plan) -> Enrolment:
     )  # fmt: skip
 
 
+def test_who_was_erased_and_comes_back_gets_mails_of_their_own() -> None:
+    plan = journey(TIPS)
+    before = walk_of(plan)
+    again = replace(before, trigger=Event("order.placed", NOW + 24 * HOUR, "o9"), began=NOW + 24 * HOUR)
+    assert (before.place, before.entry) == (again.place, again.entry)
+    assert before.message_id("tips") != again.message_id("tips")
+
+
 def test_one_event_is_not_the_next_of_its_name_that_is_waited_for() -> None:
     waits = [
         WaitFor(id=name, event="order.placed", at_most_seconds=86_400, next=following, otherwise="tips")
