@@ -24,7 +24,7 @@ from postroad.names import LOCAL_ACCOUNT, LOCAL_STAGE
 TAKEN = frozenset(
     {"feedback", "outcomes", "counting", "dispatch", "events", "account", "web", "journeys", "intake"}
 )
-# CloudFormation takes 500 resources in a stack: a stream is 28 of them, and 100 are there without any.
+# CloudFormation takes 500 resources in a stack: a stream is 28 of them, and 130 are there without any.
 MOST_STREAMS = 13
 # So ends the name of a stream's queue of dead letters, and that of its output.
 DEAD_LETTERS = ("-dead-letters", "-dead-letter")
