@@ -88,8 +88,11 @@ def test_send_starts_without_what_few_mails_need(host_layer: Path) -> None:
     """Each of these is a good part of a cold start; what needs it imports it then."""
     module = handler_of("send").removesuffix(".lambda_handler")
     imported = json.loads(run_alone(IMPORTED, build_bundle("send"), host_layer, module))
-    slow = {"boto3", "botocore.client", "botocore.session", "email_validator", "urllib3"}
+    slow = {"boto3", "botocore.client", "botocore.session", "email_validator", "holidays", "urllib3"}
     assert not slow & imported.keys()
+    # Journeys and contacts are asked of mails that waited, or have to wait.
+    few = {"postroad.journeys", "postroad.contacts", "postroad.activity"}
+    assert not {".".join(name.split(".")[:2]) for name in imported} & few
 
 
 def test_the_bundle_of_send_renders_its_templates(host_layer: Path) -> None:

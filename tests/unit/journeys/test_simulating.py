@@ -230,6 +230,21 @@ def test_what_is_over_the_cap_waits_or_is_left_out_as_its_step_says() -> None:
     ]
 
 
+def test_a_slot_that_is_free_out_of_hours_is_left_to_the_next_hour() -> None:
+    """The next is free on Saturday, before the hours of which there are none until Monday."""
+    friday = timedelta(days=3)
+    text = CAPPED.replace("ends:", 'hours: {weekdays: [monday, friday], from: "07:00", to: "17:00"}\nends:')
+    joined = happens("contact.joined", after=friday)
+    assert capped(joined, text=text) == [
+        "03-27 08:00 mail hello",
+        "03-27 08:00 waits tips",
+        "03-27 08:00 capped thanks",
+        "03-30 05:00 mail tips",
+    ]
+    late = text.replace("send: tips", "send: tips, too_late: 2 days")
+    assert "03-27 08:00 capped tips" in capped(joined, text=late)
+
+
 def test_other_mail_of_the_category_counts_too() -> None:
     other = happens(SENT, after=-timedelta(hours=12))
     assert capped(other, JOINED)[0] == "03-24 08:00 waits hello"
