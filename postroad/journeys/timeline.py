@@ -31,7 +31,7 @@ class What(StrEnum):
     WAITS = "waits"
     """A mail waits for a free slot within its hours: the contact had enough of its category."""
     CAPPED = "capped"
-    """A mail was left out: the contact had enough, and it isn't to wait, or not as long as it would have to."""
+    """A mail was left out: the contact had enough, and it isn't to wait, or would wait too long."""
     CANCELLED = "cancelled"
     """A mail that had waited was wanted no more: its walk had ended, or the contact had left."""
     NOTICE = "notice"

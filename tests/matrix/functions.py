@@ -83,6 +83,7 @@ def make_sender(whole: "Whole", gate: Gate, counts: Counts) -> SendBatch:
             tallies=ports("tallies", stores.tallies),
             walks=ports("walks", stores.walks),
             contacts=ports("contacts", stores.contacts),
+            hours=stores.hours,
         )
     )
 

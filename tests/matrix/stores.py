@@ -28,7 +28,7 @@ from postroad.schedule.memory import MemorySchedule
 from postroad.schedule.pointer import Pointer
 from postroad.schedule.ports import NotTaken
 from postroad.sending.mail import Refusal
-from postroad.sending.memory import MemoryAttachments
+from postroad.sending.memory import MemoryAttachments, MemoryHours
 from postroad.suppression.memory import MemorySuppressions
 from postroad.times import EPOCH, moment
 from tests.matrix.gates import Watched
@@ -110,6 +110,7 @@ class Stores:
     tallies: MemoryTallies = field(default_factory=MemoryTallies)
     walks: MemoryWalks = field(default_factory=MemoryWalks)
     contacts: MemoryContacts = field(default_factory=MemoryContacts)
+    hours: MemoryHours = field(default_factory=MemoryHours)
 
     def rows(self) -> list[Row]:
         """Return every row."""

@@ -20,6 +20,8 @@ from postroad.contract.words import Status
 from postroad.errors import TransientError
 from postroad.journeys.enrolment import Ended, Enrolment
 from postroad.sending.delivery import COUNTED_LATE
+from postroad.sending.guarding import LOOKED_AT
+from postroad.sending.memory import MemoryHours
 from tests.matrix.bulk_gates import Mortal
 from tests.matrix.gates import PHASES, FaultAt, FaultOn, plain, request_lost
 from tests.matrix.proofs import check_all, place_of
@@ -93,8 +95,9 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 
-def make(scenario: Scenario, walk: Enrolment = WALK) -> Whole:
+def make(scenario: Scenario, walk: Enrolment = WALK, hours: MemoryHours | None = None) -> Whole:
     whole = scenario.make()
+    whole.stores.hours = hours or MemoryHours()
     whole.stores.walks.write(None, walk, now=NOW)
     consent = NewConsent("offers", ConsentStatus.GRANTED, NOW - DAY, source="page")
     whole.stores.contacts.save([NewContact(KEY, ANA, "page", consents=(consent,))], now=NOW)
@@ -108,10 +111,16 @@ def check_caps(whole: Whole) -> None:
         assert second - first >= DAY - COUNTED_LATE, f"{first} and {second}\n{whole.story()}"
 
 
-def spoil_each_call(scenario: Scenario, function: str, phase: str, walk: Enrolment = WALK) -> Iterator[Whole]:
+def spoil_each_call(
+    scenario: Scenario,
+    function: str,
+    phase: str,
+    walk: Enrolment = WALK,
+    hours: MemoryHours | None = None,
+) -> Iterator[Whole]:
     """Spoil one call of a function after another, each in a run of its own."""
     for place in range(MOST_CALLS):
-        whole = make(scenario, walk)
+        whole = make(scenario, walk, hours)
         gate = FaultAt(place, PHASES[phase], inner=whole.gates.get(function, plain))
         whole.gates[function] = Mortal(whole, gate)
         whole.run(most=scenario.lasts)
@@ -141,6 +150,19 @@ def test_a_walk_that_reached_its_goal_mails_nothing_more_whatever_fails(phase: s
     scenario = Scenario((old("m-1"), old("m-2")), at("cancelled", of=("m-1", "m-2")), settings=CAPPED)
     for whole in spoil_each_call(scenario, SEND, phase, over):
         assert [taken for taken in whole.ses.taken if taken.message_id] == []
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_nothing_leaves_out_of_hours_whatever_fails(phase: str) -> None:
+    """The next slot is free while nothing may leave; so is whatever comes late by a fault."""
+    shuts, opens = NOW + MINUTE, NOW + 40 * MINUTE
+    scenario = Scenario((old("m-1"), old("m-2")), at("delivered", of=BOTH), settings=CAPPED)
+    late = 0
+    for whole in spoil_each_call(scenario, SEND, phase, hours=MemoryHours((shuts, opens))):
+        left = [taken.at for taken in whole.ses.taken if taken.message_id]
+        assert not [moment for moment in left if shuts + LOOKED_AT + MINUTE < moment < opens], whole.story()
+        late += sum(moment >= opens for moment in left)
+    assert late > 5
 
 
 def send_both(chooser: Chooser, seen: set[str], phase: str, place: int) -> None:
