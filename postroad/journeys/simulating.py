@@ -17,8 +17,7 @@ from postroad.journeys.date_triggers import DateTriggers
 from postroad.journeys.effects import Attributes, Mail, Notice
 from postroad.journeys.enrolling import NotEnrolled
 from postroad.journeys.leaving_hours import LeavingHours
-from postroad.journeys.memory import MemoryDoing, MemoryWalks
-from postroad.journeys.memory_dates import MemoryDates
+from postroad.journeys.memory import MemoryDates, MemoryDoing, MemoryWalks
 from postroad.journeys.running import Engine
 from postroad.journeys.seeing import why_not
 from postroad.journeys.simulated import CLICKED, ERASED, OF_SIMULATIONS, OPENED, SENT, UNSUBSCRIBED, Crowd
