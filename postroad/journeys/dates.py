@@ -34,7 +34,7 @@ _MINUTES = 60
 _DATE = re.compile(r"(?:([0-9]{4})-)?([0-9]{2})-([0-9]{2})", re.ASCII)
 _FEBRUARY, _LEAP_DAY = 2, 29
 _YEARS = 10
-"""29 February is never further away than that: 2096 to 2104."""
+"""So far ahead it looks: further than the days before a date, and a day that was taken, can push the next."""
 
 
 @dataclass(frozen=True, slots=True)
