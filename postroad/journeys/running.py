@@ -13,6 +13,7 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from postroad.errors import TransientError
 from postroad.journeys.advancing import Advance, advance, told
 from postroad.journeys.conditions import ConditionError
 from postroad.journeys.enrolling import NotEnrolled, Refusal, enrol, key_of, moved
@@ -93,22 +94,33 @@ class Engine:
         """Let an event end, lead on, and begin walks of a contact; return those that it changed.
 
         One that comes too late to begin any (not `begins`) still ends walks, and leads them on.
-        Taken twice it changes nothing the second time. Raises TransientError: then take it again.
+        Taken twice it changes nothing the second time. Raises TransientError: then take it again. A journey
+        that can't go on for now, since its stream or the bus takes nothing, keeps none from hearing of it.
         """
-        changed = [
-            after
-            for walk in self._walks.under_way(address_key)
-            if (after := self._heard(walk, event, now=now))
-        ]
+        changed: list[Enrolment] = []
+        failed: list[TransientError] = []
+        for walk in self._walks.under_way(address_key):
+            try:
+                after = self._heard(walk, event, now=now)
+            except TransientError as error:
+                failed.append(error)
+                continue
+            changed += [after] if after else []
         for plan in self._plans.begun_by(event.name):
             if not begins:
                 self._note(NotEnrolled.TOO_LATE.value)
                 continue
-            begun = self._begin(plan, address_key, event, now=now)
+            try:
+                begun = self._begin(plan, address_key, event, now=now)
+            except TransientError as error:
+                failed.append(error)
+                continue
             if isinstance(begun, Enrolment):
                 changed.append(begun)
             elif begun.why is not NotEnrolled.COPY:
                 self._note(begun.why.value)
+        if failed:
+            raise failed[0]
         return changed
 
     def enrol(self, address_key: str, journey: str, event: Event, *, now: datetime) -> Enrolment | Refusal:

@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from postroad.activity.event import Event
 from postroad.journeys.advancing import View, advance
 from postroad.journeys.effects import Mail
 from postroad.journeys.enrolment import Ended, Enrolment
+from postroad.journeys.errors import NotDoneError
 from postroad.journeys.item import read_walk, walk_item
 from postroad.journeys.memory import MemoryDoing, MemoryWalks
 from postroad.journeys.plan import End, EventTrigger, Hours, Plan, Send, Wait, WaitFor
@@ -138,6 +141,30 @@ def test_an_event_ends_a_walk_though_newer_ones_have_pushed_it_out_of_those_kept
     running.take("k1.ana", Event("order.placed", NOW + MINUTE, "o1"), now=NOW + 59 * MINUTE)
     assert latest(walks).ended is Ended.GOAL
     assert doing.mails == []
+
+
+class Stuck(Deeds):
+    """Whose stream `news` takes nothing."""
+
+    def do(self, walk: Enrolment, plan: Plan, *, now: datetime) -> None:
+        if plan.stream == "news":
+            raise NotDoneError("the queue takes nothing")
+        super().do(walk, plan, now=now)
+
+
+def test_a_journey_whose_stream_takes_nothing_keeps_no_other_from_ending() -> None:
+    joined, joins = Event("joined", NOW, "j1"), EventTrigger(event="joined")
+    ends = (End(event="order.placed"),)
+    stuck = journey(TIPS, name="a_news", stream="news", trigger=joins)
+    other = journey(PAUSE, TIPS, trigger=joins, ends=ends)
+    walks, doing = MemoryWalks(), Stuck()
+    ordered = Event("order.placed", NOW + MINUTE, "o1")
+    running = engine(walks, doing, stuck, other, people=People(joined, ordered))
+    with pytest.raises(NotDoneError):
+        running.take("k1.ana", joined, now=NOW)
+    with pytest.raises(NotDoneError):
+        running.take("k1.ana", ordered, now=NOW + MINUTE)
+    assert latest(walks).ended is Ended.GOAL
 
 
 class Dying(Deeds):
