@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from postroad.journey_files.compiling import JourneyError, compile_journey
-from postroad.journey_files.records import lost, read_records, unlike_records
+from postroad.journey_files.records import lost, not_recorded, read_records, unlike_records
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +30,7 @@ def read_journeys(folder: Path, world: World) -> list[Plan]:
     drafts = _compiled(folder, world, problems)
     records = read_records(folder, problems)
     problems += unlike_records(drafts, records, folder=folder.name)
+    problems += not_recorded(drafts, records, folder=folder.name)
     problems += lost(records, world, folder=folder.name)
     if problems:
         raise JourneyError(problems)

@@ -66,11 +66,28 @@ def read_records(folder: Path, problems: list[str]) -> Records:
     return found
 
 
-def unlike_records(drafts: Sequence[Plan], records: Records, *, folder: str) -> Iterator[str]:
-    """Say of each plan where it isn't as it was recorded, or a later one was."""
+def newest_versions(records: Records) -> dict[str, int]:
+    """Return the highest version of each journey that was recorded."""
     newest: dict[str, int] = {}
     for name, version in records:
         newest[name] = max(version, newest.get(name, 0))
+    return newest
+
+
+def not_recorded(drafts: Sequence[Plan], records: Records, *, folder: str) -> Iterator[str]:
+    """Say of each plan that its version has no record, where it is the next one to have it."""
+    newest = newest_versions(records)
+    for plan in drafts:
+        if plan.version >= newest.get(plan.name, 0) and (plan.name, plan.version) not in records:
+            yield (
+                f"{folder}/{plan.name}.yaml: version {plan.version} isn't recorded; "
+                f"once it is as you want it, run: postroad journey record {plan.name}"
+            )
+
+
+def unlike_records(drafts: Sequence[Plan], records: Records, *, folder: str) -> Iterator[str]:
+    """Say of each plan where it isn't as it was recorded, or a later one was."""
+    newest = newest_versions(records)
     for plan in drafts:
         file = f"{folder}/{plan.name}.yaml"
         last = newest.get(plan.name, 0)
@@ -78,13 +95,7 @@ def unlike_records(drafts: Sequence[Plan], records: Records, *, folder: str) -> 
             expected = f"expected {last} or {last + 1}, for {last} is recorded"
             yield f"{file}: version: {expected}; got {plan.version}"
             continue
-        recorded = records.get((plan.name, plan.version))
-        if recorded is None:
-            yield (
-                f"{file}: version {plan.version} isn't recorded; "
-                f"once it is as you want it, run: postroad journey record {plan.name}"
-            )
-        elif recorded != plan:
+        if records.get((plan.name, plan.version), plan) != plan:
             yield (
                 f"{file}: differs from what is recorded as version {plan.version}, which contacts may be "
                 f"walking; write version: {plan.version + 1}, then run: postroad journey record {plan.name}"

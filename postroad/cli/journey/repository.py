@@ -11,7 +11,7 @@ from postroad.cli.problem import ExitCode, Problem
 from postroad.configuration.problems import ConfigurationError, did_you_mean
 from postroad.journey_files.building import FOLDER, SUFFIX, journey_names, read_draft
 from postroad.journey_files.compiling import JourneyError
-from postroad.journey_files.records import lost, read_records, unlike_records
+from postroad.journey_files.records import lost, not_recorded, read_records, unlike_records
 from postroad.journey_files.world import world_of
 
 if TYPE_CHECKING:
@@ -97,11 +97,8 @@ class Repository:
         records = read_records(JOURNEYS, problems)
         theirs = {place: plan for place, plan in records.items() if plan.name in names}
         problems += lost(theirs, self.world, folder=FOLDER)
-        unrecorded = [
-            each for each in unlike_records(plans, theirs, folder=FOLDER) if "isn't recorded" in each
-        ]
-        problems += [each for each in unlike_records(plans, theirs, folder=FOLDER) if each not in unrecorded]
-        return problems, unrecorded
+        problems += unlike_records(plans, theirs, folder=FOLDER)
+        return problems, list(not_recorded(plans, theirs, folder=FOLDER))
 
     def draft(self, name: str) -> Plan:
         """Return what one file says now. Raises JourneyError."""
