@@ -37,13 +37,25 @@ def record_command(
     the next version. Asks nothing of AWS.
     """
     wiring = open_stage(context, stage)
-    from postroad.cli.journey.repository import JOURNEYS, Repository  # noqa: PLC0415 - Jinja2 and pydantic
-    from postroad.journey_files.records import read_records, record_file, write_record  # noqa: PLC0415
+    from postroad.cli.journey.repository import (  # noqa: PLC0415 - Jinja2 and pydantic
+        JOURNEYS,
+        Repository,
+        mistakes,
+    )
+    from postroad.journey_files.records import (  # noqa: PLC0415 - as above
+        newest_versions,
+        read_records,
+        record_file,
+        write_record,
+    )
 
     plans = Repository.open(wiring.configuration).drafts(name)
     problems: list[str] = []
     records = read_records(JOURNEYS, problems)
-    newest = {journey: max(v for n, v in records if n == journey) for journey, _ in records}
+    if problems:
+        # A record that can't be read is no record that may be written over.
+        raise mistakes(problems)
+    newest = newest_versions(records)
     for plan in plans:
         standing = records.get((plan.name, plan.version))
         last = newest.get(plan.name, 0)

@@ -151,6 +151,17 @@ def test_a_version_is_recorded_once(deployed: Deployed) -> None:
     assert deployed.json("journey", "record", "greeting", "--again")["written"] == [file]
 
 
+def test_a_record_that_cannot_be_read_is_not_written_over(deployed: Deployed) -> None:
+    deployed.run("journey", "record", "greeting")
+    record = Path("journeys/versions/greeting.1.json")
+    record.write_text("<<<<<<< HEAD")
+    for words in ([], ["--again"]):
+        result = deployed.run("journey", "record", "greeting", *words)
+        assert result.exit_code == ExitCode.FAILED
+        assert "take the file back from git" in result.stderr
+    assert record.read_text() == "<<<<<<< HEAD"
+
+
 def test_a_journey_is_drawn(deployed: Deployed, tmp_path: Path) -> None:
     assert "├─ hello: mail hello" in deployed.run("journey", "show", "greeting").stdout
     assert deployed.run("journey", "show", "greeting", "--as", "mermaid").stdout.startswith("flowchart TD")
