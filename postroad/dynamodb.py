@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from postroad.errors import TransientError
 
-    from postroad.errors import TransientError
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
@@ -37,3 +37,17 @@ def failed_condition(unavailable: TransientError) -> ClientError | None:
     if isinstance(cause, ClientError) and cause.response["Error"]["Code"] == CONDITION_FAILED:
         return cause
     return None
+
+
+def wrote(
+    write: Callable[..., object], request: Mapping[str, Any], *, unavailable: Callable[[str], TransientError]
+) -> bool:
+    """Do one conditional write of boto3's; False where its condition doesn't hold, else as `asking` does."""
+    try:
+        with asking(unavailable):
+            write(**request)
+    except TransientError as error:
+        if failed_condition(error) is None:
+            raise
+        return False
+    return True

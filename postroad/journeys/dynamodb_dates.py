@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from postroad.dynamodb import asking, failed_condition
+from postroad.dynamodb import asking, wrote
 from postroad.dynamodb_table import Table
 from postroad.journeys.date_triggers import date_place
 from postroad.journeys.dates import Dated, Occurrence
@@ -55,14 +55,7 @@ class DynamoDates:
         else:
             request["ConditionExpression"] = "writes = :writes"
             request["ExpressionAttributeValues"] = {":writes": {"N": str(before.writes)}}
-        try:
-            with asking(WalksUnavailableError):
-                self._client.put_item(**request)
-        except WalksUnavailableError as error:
-            if failed_condition(error) is None:
-                raise
-            return False
-        return True
+        return wrote(self._client.put_item, request, unavailable=WalksUnavailableError)
 
     def call(self, dated: Dated, *, now: datetime) -> None:
         """Let it be called; see `Dates.call`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from postroad.dynamodb import asking, failed_condition
+from postroad.dynamodb import asking, wrote
 from postroad.dynamodb_table import Table
 from postroad.journeys.errors import WalksUnavailableError
 from postroad.journeys.item import write_time
@@ -44,16 +44,12 @@ class DynamoPauses:
             "by": {"S": pause.by},
             **({"why": {"S": pause.why}} if pause.why else {}),
         }
-        try:
-            with asking(WalksUnavailableError):
-                self._client.put_item(
-                    TableName=self._name, Item=item, ConditionExpression="attribute_not_exists(pk)"
-                )
-        except WalksUnavailableError as error:
-            if failed_condition(error) is None:
-                raise
-            return False
-        return True
+        request = {
+            "TableName": self._name,
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return wrote(self._client.put_item, request, unavailable=WalksUnavailableError)
 
     def resume(self, journey: str) -> bool:
         """Let a journey go on; see `Pauses.resume`."""

@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from postroad.dynamodb import asking, failed_condition
+from postroad.dynamodb import asking, wrote
 from postroad.dynamodb_table import Table
 from postroad.journeys.errors import WalksUnavailableError
 from postroad.journeys.item import read_walk, walk_item, walk_key, write_time
@@ -85,7 +85,7 @@ class DynamoWalks:
             request["ConditionExpression"] = "attribute_not_exists(pk)"
         else:
             request |= _unless_written(before)
-        return self._wrote(self._client.put_item, request)
+        return wrote(self._client.put_item, request, unavailable=WalksUnavailableError)
 
     def settle(self, walk: Enrolment) -> None:
         """Forget an outbox; see `Walks.settle`."""
@@ -95,7 +95,7 @@ class DynamoWalks:
             "UpdateExpression": "REMOVE outbox",
             **_unless_written(walk),
         }
-        self._wrote(self._client.update_item, request)
+        wrote(self._client.update_item, request, unavailable=WalksUnavailableError)
 
     def forget(self, walk: Enrolment) -> None:
         """Remove a walk; see `Walks.forget`."""
@@ -139,17 +139,6 @@ class DynamoWalks:
             self._pointers.put(walk_pointer(walk, due, now=now, lead=self._lead))
         except ScheduleUnavailableError as error:
             raise WalksUnavailableError(str(error)) from error
-
-    def _wrote(self, write: Callable[..., object], request: dict[str, Any]) -> bool:
-        """Do a conditional write; False where its condition doesn't hold."""
-        try:
-            with asking(WalksUnavailableError):
-                write(**request)
-        except WalksUnavailableError as error:
-            if failed_condition(error) is None:
-                raise
-            return False
-        return True
 
 
 def walk_pointer(walk: Enrolment, due: datetime, *, now: datetime, lead: timedelta) -> Pointer:
