@@ -46,8 +46,9 @@ LINES = [
 class Shop:
     """Sends events in, lets time pass, and reads the inbox."""
 
-    def __init__(self, stack: LocalStack) -> None:
+    def __init__(self, stack: LocalStack, project: Path = PROJECT) -> None:
         self.stack = stack
+        self.project = project
         self.passing = Passing(stack.state)
         self.run = token_hex(3)
         """Part of each address and id, so that stories of one stack don't meet."""
@@ -72,17 +73,21 @@ class Shop:
         assert passed.is_quiet, "something still lies on a queue"
         return passed
 
-    def command(self, *words: str) -> dict[str, Any]:
-        """Run the operator's command line on this stack, in the project's folder, and return its JSON."""
+    def command(self, *words: str, given: str | None = None) -> dict[str, Any]:
+        """Run the command line on this stack, in the project's folder, and return its JSON.
+
+        `given` is its standard input.
+        """
         with TemporaryDirectory() as folder:
             for name, target in (
                 (".local", self.stack.state.folder),
-                *((one, PROJECT / one) for one in FOLDERS),
+                *((one, self.project / one) for one in FOLDERS),
             ):
                 Path(folder, name).symlink_to(target)
             done = subprocess.run(  # noqa: S603 - our own program
                 [str(POSTROAD), *words, "--json"],
                 cwd=folder,
+                input=given,
                 env={name: value for name, value in os.environ.items() if not name.startswith("POSTROAD_")},
                 capture_output=True,
                 text=True,
@@ -98,6 +103,20 @@ class Shop:
         agreed = [word for topic in topics for word in ("--topic", f"{topic}=granted")]
         place = ("--time-zone", time_zone, "--locale", locale)
         self.command("contact", "add", email, "--name", name.title(), *place, *agreed)
+        return email
+
+    def import_customer(self, name: str, *, birthday: str, time_zone: str, locale: str, topic: str) -> str:
+        """Import a contact with a birthday (such as 05-04); return their address."""
+        email = f"{name}.{self.run}@example.com"
+        row = {
+            "email": email,
+            "name": name.title(),
+            "locale": locale,
+            "time_zone": time_zone,
+            "attributes": {"birthday": birthday},
+            "topics": {topic: "granted"},
+        }
+        self.command("contact", "import", "-", "--format", "jsonl", "--yes", given=json.dumps(row))
         return email
 
     def event(self, name: str, email: str, key: str, **properties: object) -> dict[str, Any]:
@@ -135,6 +154,16 @@ class Shop:
             review_url=f"https://shop.example/orders/{order}/review",
             lines=LINES,
         )
+
+    def visits(self, email: str, key: str) -> dict[str, Any]:
+        customer = {"name": "Ana Ruiz", "company": "Panadería Ruiz & Hijas"}
+        account = {"customer_number": "K-20418", "account_url": "https://shop.example/account"}
+        return self.event("site.visited", email, key, customer=customer, **account)
+
+    def where(self, email: str) -> dict[str, dict[str, Any]]:
+        """Return where they stand, by journey."""
+        walks = self.command("journey", "where", email)["walks"]
+        return {walk["journey"]: walk for walk in walks}
 
     def queue(self, *events: dict[str, Any]) -> None:
         """Put events on the queue of journeys, as a producer does."""
