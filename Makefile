@@ -41,7 +41,7 @@ $(NODE): package-lock.json $(DEVELOPMENT)
 	@$(BIN)/npm ci --silent --no-fund --no-audit
 	@touch $@
 
-FAST_TESTS := tests/unit tests/contract tests/handlers tests/matrix tests/rate
+FAST_TESTS := tests/unit tests/contract tests/handlers tests/journeys tests/matrix tests/rate
 
 .PHONY: lint
 lint: $(DEVELOPMENT)
