@@ -32,13 +32,14 @@ Duration = Annotated[
 StepName = Annotated[
     str,
     Text(
-        "a step's name: a letter, then up to 39 letters, digits, _ and -", matching(r"[a-z][a-z0-9_-]{0,39}")
+        "a step's name: a small letter, then up to 39 small letters, digits, _ and -",
+        matching(r"[a-z][a-z0-9_-]{0,39}"),
     ),
 ]
 JourneyName = Annotated[
     str,
     Text(
-        "a journey's name: a letter, then up to 39 small letters, digits and _",
+        "a journey's name: a small letter, then up to 39 small letters, digits and _",
         matching(r"[a-z][a-z0-9_]{0,39}"),
     ),
 ]
