@@ -30,7 +30,7 @@ class Outlet(Protocol):
 
 
 class Deeds:
-    """`Doing`: everything in an outbox, in its order, but for messages, which go in batches."""
+    """`Doing`: of an outbox the attributes first, then mails, then notices, each kind in its order."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Deeds:
         self._on_refused = on_refused
 
     def do(self, walk: Enrolment, plan: Plan, *, now: datetime) -> None:
-        """Do all that stands in the outbox of a walk; see `Doing.do`.
+        """Do all that stands in the outbox of a walk; see `Doing.do`. Raises NotDoneError.
 
         Attributes first: what comes back of a mail must find them.
         """
