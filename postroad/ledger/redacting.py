@@ -1,8 +1,9 @@
 """What stays of a row when its recipient's data are erased. Pure.
 
 The id, the fingerprint and the end stay, or a late copy of the message would be sent: a row is what stops it.
-What counts mails stays too, with the word for the mailbox provider in the address's place. It tells nothing
-of a person any more, so that events which come later move it on as they move any other.
+What counts mails stays too, the journey and its step among it, with the word for the mailbox provider in the
+address's place. It tells nothing of a person any more, so that events which come later move it on as they
+move any other.
 """
 
 from __future__ import annotations

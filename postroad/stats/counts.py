@@ -14,7 +14,7 @@ from postroad.ledger.engagement import CLICKED, MACHINE_CLICKED, MACHINE_OPENED,
 from postroad.ledger.row import LEFT
 from postroad.stats.providers import provider_of
 from postroad.stats.values import bounded
-from postroad.stats.words import ALL, BETWEEN, Dimension, Metric, pair_of
+from postroad.stats.words import ALL, BETWEEN, MARGINALS, STEPS, Dimension, Metric, pair_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -60,14 +60,15 @@ Sums = dict[Cell, dict[Metric, int]]
 
 
 class Pairs:
-    """The pairs of dimensions that are counted, by their names; see `pair_of`."""
+    """The pairs of dimensions that are counted, by their names; see `pair_of`. `STEPS` is always one."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         """Count these pairs. Raises ValueError for a name that is none."""
-        self.each = tuple((name, *pair_of(name)) for name in names)
+        self.each = tuple((name, *pair_of(name)) for name in dict.fromkeys((*names, STEPS)))
 
 
 NO_PAIRS = Pairs()
+"""None but the one that always is."""
 
 
 def counts(row: Row | None, pairs: Pairs = NO_PAIRS) -> Sums:
@@ -144,10 +145,12 @@ def _places(row: Row, pairs: Pairs) -> Iterator[tuple[str, str]]:
         Dimension.VARIANT: bounded(row.tags.get(VARIANT_TAG, "")),
         Dimension.LOCALE: bounded(row.locale),
         Dimension.PROVIDER: provider_of(row.email) if row.email else row.provider,
+        Dimension.JOURNEY: bounded(row.journey),
+        Dimension.STEP: bounded(row.step),
     }
     yield Dimension.TOTAL.value, ALL
-    for dimension, value in found.items():
-        if value:
+    for dimension in MARGINALS:
+        if value := found[dimension]:
             yield dimension.value, value
     for name, first, second in pairs.each:
         if found[first] and found[second]:

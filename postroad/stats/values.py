@@ -1,10 +1,10 @@
 """How many different values a dimension may have, and how long they may be. Pure.
 
-Producers choose campaigns, variants, templates and locales, and a producer who puts an order's number in the
-tag `campaign` would otherwise write a counter for each mail. So of each day, stream and dimension the first
-`MOST_VALUES` values have counters of their own, and all others share `OTHERS`. The first ones are written
-down, and what is written down is never taken back: a value is counted in one place for good, whenever
-a later event of the same mail comes.
+Producers choose campaigns, variants, templates, locales, journeys and steps, and a producer who puts an
+order's number in the tag `campaign` would otherwise write a counter for each mail. So of each day, stream and
+dimension the first `MOST_VALUES` values have counters of their own, and all others share `OTHERS`. The first
+ones are written down, and what is written down is never taken back: a value is counted in one place for good,
+whenever a later event of the same mail comes.
 """
 
 from __future__ import annotations

@@ -27,7 +27,11 @@ class Metric(StrEnum):
 
 
 class Dimension(StrEnum):
-    """By what mail is told apart. Two of the marginals, `campaign.variant` say, make a pair."""
+    """By what mail is told apart. Two of the marginals, `campaign.variant` say, make a pair.
+
+    A step says something beside its journey alone, since many journeys have a step `hello`: it is counted in
+    the pair `STEPS` and in no other place.
+    """
 
     TOTAL = "total"
     TEMPLATE = "template"
@@ -35,9 +39,11 @@ class Dimension(StrEnum):
     VARIANT = "variant"
     LOCALE = "locale"
     PROVIDER = "provider"
+    JOURNEY = "journey"
+    STEP = "step"
 
 
-MARGINALS = tuple(dimension for dimension in Dimension if dimension is not Dimension.TOTAL)
+MARGINALS = tuple(dimension for dimension in Dimension if dimension not in {Dimension.TOTAL, Dimension.STEP})
 """The dimensions of which each has values of its own."""
 
 ALL = "all"
@@ -48,13 +54,17 @@ ADDRESS = "(address)"
 """Stands for every value that might be an address: counters hold none."""
 PAIR_SIGN = "."
 """Between the names of a pair's dimensions."""
+STEPS = f"{Dimension.JOURNEY}{PAIR_SIGN}{Dimension.STEP}"
+"""The pair that is always counted: `postroad journey stats` reads it."""
 BETWEEN = "\x1f"
 """Between the values of a pair: the one sign that no value holds."""
 
 
 def pair_of(name: str) -> tuple[Dimension, Dimension]:
     """Return the two dimensions that a pair's name joins. Raises ValueError for anything else."""
+    if name == STEPS:
+        return Dimension.JOURNEY, Dimension.STEP
     first, sign, second = name.partition(PAIR_SIGN)
     if not sign or first == second or first not in MARGINALS or second not in MARGINALS:
-        raise ValueError(f"expected two of {', '.join(MARGINALS)}, joined by a dot")
+        raise ValueError(f"expected two of {', '.join(MARGINALS)}, joined by a dot, or {STEPS}")
     return Dimension(first), Dimension(second)

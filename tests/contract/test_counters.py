@@ -16,7 +16,7 @@ from postroad.stats.item import SUFFIXES, suffix_of
 from postroad.stats.memory import MemoryCounters
 from postroad.stats.ports import MOST_CELLS, Group, Position
 from postroad.stats.values import MOST_VALUES
-from postroad.stats.words import OTHERS, Metric
+from postroad.stats.words import BETWEEN, OTHERS, Metric
 from tests.tables import create_table
 
 AT = datetime(2026, 11, 22, 14, 3, 12, tzinfo=UTC)
@@ -77,10 +77,12 @@ def test_groups_are_read_apart_and_as_many_cells_as_allowed_are_written_at_once(
 ) -> None:
     values = [f"a # value\x1f{number}" for number in range(MOST_CELLS - 1)]
     sums: Sums = {Cell(*GROUP, value): {Metric.SENT: 1} for value in values}
-    sums[Cell(DAY, "marketing", "campaign.variant", "spring")] = {Metric.OPENS: 2}
+    sums[Cell(DAY, "marketing", "journey.step", f"welcome{BETWEEN}hello")] = {Metric.OPENS: 2}
     assert counters.add("a", sums, expected=None, position=reached(1))
     assert counters.read(GROUP) == {value: {Metric.SENT: 1} for value in values}
-    assert counters.read(GROUP._replace(dimension="campaign.variant")) == {"spring": {Metric.OPENS: 2}}
+    assert counters.read(GROUP._replace(dimension="journey.step")) == {
+        f"welcome{BETWEEN}hello": {Metric.OPENS: 2}
+    }
     assert counters.read(GROUP._replace(day="2026-11-23")) == {}
 
 

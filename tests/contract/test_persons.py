@@ -233,7 +233,9 @@ def test_every_row_of_an_address_is_found_and_none_that_lost_it(stores: Stores) 
 
 
 def test_a_redacted_row_is_read_as_it_was_written(stores: Stores) -> None:
-    stores.ledger.insert(row(1, tags={"campaign": "spring", "customer": "ana"}, notes=("Ana",)))
+    stores.ledger.insert(
+        row(1, tags={"campaign": "spring", "customer": "ana"}, notes=("Ana",), journey="club", step="hello")
+    )
     stores.ledger.apply("m-001", lambda standing: redacted(standing, provider="gmail", now=NOON))
 
     found = stores.ledger.get("m-001")
@@ -242,6 +244,7 @@ def test_a_redacted_row_is_read_as_it_was_written(stores: Stores) -> None:
     assert (found.is_redacted, found.email, found.provider, dict(found.tags), found.notes) == (
         True, "", "gmail", {"campaign": "spring"}, (),
     )  # fmt: skip
+    assert (found.journey, found.step) == ("club", "hello")
 
 
 def test_a_proof_counts_up_and_ends(stores: Stores) -> None:

@@ -71,8 +71,20 @@ def test_changes_are_counted_once_however_often_they_come(
     assert lambda_handler(json.loads(BATCH), context) == GOES_ON
     for dimension in ("total", "template", "provider"):
         assert list(world.counted(dimension).values()) == [{"sent": 1, "hard": 1}], dimension
-    assert world.counted("campaign") == {}
+    for dimension in ("campaign", "journey", "journey.step"):
+        assert world.counted(dimension) == {}, dimension
     assert capsys.readouterr().out == ""
+
+
+def test_mails_of_journeys_are_counted_by_step_too(world: World, context: LambdaContext) -> None:
+    batch = json.loads(BATCH)
+    for record in batch["Records"]:
+        for image in ("OldImage", "NewImage"):
+            if row := record["dynamodb"].get(image):
+                row |= {"journey": {"S": "welcome"}, "step": {"S": "hello"}}
+    assert lambda_handler(batch, context) == GOES_ON
+    assert world.counted("journey") == {"welcome": {"sent": 1, "hard": 1}}
+    assert world.counted("journey.step") == {"welcome\x1fhello": {"sent": 1, "hard": 1}}
 
 
 def test_a_row_that_can_not_be_read_is_where_lambda_goes_on(world: World, context: LambdaContext) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from postroad.contract.words import Status
 from postroad.ledger.engagement import NOTHING_SEEN
+from postroad.ledger.redacting import redacted
 from postroad.ledger.row import Row
 from postroad.stats.counts import Cell, Pairs, Sums, add, counts, difference
 from postroad.stats.words import ADDRESS, BETWEEN, Metric, pair_of
@@ -49,6 +50,26 @@ def test_a_row_counts_in_each_dimension_in_which_it_has_a_value() -> None:
     }
     bare = replace(SENT, template="", locale="", tags={})
     assert {cell.dimension for cell in counts(bare, PAIRS)} == {"total", "provider"}
+
+
+def test_a_mail_of_a_journey_counts_by_it_and_by_its_step_whatever_pairs_are_named() -> None:
+    ours = replace(DELIVERED, journey="welcome", step="hello")
+    for pairs in (Pairs(), PAIRS, Pairs(("journey.step",))):
+        more = {
+            (cell.dimension, cell.value): metrics
+            for cell, metrics in counts(ours, pairs).items()
+            if cell not in counts(DELIVERED, pairs)
+        }
+        assert more == {
+            ("journey", "welcome"): {Metric.SENT: 1, Metric.DELIVERED: 1},
+            ("journey.step", f"welcome{BETWEEN}hello"): {Metric.SENT: 1, Metric.DELIVERED: 1},
+        }
+
+
+def test_a_journey_is_paired_with_what_the_configuration_names() -> None:
+    ours = replace(SENT, journey="welcome", step="hello")
+    pair = Cell("2026-11-22", "marketing", "journey.locale", f"welcome{BETWEEN}es-CO")
+    assert counts(ours, Pairs(("journey.locale",)))[pair] == {Metric.SENT: 1}
 
 
 def test_the_day_is_that_on_which_ses_took_the_mail_whenever_the_rest_happens() -> None:
@@ -166,6 +187,16 @@ def test_a_redacted_row_keeps_its_dimensions_and_adds_nothing() -> None:
     }
 
 
+def test_an_erased_mail_of_a_journey_goes_on_counting_in_it() -> None:
+    ours = replace(DELIVERED, journey="welcome", step="hello", address_key="k1.ana")
+    erased = redacted(ours, provider="gmail", now=AT)
+    assert difference(ours, erased, PAIRS) == {}
+    left = difference(erased, erased.with_time("left", AT), PAIRS)
+    assert left[Cell("2026-11-22", "marketing", "journey.step", f"welcome{BETWEEN}hello")] == {
+        Metric.UNSUBSCRIBES: 1
+    }
+
+
 def test_no_counter_holds_an_address_or_a_value_of_any_length() -> None:
     evil = replace(SENT, tags={"campaign": "ana.ruiz@gmail.com", "variant": "v" * 2048}, template="a\x1fb\n")
     cells = counts(evil, PAIRS)
@@ -185,7 +216,17 @@ def test_long_values_that_begin_alike_are_told_apart() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["campaign", "campaign.campaign", "campaign.total", "campaign.", "campaign.colour", "campaign.variant.x"],
+    [
+        "campaign",
+        "campaign.campaign",
+        "campaign.total",
+        "campaign.",
+        "campaign.colour",
+        "campaign.variant.x",
+        "step",
+        "step.journey",
+        "campaign.step",
+    ],
 )
 def test_a_pair_is_two_different_dimensions(name: str) -> None:
     with pytest.raises(ValueError, match="expected two of template, campaign"):
