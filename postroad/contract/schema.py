@@ -14,6 +14,7 @@ from msgspec.json import schema
 
 from postroad.contract.event import EVENT_SCHEMA, ContactEvent
 from postroad.contract.message import MESSAGE_SCHEMA, Message
+from postroad.contract.notice import NOTICE_SCHEMA, JourneyNotice, Walked
 from postroad.contract.result import RESULT_SCHEMA, Result
 from postroad.contract.stream_event import STREAM_SCHEMA, StreamEvent
 
@@ -57,9 +58,15 @@ def stream_schema() -> dict[str, Any]:
     return _open(STREAM_SCHEMA, StreamEvent)
 
 
-def _open(name: str, kind: type) -> dict[str, Any]:
-    document = schema(kind)
-    del document["$defs"][kind.__name__]["additionalProperties"]
+def notice_schema() -> dict[str, Any]:
+    """Return the schema of `postroad.notice.v1`; unknown fields are allowed as in the result."""
+    return _open(NOTICE_SCHEMA, JourneyNotice, Walked)
+
+
+def _open(name: str, kind: type, *within: type) -> dict[str, Any]:
+    document = schema(kind, schema_hook=_any_value)
+    for each in (kind, *within):
+        del document["$defs"][each.__name__]["additionalProperties"]
     return _finished(name, document)
 
 
@@ -81,6 +88,7 @@ def files() -> dict[str, str]:
         EVENT_SCHEMA: event_schema(),
         RESULT_SCHEMA: result_schema(),
         STREAM_SCHEMA: stream_schema(),
+        NOTICE_SCHEMA: notice_schema(),
     }
     return {
         f"{name}.schema.json": json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from postroad.contract.message import MESSAGE_SCHEMA
+from postroad.contract.notice import NOTICE_SCHEMA
 from postroad.journeys.item import write_json, write_time
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 MOST_OF_A_NAME = 128
 """Characters of a recipient's name in the contract; a longer one is left out."""
-NOTICE_SCHEMA = "postroad.notice.v1"
-NOTICE = "journey.notice"
-"""The `detail-type` of what a step `notify` tells the bus: never that of an event which begins journeys."""
 
 
 def compose(walk: Enrolment, plan: Plan, mail: Mail) -> str:

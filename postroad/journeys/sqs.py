@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from postroad.batches import split
+from postroad.contract.notice import NOTICE
 from postroad.contract.result import RESULT_SOURCE
-from postroad.journeys.composing import NOTICE
 from postroad.journeys.errors import NotDoneError
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import jsonschema
 import pytest
 from botocore.stub import ANY, Stubber
 from moto import mock_aws
@@ -14,10 +15,12 @@ from moto import mock_aws
 from postroad.contacts.dynamodb import DynamoContacts
 from postroad.contacts.memory import MemoryContacts
 from postroad.contacts.model import NewContact
+from postroad.contract.notice import NOTICE
 from postroad.contract.parser import parse_message
-from postroad.journeys.composing import NOTICE, compose
+from postroad.contract.schema import notice_schema
+from postroad.journeys.composing import compose, notice
 from postroad.journeys.doing import Deeds
-from postroad.journeys.effects import Attributes, Mail
+from postroad.journeys.effects import Attributes, Mail, Notice
 from postroad.journeys.errors import NotDoneError
 from postroad.journeys.plan import EventTrigger, Plan, Send
 from postroad.journeys.sqs import BusOutlet, SqsOutlet
@@ -167,6 +170,14 @@ def test_what_sqs_did_not_take_is_tried_again_and_what_it_never_will_is_told() -
         with pytest.raises(NotDoneError):
             SqsOutlet(sqs, "q").put(["one"])
         stub.assert_no_pending_responses()
+
+
+def test_a_notice_is_as_its_schema_says_and_names_nobody() -> None:
+    told = Notice("walk:ask", "review.asked", {"order_id": "1042", "rating": None}, NOW)
+    document = json.loads(notice(WALK, told))
+    jsonschema.validate(document, notice_schema())
+    assert set(document) == set(notice_schema()["$defs"]["JourneyNotice"]["properties"])
+    assert WALK.address_key not in json.dumps(document)
 
 
 def test_notices_come_onto_the_bus_until_it_takes_them() -> None:

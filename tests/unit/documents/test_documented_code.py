@@ -18,9 +18,10 @@ from postroad.configuration import loader
 from postroad.configuration.events import EVENTS, read_events
 from postroad.contract.event import EVENT_SCHEMA, parse_event
 from postroad.contract.message import MESSAGE_SCHEMA
+from postroad.contract.notice import NOTICE_SCHEMA
 from postroad.contract.parser import parse_message
 from postroad.contract.result import RESULT_SCHEMA
-from postroad.contract.schema import result_schema, stream_schema
+from postroad.contract.schema import notice_schema, result_schema, stream_schema
 from postroad.contract.stream_event import STREAM_SCHEMA
 from postroad.load.mix import make_mix
 from tests.documented import DOCUMENTS, ROOT, Block, blocks
@@ -39,7 +40,11 @@ def test_every_message_and_result_passes_its_check(block: Block) -> None:
     elif schema == EVENT_SCHEMA:
         parse_event(block.text)
     elif schema:
-        schemas = {RESULT_SCHEMA: result_schema(), STREAM_SCHEMA: stream_schema()}
+        schemas = {
+            RESULT_SCHEMA: result_schema(),
+            STREAM_SCHEMA: stream_schema(),
+            NOTICE_SCHEMA: notice_schema(),
+        }
         jsonschema.validate(document, schemas[schema])
     else:
         assert "message_id" not in document
