@@ -354,6 +354,7 @@ class Configuration(Section):
     soft_bounces: SoftBounces = SoftBounces()
     stats: Stats = Stats()
     caps: Mapping[CategoryName, Caps] = Field(default_factory=dict)
+    journeys: Journeys = Journeys()
     timing: Timing = Timing()
 
     @property
@@ -361,7 +362,6 @@ class Configuration(Section):
         """Whether this is the stage of the emulated cloud on one machine."""
         return self.stage == LOCAL_STAGE
 
-    journeys: Journeys = Journeys()
     def domain_of(self, stream: Stream) -> Domain:
         """Return the domain that a stream sends from."""
         return next(domain for domain in self.domains if domain.name == stream.domain)
