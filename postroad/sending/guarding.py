@@ -1,4 +1,4 @@
-"""Whether a journey's mail that has waited may leave: its walk goes on, its recipient agrees, it is time. Pure.
+"""Whether a journey's mail that has waited may leave: its walk goes on, they agree, it is time. Pure.
 
 The engine asked when it decided to send the mail. That may be days ago: it has waited for its rate, or for a
 free slot. Here it is asked again, right before the mail leaves; what waits on the queue has nobody else.
@@ -43,7 +43,7 @@ class OutOfHours:
 
 
 class Turns:
-    """When mails of journeys that wait may leave. Raises a TransientError when the contacts can't be asked."""
+    """When mails of journeys that wait may leave. Raises a TransientError where nobody can be asked."""
 
     def __init__(self, *, hours: SendingHours, contacts: ContactStore, stream: str) -> None:
         """Go by these hours, of mail of this stream; safe to use from several threads."""

@@ -64,7 +64,7 @@ class MemoryHours:
     """`SendingHours` that are the same for everybody: always, but in the spans that are `shut`."""
 
     def __init__(self, *shut: tuple[datetime, datetime]) -> None:
-        """Let nothing leave from the beginning of each span up to, and without, its end; they are in order."""
+        """Let nothing leave from the beginning of each span up to, and without, its end; in order."""
         self.shut = shut
         self.asked_of: list[Contact | None] = []
 

@@ -1,6 +1,7 @@
 """The step of a journey that a message says it is."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from postroad.contract.message import Journey
 from postroad.contract.parser import parse_message
 from postroad.contract.words import Reason
 
-JOURNEY = {
+JOURNEY: dict[str, Any] = {
     "name": "abandoned_cart",
     "version": 2,
     "enrolment": "0123456789abcdef01234567",
