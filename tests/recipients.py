@@ -21,7 +21,10 @@ TOPIC = "product_updates"
 FORM = "Content-Type: application/x-www-form-urlencoded"
 STANDING = ("ContactsTable", "SuppressionsTable")
 """Who may be mailed, and why."""
-CHOICE = b"do=save&off=product_updates&off=offers&off=follow_ups&off=shopping&topic=offers&language=es&was_language=&pause=30"
+CHOICE = (
+    b"do=save&off=product_updates&off=offers&off=follow_ups&off=shopping&topic=offers&language=es"
+    b"&was_language=&pause=30"
+)
 """What the preference centre's form says for one topic, a language and a break."""
 COUNTED = "visits#"
 """How the pages' counters of visits begin, in the table of what waits for its time."""

@@ -87,8 +87,7 @@ def test_the_file_of_events_is_no_stage(tmp_path: Path) -> None:
         (
             '"site.visited"',
             '"Site visited"',
-            'events.Site visited: expected a name such as "order.placed": small letters, digits and _, '
-            "with dots",
+            'events.Site visited: expected a name such as "order.placed"',
         ),
         ('"total"]', '"total", 7]', "events.order.placed.keep[1]: expected a property's name"),
         (
