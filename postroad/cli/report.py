@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,28 +11,21 @@ from postroad.cli.options import JsonOption, OneStreamOption, StageOption, open_
 from postroad.cli.output import print_json
 from postroad.cli.problem import ExitCode, Problem
 from postroad.clock import utcnow
-from postroad.stats.words import MARGINALS, Dimension, pair_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from postroad.stats.ports import Reading
-    from postroad.stats.words import Metric
+from postroad.stats.words import MARGINALS, STEPS, Dimension, pair_of
 
 EXAMPLES = (
     "postroad report",
     "postroad --stage prod report --days 30 --by campaign",
+    "postroad --stage prod report --days 30 --by journey.step",
     "postroad --stage prod report --from 2026-11-01 --to 2026-11-30 --stream marketing --by campaign.variant",
 )
 MOST_DAYS = 366
 FIRST_YEAR = 2000
-AT_ONCE = 8
-"""Days that are read at the same time."""
 
 
 def complete_dimensions(incomplete: str) -> list[str]:
     """Offer the dimensions; which pairs are counted is the configuration's."""
-    names = [*MARGINALS, "campaign.variant", "template.locale"]
+    names = [*MARGINALS, "campaign.variant", "template.locale", STEPS]
     return [str(name) for name in names if name.startswith(incomplete)]
 
 
@@ -54,8 +47,8 @@ def report(
         str,
         typer.Option(
             "--by",
-            help="Tell apart by template, campaign, variant, locale, provider, or a pair of them as "
-            "campaign.variant.",
+            help="Tell apart by template, campaign, variant, locale, provider, journey, or a pair of them as "
+            "campaign.variant or journey.step.",
             autocompletion=complete_dimensions,
             show_default=False,
         ),
@@ -74,38 +67,23 @@ def report(
     streams = wiring.mail.streams_meant(stream)
 
     # Imported late: --help needs none of it.
-    from postroad.cli.report_text import print_report  # noqa: PLC0415 - see above
+    from postroad.cli.counted import counted_document, read_days  # noqa: PLC0415 - see above
+    from postroad.cli.report_text import print_report  # noqa: PLC0415 - as above
     from postroad.stats.reporting import as_document, counted_until, dates, reported  # noqa: PLC0415 - as above
 
-    found = reported(by, first, last, _read(wiring.counters, dates(first, last), streams, by))
+    found = reported(by, first, last, read_days(wiring.counters, dates(first, last), streams, by))
     reached, at_work = counted_until(wiring.counters.positions(), now=now)
     if as_json:
-        lag = None if reached is None or not at_work else round((now - reached).total_seconds(), 1)
         print_json(
             {
                 "stage": wiring.stage,
                 "streams": streams,
                 **as_document(found),
-                "counted": {"until": reached, "behind_seconds": lag},
+                "counted": counted_document(reached, at_work=at_work, now=now),
             }
         )
         return
     print_report(found, streams=streams, reached=reached, at_work=at_work, now=now)
-
-
-def _read(
-    counters: Reading, days: Sequence[date], streams: Sequence[str], by: str
-) -> Iterator[tuple[date, Mapping[str, Mapping[Metric, int]]]]:
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - as above
-
-    from postroad.stats.ports import Group  # noqa: PLC0415 - as above
-
-    groups = [(day, Group(day.isoformat(), stream, by)) for day in days for stream in streams]
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        for (day, _), values in zip(
-            groups, threads.map(counters.read, (group for _, group in groups)), strict=True
-        ):
-            yield day, values
 
 
 def _span(days: int | None, since: str | None, until: str | None, *, today: date) -> tuple[date, date]:
@@ -135,13 +113,13 @@ def _day(option: str, text: str) -> date:
 
 
 def _check_dimension(by: str) -> None:
-    if by in set(Dimension):
+    if by in {Dimension.TOTAL, *MARGINALS}:
         return
     try:
         pair_of(by)
     except ValueError:
         raise Problem(
             f"--by {by!r} is no dimension.",
-            f"Name one of {', '.join(MARGINALS)}, or two of them joined by a dot.",
+            f"Name one of {', '.join(MARGINALS)}, or two of them joined by a dot, or {STEPS}.",
             ExitCode.USAGE,
         ) from None

@@ -13,10 +13,10 @@ from rich.text import Text
 from postroad.cli.output import clean, console
 from postroad.explaining.moments import duration, moment
 from postroad.stats.reporting import NOT_SENT, RATES, dimensions, values
-from postroad.stats.words import Metric
+from postroad.stats.words import STEPS, Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from rich.console import Console
@@ -31,7 +31,8 @@ WIDEST_BAR, LEAST_BAR = 60, 5
 _ROUNDED = 3
 """A bar may be so many signs longer than its part: each of its parts is rounded."""
 
-COLUMNS = (
+Columns = tuple[tuple[Metric, str], ...]
+COLUMNS: Columns = (
     (Metric.DELIVERED, "delivered"),
     (Metric.HARD, "hard"),
     (Metric.SOFT, "soft"),
@@ -40,7 +41,10 @@ COLUMNS = (
     (Metric.OPENS, "opened"),
     (Metric.CLICKS, "clicked"),
 )
-MACHINES = ((Metric.MACHINE_OPENS, "opened"), (Metric.MACHINE_CLICKS, "clicked"))
+MACHINES: Columns = (
+    (Metric.MACHINE_OPENS, "opened by machine"),
+    (Metric.MACHINE_CLICKS, "clicked by machine"),
+)
 SIGNS = ("█", "▒", "·")
 PLAIN_SIGNS = ("#", "x", ".")
 
@@ -57,19 +61,43 @@ def print_report(
         out.print(_nothing(report), soft_wrap=True)
     else:
         lines = _lines(report)
-        made = _table(lines, head=" × ".join(dimensions(report.by)))
-        if Measurement.get(out, out.options.update(max_width=WIDEST_TABLE), made).maximum <= out.width:
-            out.print(made)
-            for label, tally in lines.items():
-                if beside := _beside(tally):
-                    out.print(f"{label}: {beside}", soft_wrap=True)
-        else:
-            _print_list(out, lines)
+        print_tallies(out, lines, head=" × ".join(dimensions(report.by)), shares=COLUMNS + MACHINES)
         if (more := len(report.lines) - MOST_LINES) > 0:
             out.print(f"… and {more:,} more: --json has all.")
         out.print()
         _print_bars(out, report, lines)
-    out.print(_reached(reached, now, at_work=at_work), soft_wrap=True)
+    out.print(told_reached(reached, now, at_work=at_work), soft_wrap=True)
+
+
+def print_tallies(
+    out: Console,
+    lines: Mapping[str, Tally],
+    *,
+    head: str,
+    shares: Columns = COLUMNS,
+    numbers: Columns = (),
+) -> None:
+    """Print a table of these, or a list where it doesn't fit: `shares` as rates, then `numbers` alone.
+
+    What has no column is told beside the line that has any of it.
+    """
+    shown = {metric for metric, _ in numbers}
+    made = _table(lines, head=head, shares=shares, numbers=numbers)
+    if Measurement.get(out, out.options.update(max_width=WIDEST_TABLE), made).maximum <= out.width:
+        out.print(made)
+        for label, tally in lines.items():
+            if beside := _beside(tally, shown):
+                out.print(f"{label}: {beside}", soft_wrap=True)
+        return
+    for label, tally in lines.items():
+        out.print(Text(label, style="bold"))
+        rows = [("sent", f"{tally[Metric.SENT]:,}")]
+        rows += [(name, _in_words(tally, metric)) for metric, name in shares]
+        rows += [(name, f"{tally[metric]:,}") for metric, name in numbers]
+        for name, text in rows:
+            out.print(f"  {name:<20}{text}", soft_wrap=True)
+        if beside := _beside(tally, shown):
+            out.print(f"  {beside}", soft_wrap=True)
 
 
 def _lines(report: Report) -> dict[str, Tally]:
@@ -86,30 +114,19 @@ def _lines(report: Report) -> dict[str, Tally]:
     return shown if len(report.lines) == 1 else {**shown, TOGETHER: report.total}
 
 
-def _table(lines: Mapping[str, Tally], *, head: str) -> Table:
+def _table(lines: Mapping[str, Tally], *, head: str, shares: Columns, numbers: Columns) -> Table:
     made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     made.add_column(head, overflow="fold", max_width=LONGEST_LABEL)
-    for name in ("sent", *(name for _, name in COLUMNS), *(f"{name}\nby machine" for _, name in MACHINES)):
-        made.add_column(name, justify="right", no_wrap=True)
+    for name in ("sent", *(name for _, name in (*shares, *numbers))):
+        made.add_column(name.replace(" ", "\n", 1), justify="right", no_wrap=True)
     for label, tally in lines.items():
         made.add_row(
             Text(label),
             f"{tally[Metric.SENT]:,}",
-            *(f"{share(tally, metric)}\n{parts(tally, metric)}".strip() for metric, _ in COLUMNS + MACHINES),
+            *(f"{share(tally, metric)}\n{parts(tally, metric)}".strip() for metric, _ in shares),
+            *(f"{tally[metric]:,}" for metric, _ in numbers),
         )
     return made
-
-
-def _print_list(out: Console, lines: Mapping[str, Tally]) -> None:
-    for label, tally in lines.items():
-        out.print(Text(label, style="bold"))
-        rows = [("sent", f"{tally[Metric.SENT]:,}")]
-        rows += [(name, _in_words(tally, metric)) for metric, name in COLUMNS]
-        rows += [(f"{name} by machine", _in_words(tally, metric)) for metric, name in MACHINES]
-        for name, text in rows:
-            out.print(f"  {name:<20}{text}", soft_wrap=True)
-        if beside := _beside(tally):
-            out.print(f"  {beside}", soft_wrap=True)
 
 
 def _in_words(tally: Tally, metric: Metric) -> str:
@@ -130,15 +147,17 @@ def share(tally: Tally, metric: Metric) -> str:
     return f"{rate:.2%}" if rate < 0.01 else f"{rate:.1%}"  # noqa: PLR2004 - a hundredth
 
 
-def _beside(tally: Tally) -> str:
-    """Return what most reports have none of: other ends, and what was never sent."""
+def _beside(tally: Tally, shown: Collection[Metric] = ()) -> str:
+    """Return what most reports have none of: other ends, and what was never sent and isn't shown."""
     others = [
         (tally.unknown, "not known yet"),
         (tally[Metric.UNDETERMINED], "bounced for an unknown reason"),
         (tally[Metric.REJECTED], "rejected by SES"),
     ]
     not_sent = [
-        f"{tally[metric]:,} {metric.removeprefix('not_sent_')}" for metric in NOT_SENT if tally[metric]
+        f"{tally[metric]:,} {metric.removeprefix('not_sent_')}"
+        for metric in NOT_SENT
+        if tally[metric] and metric not in shown
     ]
     found = [f"{count:,} {what}" for count, what in others if count]
     if not_sent:
@@ -197,11 +216,13 @@ def _nothing(report: Report) -> str:
         return "Nothing was sent in these days, as far as it is counted."
     return (
         f"Nothing in these days has a value of {report.by}. Campaigns and variants are the tags `campaign` "
-        "and `variant` of messages; pairs are counted if [stats] names them in config/<stage>.toml."
+        f"and `variant` of messages; pairs are counted if [stats] names them in config/<stage>.toml, and "
+        f"{STEPS} always."
     )
 
 
-def _reached(reached: datetime | None, now: datetime, *, at_work: bool) -> str:
+def told_reached(reached: datetime | None, now: datetime, *, at_work: bool) -> str:
+    """Return up to when everything is counted, in a sentence."""
     if reached is None:
         return "Nothing has been counted in the last week."
     if not at_work:

@@ -19,7 +19,7 @@ def _pair(name: str) -> str:
 PairName = Annotated[
     str,
     Text(
-        "two of `template`, `campaign`, `variant`, `locale` and `provider`, joined by a dot: "
+        "two of `template`, `campaign`, `variant`, `locale`, `provider` and `journey`, joined by a dot: "
         "`campaign.variant`",
         _pair,
     ),
@@ -34,6 +34,7 @@ class Stats(Section):
         max_length=MOST_PAIRS,
         description=(
             "Pairs of dimensions that are counted together. Each costs a write for each of its values in "
-            "each batch of counting. A pair is counted from its deployment on."
+            "each batch of counting. A pair is counted from its deployment on. `journey.step` always is, "
+            "without being named."
         ),
     )

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from postroad.stats.words import BETWEEN, PAIR_SIGN, Dimension, Metric
+from postroad.stats.values import bounded
+from postroad.stats.words import BETWEEN, OTHERS, PAIR_SIGN, Dimension, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -117,8 +118,18 @@ def dimensions(by: str) -> list[str]:
 
 
 def values(value: str) -> list[str]:
-    """Return a value's parts, one for each dimension."""
+    """Return a value's parts, one for each dimension; `OTHERS` is one for all, of a pair too."""
     return value.split(BETWEEN)
+
+
+def at_steps(journey: str, values: Mapping[str, Mapping[Metric, int]]) -> dict[str, Mapping[Metric, int]]:
+    """Return the metrics of each step of this journey, of the values of the pair `STEPS`."""
+    found: dict[str, Mapping[Metric, int]] = {}
+    for value, metrics in values.items():
+        name, _, step = value.partition(BETWEEN)
+        if step and name == bounded(journey):
+            found[step] = metrics
+    return found
 
 
 def counted_until(positions: Sequence[Position], *, now: datetime) -> tuple[datetime | None, bool]:
@@ -140,17 +151,23 @@ def as_document(report: Report) -> dict[str, object]:
         "from": report.first.isoformat(),
         "to": report.last.isoformat(),
         "by": report.by,
-        "total": _tally(report.total),
+        "total": tally_document(report.total),
         "lines": [
-            {**dict(zip(names, values(value), strict=bool(names))), **_tally(tally)}
+            {**_named(names, value), **tally_document(tally)}
             for value, tally in report.lines.items()
             if names
         ],
-        "days": [{"day": day.isoformat(), **_tally(tally)} for day, tally in report.days.items()],
+        "days": [{"day": day.isoformat(), **tally_document(tally)} for day, tally in report.days.items()],
     }
 
 
-def _tally(tally: Tally) -> dict[str, object]:
+def _named(names: Sequence[str], value: str) -> dict[str, str]:
+    parts = values(value)
+    return dict(zip(names, parts * len(names) if value == OTHERS else parts, strict=True))
+
+
+def tally_document(tally: Tally) -> dict[str, object]:
+    """Return the numbers and rates of a tally as JSON holds them."""
     return {
         "counts": {metric.value: tally[metric] for metric in Metric} | {"not_known_yet": tally.unknown},
         "rates": {

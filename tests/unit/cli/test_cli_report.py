@@ -19,7 +19,7 @@ from postroad.stats.counts import Cell, Sums
 from postroad.stats.dynamodb import DynamoCounters
 from postroad.stats.ports import Position
 from postroad.stats.reporting import counted_until, reported
-from postroad.stats.words import BETWEEN, Metric
+from postroad.stats.words import BETWEEN, OTHERS, Metric
 
 if TYPE_CHECKING:
     from tests.unit.cli.deployed import Deployed
@@ -59,6 +59,8 @@ def count(deployed: Deployed, *, day: date = TODAY, stream: str = "transactional
         cell("campaign", "spring"): SPRING,
         cell("campaign", "summer"): SUMMER,
         cell("campaign.variant", f"spring{BETWEEN}b"): SPRING,
+        cell("journey", "welcome"): SPRING,
+        cell("journey.step", f"welcome{BETWEEN}hello"): SPRING,
     }
     now = datetime.now(UTC)
     position = Position("9", now - timedelta(seconds=30), now)
@@ -121,6 +123,25 @@ def test_a_pair_is_told_apart_by_both_of_its_values(deployed: Deployed) -> None:
     assert "spring × b" in deployed.run("report", "--by", "campaign.variant").stdout
 
 
+def test_mail_of_journeys_is_told_apart_by_journey_and_by_step(deployed: Deployed) -> None:
+    count(deployed)
+    lines = deployed.json("report", "--by", "journey")["lines"]
+    assert [(line["journey"], line["counts"]["sent"]) for line in lines] == [("welcome", 2000)]
+    (line,) = deployed.json("report", "--by", "journey.step")["lines"]
+    assert (line["journey"], line["step"], line["counts"]["sent"]) == ("welcome", "hello", 2000)
+    assert "welcome × hello" in deployed.run("report", "--by", "journey.step").stdout
+
+
+def test_what_came_after_the_first_values_of_a_pair_is_one_line(deployed: Deployed) -> None:
+    counters = DynamoCounters(deployed.session.client("dynamodb"), "stats")
+    cell = Cell(TODAY.isoformat(), "transactional", "campaign.variant", OTHERS)
+    now = datetime.now(UTC)
+    assert counters.add("a", {cell: SUMMER}, expected=None, position=Position("9", now, now))
+    (line,) = deployed.json("report", "--by", "campaign.variant")["lines"]
+    assert (line["campaign"], line["variant"], line["counts"]["sent"]) == (OTHERS, OTHERS, 5)
+    assert OTHERS in deployed.run("report", "--by", "campaign.variant").stdout
+
+
 def test_nothing_counted_is_said_with_what_to_look_at(deployed: Deployed) -> None:
     text = deployed.run("report", "--by", "locale.provider").stdout
     assert "pairs are counted if [stats] names them in config/<stage>.toml" in text
@@ -134,6 +155,7 @@ def test_nothing_counted_is_said_with_what_to_look_at(deployed: Deployed) -> Non
     [
         (("--by", "colour"), "'colour' is no dimension"),
         (("--by", "campaign.campaign"), "is no dimension"),
+        (("--by", "step"), "'step' is no dimension"),
         (("--from", "22.11.2026"), "is no day"),
         (("--to", "0001-01-02"), "long before any mail"),
         (("--from", "2026-11-22", "--to", "2026-11-21"), "after --to"),
@@ -235,4 +257,5 @@ def test_while_shards_are_at_work_the_slowest_decides_how_far_counting_is() -> N
 
 def test_the_shell_is_offered_the_dimensions() -> None:
     assert complete_dimensions("ca") == ["campaign", "campaign.variant"]
+    assert complete_dimensions("jo") == ["journey", "journey.step"]
     assert app.registered_commands
