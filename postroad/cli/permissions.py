@@ -128,7 +128,7 @@ PERMISSIONS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("on journeys", ("dynamodb:DeleteItem", "dynamodb:Scan")),
         ("on the queue of journeys", ("sqs:SendMessage",)),
     ),
-    "journey stats": (("on journeys", ("dynamodb:Scan",)),),
+    "journey stats": (("on journeys", ("dynamodb:Scan",)), ("on stats", ("dynamodb:Query",))),
     "journey where": (
         ("on journeys", ("dynamodb:Query",)),
         ("on the address secret", ("secretsmanager:GetSecretValue",)),

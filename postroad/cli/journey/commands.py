@@ -11,6 +11,7 @@ from postroad.cli.journey import (
     record_command,
     show_command,
     simulate_command,
+    stats_command,
     validate_command,
 )
 from postroad.cli.options import Command, examples
@@ -27,7 +28,7 @@ _COMMANDS = (
     ("record", record_command.record_command, record_command.EXAMPLES),
     ("pause", pause_commands.pause_command, pause_commands.PAUSE_EXAMPLES),
     ("resume", pause_commands.resume_command, pause_commands.RESUME_EXAMPLES),
-    ("stats", list_command.stats_command, list_command.STATS_EXAMPLES),
+    ("stats", stats_command.stats_command, stats_command.EXAMPLES),
     ("where", person_commands.where_command, person_commands.WHERE_EXAMPLES),
     ("enrol", person_commands.enrol_command, person_commands.ENROL_EXAMPLES),
     ("remove", person_commands.remove_command, person_commands.REMOVE_EXAMPLES),

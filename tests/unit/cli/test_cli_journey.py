@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,10 @@ from postroad.journeys.dynamodb_walks import DynamoWalks
 from postroad.journeys.effects import Notice
 from postroad.journeys.enrolment import Ended, Enrolment
 from postroad.schedule.dynamodb import DynamoPointers
+from postroad.stats.counts import Cell
+from postroad.stats.dynamodb import DynamoCounters
+from postroad.stats.ports import Position
+from postroad.stats.words import BETWEEN, STEPS, Metric
 from tests.unit.cli.deployed import ANA, STAGE, configure, key_of
 
 if TYPE_CHECKING:
@@ -316,7 +321,9 @@ def test_the_numbers_tell_where_contacts_stand(deployed: Deployed) -> None:
     for number in range(3):
         walk(deployed, address_key=f"k1.{number}")
     walk(deployed, step="", due=None, ended=Ended.GOAL, ended_at=BEGAN)
-    assert deployed.json("journey", "stats", "greeting") == {
+    said = deployed.json("journey", "stats", "greeting")
+    del said["mails"]
+    assert said == {
         "journey": "greeting",
         "walks": 4,
         "under_way": [{"version": 1, "step": "2", "contacts": 3}],
@@ -325,3 +332,83 @@ def test_the_numbers_tell_where_contacts_stand(deployed: Deployed) -> None:
     }
     text = deployed.run("journey", "stats", "greeting").stdout
     assert "3  version 1, wait 2 days" in text
+    assert "No mails of it are counted" in text
+    assert "Nothing has been counted in the last week." in text
+
+
+def count_mails(deployed: Deployed) -> None:
+    """Count what became of mails of three steps, one of which no version has any more, and of others."""
+    counters = DynamoCounters(deployed.session.client("dynamodb"), "stats")
+
+    def cell(journey: str, step: str, *, days_ago: int = 0, stream: str = "transactional") -> Cell:
+        day = (utcnow() - timedelta(days=days_ago)).date().isoformat()
+        return Cell(day, stream, STEPS, f"{journey}{BETWEEN}{step}")
+
+    sums = {
+        cell("greeting", "hello"): {
+            Metric.SENT: 150,
+            Metric.DELIVERED: 140,
+            Metric.HARD: 6,
+            Metric.SOFT: 4,
+            Metric.OPENS: 70,
+            Metric.MACHINE_OPENS: 99,
+            Metric.CLICKS: 21,
+            Metric.COMPLAINTS: 1,
+            Metric.UNSUBSCRIBES: 2,
+            Metric.NOT_SENT_CAPPED: 7,
+            Metric.NOT_SENT_SUPPRESSED: 3,
+        },
+        cell("greeting", "hello", days_ago=29, stream="order-updates"): {Metric.SENT: 50},
+        cell("greeting", "hello", days_ago=30): {Metric.SENT: 1000},
+        cell("greeting", "gone"): {Metric.SENT: 9},
+        cell("greetings", "hello"): {Metric.SENT: 8888},
+    }
+    now = utcnow()
+    assert counters.add("a", sums, expected=None, position=Position("9", now, now))
+
+
+def test_the_numbers_tell_what_became_of_the_mails_of_each_step(deployed: Deployed) -> None:
+    deployed.run("journey", "record", "greeting")
+    walk(deployed)
+    count_mails(deployed)
+    mails = deployed.json("journey", "stats", "greeting")["mails"]
+    today = utcnow().date()
+    assert (mails["from"], mails["to"]) == (str(today - timedelta(days=29)), str(today))
+    assert [(each["step"], each["counts"]["sent"]) for each in mails["steps"]] == [
+        ("hello", 200),
+        ("tips", 0),
+        ("gone", 9),
+    ]
+    counts = mails["steps"][0]["counts"]
+    words = ("delivered", "opens", "clicks", "hard", "soft", "complaints", "unsubscribes", "not_sent_capped")
+    assert [counts[word] for word in words] == [140, 70, 21, 6, 4, 1, 2, 7]
+    assert mails["steps"][0]["rates"]["clicks"]["rate"] == pytest.approx(21 / 140)
+    assert mails["counted"]["behind_seconds"] is not None
+    (last_day, *_) = deployed.json("journey", "stats", "greeting", "--days", "1")["mails"]["steps"]
+    assert last_day["counts"]["sent"] == 150
+    reported = deployed.json("report", "--by", STEPS, "--days", "30")["lines"]
+    assert {"journey": "greeting", **mails["steps"][0]} in reported, "both read the same numbers"
+
+
+@pytest.mark.parametrize("width", ["60", "160"])
+def test_a_terminal_shows_what_became_of_the_mails(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    deployed.run("journey", "record", "greeting")
+    walk(deployed)
+    count_mails(deployed)
+    text = deployed.run("journey", "stats", "greeting").stdout
+    for number in ("140/200", "70.0%", "70/140", "21/140", "6/200", "4/200", "1/140", "2/140"):
+        assert number in text, number
+    assert "capped" in text
+    assert re.search(r"\b7\b", text)
+    assert "not sent: 3 suppressed" in text
+    assert "8,888" not in text
+    assert "What SES tells later is still to come." in text
+
+
+def test_mails_are_told_where_all_walks_are_gone(deployed: Deployed) -> None:
+    count_mails(deployed)
+    steps = deployed.json("journey", "stats", "greeting")["mails"]["steps"]
+    assert [each["step"] for each in steps] == ["hello", "gone"]
