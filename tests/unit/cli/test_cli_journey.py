@@ -390,11 +390,7 @@ def test_the_numbers_tell_what_became_of_the_mails_of_each_step(deployed: Deploy
     assert {"journey": "greeting", **mails["steps"][0]} in reported, "both read the same numbers"
 
 
-@pytest.mark.parametrize("width", ["60", "160"])
-def test_a_terminal_shows_what_became_of_the_mails(
-    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, width: str
-) -> None:
-    monkeypatch.setenv("COLUMNS", width)
+def test_the_table_shows_what_became_of_the_mails(deployed: Deployed) -> None:
     deployed.run("journey", "record", "greeting")
     walk(deployed)
     count_mails(deployed)

@@ -12,13 +12,14 @@ import pytest
 from rich.cells import cell_len
 
 from postroad.cli.main import app
+from postroad.cli.output import console
 from postroad.cli.problem import ExitCode
 from postroad.cli.report import complete_dimensions
-from postroad.cli.report_text import print_report
+from postroad.cli.report_text import print_report, print_tallies
 from postroad.stats.counts import Cell, Sums
 from postroad.stats.dynamodb import DynamoCounters
 from postroad.stats.ports import Position
-from postroad.stats.reporting import counted_until, reported
+from postroad.stats.reporting import Tally, counted_until, reported
 from postroad.stats.words import BETWEEN, OTHERS, Metric
 
 if TYPE_CHECKING:
@@ -230,6 +231,22 @@ def test_no_value_hides_another_one_or_the_sum(
     assert len([line for line in text.splitlines() if "█" in line and "delivered" not in line]) == 2
     plain = re.sub(r"\x1b\[[0-9;]*m", "", text)  # the terminal's own bold
     assert all(sign.isprintable() for sign in plain.replace("\n", ""))
+
+
+@pytest.mark.parametrize("width", [40, 200])
+def test_what_stands_in_a_column_of_its_own_is_not_told_beside_it(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    terminal = Terminal("utf-8")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", str(width))
+    tally = Tally({Metric.SENT: 9, Metric.NOT_SENT_CAPPED: 4711, Metric.NOT_SENT_EXPIRED: 2})
+    capped = ((Metric.NOT_SENT_CAPPED, "capped"),)
+    print_tallies(console(), {"hello": tally}, head="step", numbers=capped)
+    text = terminal.getvalue()
+    assert text.count("4,711") == text.count("capped") == 1
+    assert "not sent: 2 expired" in text
+    assert "by machine" not in text
 
 
 def test_bars_of_wide_signs_begin_in_one_column(monkeypatch: pytest.MonkeyPatch) -> None:
