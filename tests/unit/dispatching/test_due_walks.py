@@ -1,6 +1,7 @@
 """Walks that are due: dispatch hands them out beside mail, and nothing that stops mail stops them."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ import pytest
 from postroad.observability import Metric
 from postroad.schedule.auditing import Audit
 from postroad.schedule.handing_out import HandingOut
+from postroad.schedule.keys import SHARDS, pointer_key
 from postroad.schedule.memory import MemoryQueue, MemorySchedule
 from postroad.schedule.pointer import Pointer, minute_of
 from postroad.schedule.ports import NotTaken
@@ -164,3 +166,28 @@ def test_the_audit_finds_a_walk_that_was_passed_over_and_calls_it_no_stranger(wo
     assert minute.counts.of(Metric.STRANDED, "unknown") == 0
     audited = Audit(schedule=minute.world.schedule).run({}, now=NOW + timedelta(days=1), may_go_on=always)
     assert audited.strange[WALKS] == 1
+
+
+@pytest.mark.slow
+def test_thousands_due_in_one_minute_leave_once_each_in_bounded_runs(world: WalksWorld) -> None:
+    rate = 10
+    due = NOW - minutes(1)
+    pointers = [due_walk(DueWalk(f"k1.{number}", "welcome"), due=due) for number in range(5_000)]
+    for pointer in pointers:
+        world.schedule.put(pointer)
+    taken: list[str] = []
+    runs = 0
+    while len(world.schedule):
+        world.run(NOW + minutes(runs), rate=rate)
+        runs += 1
+        assert len(world.queue.copies) <= rate * 120
+        # What the function takes in the minute until the next run.
+        taken += [copy.body for copy in world.queue.copies[: rate * 60]]
+        del world.queue.copies[: rate * 60]
+    taken += [copy.body for copy in world.queue.copies]
+    assert len(taken) == len(set(taken)) == len(pointers)
+    assert runs == 8
+    # No partition of the table gets more than its sixteenth, by chance a little more.
+    by_partition = Counter(pointer_key(pointer)[0] for pointer in pointers)
+    assert len(by_partition) == len(SHARDS)
+    assert max(by_partition.values()) < 1.2 * len(pointers) / len(SHARDS)
