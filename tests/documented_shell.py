@@ -23,7 +23,9 @@ BASH = shutil.which("bash") or "bash"
 PATIENCE_SECONDS = 90.0
 COMMAND_SECONDS = 300.0
 # What only looks may be asked again until it says what the page says: mail takes a moment.
-LOOKS = re.compile(r"^postroad (?:--stage \S+ )?(?:why|queues$|queues --|suppression list)")
+LOOKS = re.compile(
+    r"^postroad (?:--stage \S+ )?(?:why|queues$|queues --|suppression list|journey where|journey stats)"
+)
 ANY_LINES = "…"
 _CHANGING = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "<time>"),
