@@ -92,7 +92,12 @@ def test_a_topic_is_chosen_and_the_page_says_so(
     expect(page.get_by_role("status")).to_contain_text(told)
     expect(page.locator("#told")).to_be_focused()
     assert page.title().startswith(saved)
-    assert site.world.stands().topics == {TOPIC: True, "offers": True, "follow_ups": False}
+    assert site.world.stands().topics == {
+        TOPIC: True,
+        "offers": True,
+        "follow_ups": False,
+        "shopping": False,
+    }
     page.reload()
     expect(topic(page, "offers")).to_be_checked()
 
@@ -132,7 +137,12 @@ def test_everything_is_left_and_somebody_comes_back(site: Site, open_it: Open, *
     assert "too_many" in str(site.world.suppressions.history(ADDRESS))
     choose(page, topics={"offers": True})
     expect(page.get_by_role("status")).to_contain_text("You will get: Offers")
-    assert site.world.stands().topics == {TOPIC: False, "offers": True, "follow_ups": False}
+    assert site.world.stands().topics == {
+        TOPIC: False,
+        "offers": True,
+        "follow_ups": False,
+        "shopping": False,
+    }
 
 
 @SCRIPTS
