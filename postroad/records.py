@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from postroad.clock import offset
@@ -73,8 +74,8 @@ def first_sent_of(sent_timestamp: str, carried: str) -> datetime:
     older, never younger. SQS has the machine's time, and our copies carry the stage's: on a local stage that
     was moved ahead, what was sent just now is not old.
     """
-    sent = moment(int(sent_timestamp)) + offset()
-    return min(sent, moment(int(carried))) if _is_number(carried) else sent
+    sent = int(sent_timestamp) + offset() // timedelta(milliseconds=1)
+    return moment(min(sent, int(carried)) if _is_number(carried) else sent)
 
 
 def _decode(record: Mapping[str, Any]) -> Record:

@@ -109,7 +109,7 @@ def test_what_is_due_arrives_on_its_queue(
     assert message["Body"] == BODY
     assert message["MessageAttributes"]["postroad_generation"]["StringValue"] == "3"
     written = capsys.readouterr().out
-    assert "@" not in written
+    assert "@" not in written.replace(f'"{WALKS}"', "")
     metrics = metrics_of(written)
     assert metrics[STREAM]["dispatched"] == [1.0]
     assert metrics[STREAM]["oldest_due_seconds"] == [0.0]
@@ -168,7 +168,7 @@ def test_a_minute_that_fails_fails_the_invocation_and_says_why(
     (failed,) = [vars(record) for record in caplog.records if record.message == "step failed"]
     assert (failed["step"], failed["error"]) == ("dispatch", "QueueUnavailableError")
     written = capsys.readouterr().out
-    assert "@" not in written
+    assert "@" not in written.replace(f'"{WALKS}"', "")
     assert "dispatch_runs" not in metrics_of(written).get(UNKNOWN_STREAM, {})
 
 

@@ -94,7 +94,8 @@ def test_two_events_that_may_begin_a_walk_begin_one() -> None:
         partial(world, plain), lambda _: {"one": happened(one), "other": happened(other)}, most_switches=2
     )
     assert orders > 100
-    assert [mails(end) for end in ends] == [["again", "remind"]]
+    # Whichever of the two began it, there is one walk.
+    assert {tuple(mails(end)) for end in ends} == {("again", "remind")}
 
 
 def test_copies_of_a_due_walk_send_its_mail_once() -> None:

@@ -27,6 +27,10 @@ NUMBERS: dict[str, Any] = {
         "import_mb": {"postroad": 40.0, "naive": 60.0},
     },
     "feedback": {"calls_per_mail": 0.1},
+    "journeys": {
+        "calls_per_step": {"1000": 5.1, "10000": 5.1, "100000": 5.1},
+        "simulate_60_days_1000_contacts_s": 5.0,
+    },
     "dispatch": {"calls_per_due_message": {"1000": 0.25, "10000": 0.24, "100000": 0.24}},
     "contacts": {"import_rows_per_second": 1_000.0, "import_peak_mb": {"10000": 73.0, "100000": 74.0}},
     "cost_usd_per_million": {"postroad": 2.5, "postroad_total": 5.0, "naive": 12.0},

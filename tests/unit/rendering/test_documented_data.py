@@ -164,7 +164,7 @@ def test_a_link_that_is_not_https_is_refused_by_name(renderer: CompiledRenderer)
             owner[name] = "javascript:alert(1)"
         with pytest.raises(TemplateDataError) as caught:
             render(renderer, template, data)
-        assert caught.value.field == path
+        assert re.sub(r"\[\d+\]", "[]", caught.value.field or "") == path
 
 
 def test_examples_and_their_attachments_stay_out_of_what_is_deployed(compiled: Path) -> None:
